@@ -1,0 +1,45 @@
+//! The conversation with the jar. One command in, one reply out; the jar never speaks first.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, Report, Scenario};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Builds a fresh world and forgets the one before. Answered by `Started` or `Refused`.
+    Start(Scenario),
+    /// Runs until about `ticks_max` interpreter ticks are spent or the world ends, and returns between two callbacks:
+    /// one callback is never interrupted half-way. Answered by `Stepped`, or `Refused` before `Start`.
+    Step { ticks_max: u64 },
+    /// Runs a lesson's checks (the source of its `checks.js`) against the finished run. Answered by `Graded`.
+    Grade { source: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    Started {
+        version: u32,
+    },
+    Stepped {
+        status: Status,
+        events: Vec<Event>,
+    },
+    Graded(Report),
+    /// The command cannot be carried out; the sentence says why and what to do.
+    Refused {
+        reason: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    Running {
+        now_ns: u64,
+    },
+    /// `exit_code` is the first process's; `trace_hash` covers the whole trace, whatever `Record` kept of it.
+    Finished {
+        now_ns: u64,
+        exit_code: i32,
+        trace_hash: u64,
+    },
+}

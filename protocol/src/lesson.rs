@@ -1,0 +1,163 @@
+//! A lesson as the page receives it: parsed, validated and inert. Prose is a tree of these blocks, never HTML.
+//! The crate `course` makes it from a folder in `lessons/`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Limits;
+
+/// The table of contents. The page loads it first, and each lesson only when it is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalog {
+    pub chapters: Vec<Chapter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+    /// The folder's name, such as `01-event-loop`.
+    pub id: String,
+    pub title: String,
+    pub lessons: Vec<LessonSummary>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonSummary {
+    /// `chapter/lesson`, such as `01-event-loop/01-what-runs-first`. Also its address in the page.
+    pub id: String,
+    pub title: String,
+    pub summary: String,
+    pub minutes: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lesson {
+    pub id: String,
+    pub title: String,
+    pub summary: String,
+    pub minutes: u32,
+    /// Syllabus ids.
+    pub covers: Vec<String>,
+    pub body: Vec<Block>,
+    /// What the reader starts from, first file first.
+    pub start: Vec<LessonFile>,
+    pub solution: Vec<LessonFile>,
+    /// Shown one at a time.
+    pub hints: Vec<Vec<Block>>,
+    pub predict: Option<Predict>,
+    pub world: WorldTemplate,
+    /// Source of `checks.js`, for `Command::Grade`.
+    pub checks: String,
+    /// The seeds over which the checks must hold: `world.seed`, then the ones that follow it.
+    pub check_seeds: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonFile {
+    /// Relative to the lesson's folder in the jar, such as `main.js`.
+    pub path: String,
+    pub text: String,
+    pub read_only: bool,
+}
+
+/// `world.toml`: a scenario without the reader's files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorldTemplate {
+    pub seed: u64,
+    pub epoch_ms: u64,
+    pub limits: Limits,
+    pub host: String,
+    /// Relative, such as `main.js`.
+    pub entry: String,
+    pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub tick_ns: u64,
+}
+
+/// Put the lines in the order in which they will be printed. The answer is whatever the run prints; nothing here
+/// knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Predict {
+    pub question: String,
+    /// Lines of standard output, in the order in which they are offered.
+    pub lines: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Block {
+    /// Level 2 opens a step of the lesson. `step` says what the reader does in it.
+    Heading {
+        level: u8,
+        step: Option<Step>,
+        content: Vec<Inline>,
+    },
+    Paragraph(Vec<Inline>),
+    List {
+        ordered_from: Option<u64>,
+        items: Vec<Vec<Block>>,
+    },
+    Quote(Vec<Block>),
+    /// `try_in` is the file that a button puts this code into; `None` is only shown.
+    Code {
+        language: String,
+        text: String,
+        try_in: Option<String>,
+    },
+    Table {
+        head: Vec<Vec<Inline>>,
+        rows: Vec<Vec<Vec<Inline>>>,
+    },
+    /// Where the lesson's prediction stands.
+    Predict,
+    Rule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    Predict,
+    Change,
+    Break,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Inline {
+    Text(String),
+    Code(String),
+    Emphasis(Vec<Inline>),
+    Strong(Vec<Inline>),
+    Link { to: Target, content: Vec<Inline> },
+    Break,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// `https:` only; opens in a new tab.
+    Web(String),
+    /// Another lesson, by id.
+    Lesson(String),
+    /// Moves the playhead of the current recording.
+    Moment(Moment),
+    /// Not a link but a word that carries a queue's colour: `[nextTick queue](queue:tick)`.
+    Queue(QueueName),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moment {
+    Start,
+    End,
+    /// The first line of output that reads exactly so: `moment:log/tick`.
+    Log(String),
+    /// The start of the longest task: `moment:longest`.
+    LongestTask,
+    /// The first `LimitReached` or `UncaughtError`: `moment:failure`.
+    Failure,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueName {
+    Main,
+    Tick,
+    Microtask,
+    Timers,
+    Poll,
+    Check,
+    Close,
+}

@@ -1,0 +1,98 @@
+//! The description of a world: everything that decides what will happen, the seed included.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scenario {
+    pub seed: u64,
+    /// What the wall clock reads at virtual time zero, milliseconds since the Unix epoch.
+    pub epoch_ms: u64,
+    pub limits: Limits,
+    pub record: Record,
+    pub processes: Vec<ProcessSpec>,
+}
+
+/// One `node` command line on one host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessSpec {
+    pub host: String,
+    /// Absolute path of the entry file in `files`, such as `/app/main.js`.
+    pub entry: String,
+    /// What follows the file on the command line.
+    pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
+    /// Absolute; relative paths start here.
+    pub cwd: String,
+    pub files: Vec<File>,
+    /// All of standard input; it ends where these bytes end.
+    pub stdin: Vec<u8>,
+    /// Nanoseconds of virtual time that one interpreter tick takes: the speed of the core it runs on.
+    pub tick_ns: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Absolute, with `/`.
+    pub path: String,
+    pub bytes: Vec<u8>,
+}
+
+/// How much of the trace leaves the jar. Whatever is chosen, the run is the same and so is its hash, because the
+/// events are made either way; `Output` only keeps them inside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    /// Every event.
+    #[default]
+    All,
+    /// Output, errors and exits: what a terminal shows.
+    Output,
+}
+
+/// Counted in deterministic units, so that a limit strikes at the same moment everywhere. Each ends the process that
+/// meets it with [`crate::EventKind::LimitReached`]; zero means none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Interpreter ticks in one callback, the micro and tick queues after it included: a blocked loop.
+    pub callback_ticks_max: u64,
+    /// Interpreter ticks of the whole run.
+    pub ticks_max: u64,
+    pub events_max: u64,
+    pub virtual_ns_max: u64,
+    pub output_bytes_max: u64,
+    pub output_lines_max: u64,
+    /// Of one process.
+    pub heap_bytes_max: u64,
+    /// Nested calls before `RangeError: Maximum call stack size exceeded`.
+    pub call_depth_max: u32,
+}
+
+impl Limits {
+    /// For a page: any of them strikes within two seconds on an ordinary laptop.
+    pub const PAGE: Self = Self {
+        callback_ticks_max: 20_000_000,
+        ticks_max: 40_000_000,
+        events_max: 250_000,
+        virtual_ns_max: 24 * 3600 * 1_000_000_000,
+        output_bytes_max: 4 << 20,
+        output_lines_max: 20_000,
+        heap_bytes_max: 128 << 20,
+        call_depth_max: 800,
+    };
+
+    /// For a terminal, where Ctrl+C is at hand: only what would take the machine down.
+    pub const TERMINAL: Self = Self {
+        callback_ticks_max: 0,
+        ticks_max: 0,
+        events_max: 0,
+        virtual_ns_max: 0,
+        output_bytes_max: 0,
+        output_lines_max: 0,
+        heap_bytes_max: 1 << 30,
+        call_depth_max: 8_000,
+    };
+}
+
+/// A host's core, unless the scenario says otherwise: 50 ns a tick, where a tick is a call or the end of a loop's
+/// round. It is about what the interpreter itself needs, so a virtual second of pure computation takes about a real
+/// one.
+pub const TICK_NS: u64 = 50;

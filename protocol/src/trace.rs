@@ -1,0 +1,204 @@
+//! Everything that happened, with its cause.
+//!
+//! The trace is append-only. From its events alone any queue, stack or console can be rebuilt for any moment, which
+//! is what the page does; it draws nothing that is not in here.
+//!
+//! An event's id is its position in the trace, counted from zero. Its cause is an earlier event:
+//! a `TaskStarted` is caused by its `TaskQueued`, a `TaskEnded` by its `TaskStarted`, and whatever code does while it
+//! runs (log, queue, cancel) by the `TaskStarted` of the task that runs.
+
+use serde::{Deserialize, Serialize};
+
+/// Position in the trace, from zero.
+pub type EventId = u64;
+/// Counted from 1 in the order in which processes start; 0 is the world itself.
+pub type ProcessId = u32;
+/// Counted from 1 in each process in the order in which tasks are queued.
+pub type TaskId = u64;
+/// Counted from 1 in each process in the order in which functions first appear in the trace.
+pub type FunctionId = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub cause: Option<EventId>,
+    pub time_ns: u64,
+    pub process: ProcessId,
+    pub kind: EventKind,
+    /// Where the code stood, innermost call first; empty when no code was running. At most [`STACK_FRAMES_MAX`].
+    pub stack: Vec<Frame>,
+}
+
+pub const STACK_FRAMES_MAX: u32 = 24;
+
+/// A call in progress: which function, and the place it has got to in its file (both from 1; 0 when native).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    pub function: FunctionId,
+    pub line: u32,
+    pub column: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventKind {
+    // --- the world ---
+    WorldStarted {
+        seed: u64,
+        epoch_ms: u64,
+    },
+    ProcessStarted {
+        host: String,
+        entry: String,
+        args: Vec<String>,
+    },
+    /// The last event of a process.
+    ProcessExited {
+        code: i32,
+        reason: ExitReason,
+    },
+
+    // --- names, given before they are first used ---
+    /// `name` is empty for an anonymous function; `file` is an absolute path, or `node:…` for the host's own code.
+    /// `line` and `column` are where it is defined, from 1; 0 when native. `summary` is what a card calls a function
+    /// that has no name: its first call without the object, `log('tick')`, and is empty when there is none.
+    FunctionDefined {
+        function: FunctionId,
+        name: String,
+        file: String,
+        line: u32,
+        column: u32,
+        summary: String,
+    },
+
+    // --- the loop ---
+    /// The loop moves on to a phase. Turns count from 1.
+    PhaseEntered {
+        phase: Phase,
+        turn: u32,
+    },
+    /// Poll has nothing to do. `until_ns` is when the next timer is due; `None` waits for I/O alone.
+    PollSlept {
+        until_ns: Option<u64>,
+    },
+    PollWoke,
+
+    // --- tasks: callbacks on their way from a queue to the stack ---
+    TaskQueued {
+        task: TaskId,
+        queue: Queue,
+        function: FunctionId,
+        /// Timers only: when it may run at the earliest.
+        due_ns: Option<u64>,
+        /// Intervals only: it comes back after this long.
+        repeat_ns: Option<u64>,
+        /// Does not keep the process alive (`unref`).
+        unref: bool,
+    },
+    /// `clearTimeout` and its kin. A task is started or cancelled, never both. (An interval ends only this way; until
+    /// then each round is a task of its own.)
+    TaskCancelled {
+        task: TaskId,
+    },
+    TaskStarted {
+        task: TaskId,
+    },
+    TaskEnded {
+        task: TaskId,
+        outcome: Outcome,
+    },
+
+    // --- what code does ---
+    /// One write. `text` is as written, with its newline.
+    Logged {
+        stream: Stream,
+        text: String,
+    },
+    /// Nobody caught it. `text` is the error's own first line; the block that Node prints is a `Logged` of its own.
+    UncaughtError {
+        text: String,
+        file: String,
+        line: u32,
+        column: u32,
+    },
+
+    // --- the end of patience ---
+    LimitReached {
+        limit: Limit,
+        text: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Phase {
+    Timers,
+    Pending,
+    IdlePrepare,
+    Poll,
+    Check,
+    Close,
+}
+
+/// Where a task waits. `Main` is the program's own first run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Queue {
+    Main,
+    NextTick,
+    Microtask(MicrotaskKind),
+    Timers,
+    Pending,
+    Poll,
+    Check,
+    Close,
+}
+
+/// Why a microtask exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MicrotaskKind {
+    /// A `then`, `catch` or `finally` callback of a promise that is settled.
+    Reaction,
+    /// An async function goes on behind its `await`.
+    Await,
+    /// `queueMicrotask`.
+    Explicit,
+    /// A promise was resolved with a thenable, whose `then` is now called.
+    Thenable,
+    /// Dynamic import, finalization: the engine's own.
+    Engine,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    Returned,
+    Threw,
+    /// `process.exit` or a limit ended it from within.
+    Interrupted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExitReason {
+    /// Nothing was left to wait for.
+    LoopEmpty,
+    /// `process.exit`.
+    Called,
+    UncaughtError,
+    /// The main module still awaits something that can no longer come (exit code 13).
+    UnsettledTopLevelAwait,
+    OutOfMemory,
+    Limit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Limit {
+    CallbackTicks,
+    Ticks,
+    Events,
+    VirtualTime,
+    OutputBytes,
+    OutputLines,
+    Heap,
+}
