@@ -45,6 +45,7 @@
 #include "cutils.h"
 #include "list.h"
 #include "quickjs.h"
+#include "terrarium.h"
 #include "libregexp.h"
 #include "dtoa.h"
 
@@ -393,6 +394,14 @@ struct JSRuntime {
 
     struct list_head job_list; /* list of JSJobEntry.link */
 
+    /* terrarium: see terrarium.h */
+    JSJobHook *job_hook;
+    void *job_hook_opaque;
+    uint64_t job_count;
+    JSClock *clock;
+    void *clock_opaque;
+    uint32_t call_depth_max;
+
     bool module_normalize_has_attr;
     union {
         JSModuleNormalizeFunc *module_normalize_func;
@@ -426,6 +435,7 @@ struct JSRuntime {
 
 typedef struct JSStackFrame {
     struct JSStackFrame *prev_frame; /* NULL if first stack frame */
+    uint32_t depth; /* terrarium: 1 for the first frame */
     JSValue cur_func; /* current function, JS_UNDEFINED if the frame is detached */
     JSValue *arg_buf; /* arguments */
     JSValue *var_buf; /* variables */
@@ -446,6 +456,12 @@ typedef struct JSStackFrame {
        the cycle collector. */
     struct JSGCObjectHeader *cur_gc_obj;
 } JSStackFrame;
+
+/* terrarium */
+static inline uint32_t frame_depth(JSStackFrame *prev_frame)
+{
+    return prev_frame ? prev_frame->depth + 1 : 1;
+}
 
 typedef enum {
     JS_GC_OBJ_TYPE_JS_OBJECT,
@@ -606,6 +622,7 @@ struct JSContext {
 
     /* when the counter reaches zero, JSRutime.interrupt_handler is called */
     int interrupt_counter;
+    uint64_t ticks_counted; /* terrarium: up to the last reset of interrupt_counter */
 
     struct list_head loaded_modules; /* list of JSModuleDef.link */
 
@@ -1074,9 +1091,14 @@ typedef struct JSJobEntry {
     struct list_head link;
     JSContext *ctx;
     JSJobFunc *job_func;
+    uint64_t id; /* terrarium */
     int argc;
     JSValue argv[];
 } JSJobEntry;
+
+/* terrarium */
+static JSJobKind job_kind(JSContext *ctx, JSJobFunc *job_func, JSValueConst *argv,
+                          JSValueConst *pcallback);
 
 typedef struct JSProperty {
     union {
@@ -2308,6 +2330,9 @@ static inline bool js_check_stack_overflow(JSRuntime *rt, size_t alloca_size)
 {
     uintptr_t sp;
     sp = js_get_stack_pointer() - alloca_size;
+    /* terrarium: the depth limit is the same on every platform, the stack's size is not */
+    if (unlikely(rt->call_depth_max && frame_depth(rt->current_stack_frame) > rt->call_depth_max))
+        return true;
     return unlikely(sp < rt->stack_limit);
 }
 
@@ -2510,6 +2535,12 @@ int JS_EnqueueJob(JSContext *ctx, JSJobFunc *job_func,
         e->argv[i] = js_dup(argv[i]);
     }
     list_add_tail(&e->link, &rt->job_list);
+    e->id = ++rt->job_count;
+    if (rt->job_hook) {
+        JSValueConst callback;
+        JSJobKind kind = job_kind(ctx, job_func, vc(e->argv), &callback);
+        rt->job_hook(ctx, JS_JOB_QUEUED, e->id, kind, callback, rt->job_hook_opaque);
+    }
     return 0;
 }
 
@@ -2544,7 +2575,16 @@ int JS_ExecutePendingJob(JSRuntime *rt, JSContext **pctx)
     e = list_entry(rt->job_list.next, JSJobEntry, link);
     list_del(&e->link);
     ctx = e->ctx;
-    res = e->job_func(e->ctx, e->argc, vc(e->argv));
+    if (rt->job_hook) {
+        JSValueConst callback;
+        JSJobKind kind = job_kind(ctx, e->job_func, vc(e->argv), &callback);
+        rt->job_hook(ctx, JS_JOB_STARTS, e->id, kind, callback, rt->job_hook_opaque);
+        res = e->job_func(e->ctx, e->argc, vc(e->argv));
+        rt->job_hook(ctx, JS_IsException(res) ? JS_JOB_THREW : JS_JOB_RETURNED, e->id, kind,
+                     callback, rt->job_hook_opaque);
+    } else {
+        res = e->job_func(e->ctx, e->argc, vc(e->argv));
+    }
     for(i = 0; i < e->argc; i++)
         JS_FreeValue(ctx, e->argv[i]);
     if (JS_IsException(res))
@@ -2881,7 +2921,8 @@ JSContext *JS_NewContextRaw(JSRuntime *rt)
     ctx->error_stack_trace_limit = js_int32(10);
     init_list_head(&ctx->loaded_modules);
     // TODO(bnoordhuis) use getrandom() etc.
-    ctx->random_state = js__gettimeofday_us();
+    ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT; /* terrarium: so that ticks start at 0 */
+    ctx->random_state = 0; /* terrarium: JS_SetRandomSeed */
     // the state must be non zero
     if (ctx->random_state == 0)
         ctx->random_state = 1;
@@ -6617,6 +6658,7 @@ static JSValue js_call_c_function_data(JSContext *ctx, JSValueConst func_obj,
     }
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
+    sf->depth = frame_depth(prev_sf);
     rt->current_stack_frame = sf;
     // TODO(bnoordhuis) switch realms like js_call_c_function does
     sf->is_strict_mode = false;
@@ -6743,6 +6785,7 @@ static JSValue js_call_c_closure(JSContext *ctx, JSValueConst func_obj,
 
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
+    sf->depth = frame_depth(prev_sf);
     rt->current_stack_frame = sf;
     // TODO(bnoordhuis) switch realms like js_call_c_function does
     sf->is_strict_mode = false;
@@ -8648,6 +8691,7 @@ static void JS_ThrowInterrupted(JSContext *ctx)
 static no_inline __exception int __js_poll_interrupts(JSContext *ctx)
 {
     JSRuntime *rt = ctx->rt;
+    ctx->ticks_counted += JS_INTERRUPT_COUNTER_INIT - ctx->interrupt_counter;
     ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
     if (rt->interrupt_handler) {
         if (rt->interrupt_handler(rt, rt->interrupt_opaque)) {
@@ -8661,6 +8705,17 @@ static no_inline __exception int __js_poll_interrupts(JSContext *ctx)
 static inline __exception int js_poll_interrupts(JSContext *ctx)
 {
     if (unlikely(--ctx->interrupt_counter <= 0)) {
+        return __js_poll_interrupts(ctx);
+    } else {
+        return 0;
+    }
+}
+
+/* terrarium: as js_poll_interrupts, and the handler can see the line */
+static inline __exception int js_poll_interrupts_at(JSContext *ctx, JSStackFrame *sf, uint8_t *pc)
+{
+    if (unlikely(--ctx->interrupt_counter <= 0)) {
+        sf->cur_pc = pc;
         return __js_poll_interrupts(ctx);
     } else {
         return 0;
@@ -17862,6 +17917,7 @@ static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
 
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
+    sf->depth = frame_depth(prev_sf);
     rt->current_stack_frame = sf;
     ctx = p->u.cfunc.realm; /* change the current realm */
 
@@ -18090,6 +18146,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             sf->cur_sp = NULL; /* cur_sp is NULL if the function is running */
             pc = sf->cur_pc;
             sf->prev_frame = rt->current_stack_frame;
+            sf->depth = frame_depth(sf->prev_frame);
             rt->current_stack_frame = sf;
             if (s->throw_flag)
                 goto exception;
@@ -18160,6 +18217,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
     /* sf->cur_pc must we set to pc before any recursive calls to JS_CallInternal. */
     sf->cur_pc = NULL;
     sf->prev_frame = rt->current_stack_frame;
+    sf->depth = frame_depth(sf->prev_frame);
     rt->current_stack_frame = sf;
     ctx = b->realm; /* set the current realm */
 
@@ -19150,17 +19208,17 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
 
         CASE(OP_goto):
             pc += (int32_t)get_u32(pc);
-            if (unlikely(js_poll_interrupts(ctx)))
+            if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                 goto exception;
             BREAK;
         CASE(OP_goto16):
             pc += (int16_t)get_u16(pc);
-            if (unlikely(js_poll_interrupts(ctx)))
+            if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                 goto exception;
             BREAK;
         CASE(OP_goto8):
             pc += (int8_t)pc[0];
-            if (unlikely(js_poll_interrupts(ctx)))
+            if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                 goto exception;
             BREAK;
         CASE(OP_if_true):
@@ -19179,7 +19237,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 if (res) {
                     pc += (int32_t)get_u32(pc - 4) - 4;
                 }
-                if (unlikely(js_poll_interrupts(ctx)))
+                if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                     goto exception;
             }
             BREAK;
@@ -19199,7 +19257,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 if (!res) {
                     pc += (int32_t)get_u32(pc - 4) - 4;
                 }
-                if (unlikely(js_poll_interrupts(ctx)))
+                if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                     goto exception;
             }
             BREAK;
@@ -19219,7 +19277,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 if (res) {
                     pc += (int8_t)pc[-1] - 1;
                 }
-                if (unlikely(js_poll_interrupts(ctx)))
+                if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                     goto exception;
             }
             BREAK;
@@ -19239,7 +19297,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 if (!res) {
                     pc += (int8_t)pc[-1] - 1;
                 }
-                if (unlikely(js_poll_interrupts(ctx)))
+                if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                     goto exception;
             }
             BREAK;
@@ -49090,55 +49148,11 @@ static const JSCFunctionListEntry js_math_obj[] = {
 
 /* OS dependent. d = argv[0] is in ms from 1970. Return the difference
    between UTC time and local time 'd' in minutes */
-static int getTimezoneOffset(int64_t time) {
-#if defined(_WIN32)
-    DWORD r;
-    TIME_ZONE_INFORMATION t;
-    r = GetTimeZoneInformation(&t);
-    if (r == TIME_ZONE_ID_INVALID)
-        return 0;
-    if (r == TIME_ZONE_ID_DAYLIGHT)
-         return (int)(t.Bias + t.DaylightBias);
-    return (int)t.Bias;
-#else
-    time_t ti;
-    struct tm tm;
-
-    time /= 1000; /* convert to seconds */
-    if (sizeof(time_t) == 4) {
-        /* on 32-bit systems, we need to clamp the time value to the
-           range of `time_t`. This is better than truncating values to
-           32 bits and hopefully provides the same result as 64-bit
-           implementation of localtime_r.
-         */
-        if ((time_t)-1 < 0) {
-            if (time < INT32_MIN) {
-                time = INT32_MIN;
-            } else if (time > INT32_MAX) {
-                time = INT32_MAX;
-            }
-        } else {
-            if (time < 0) {
-                time = 0;
-            } else if (time > UINT32_MAX) {
-                time = UINT32_MAX;
-            }
-        }
-    }
-    ti = time;
-    localtime_r(&ti, &tm);
-#ifdef NO_TM_GMTOFF
-    struct tm gmt;
-    gmtime_r(&ti, &gmt);
-
-    /* disable DST adjustment on the local tm struct */
-    tm.tm_isdst = 0;
-
-    return (int)difftime(mktime(&gmt), mktime(&tm)) / 60;
-#else
-    return -tm.tm_gmtoff / 60;
-#endif /* NO_TM_GMTOFF */
-#endif
+/* terrarium: the jar is in UTC */
+static int getTimezoneOffset(int64_t time)
+{
+    (void)time;
+    return 0;
 }
 
 /* RegExp */
@@ -49606,6 +49620,7 @@ int lre_check_timeout(void *opaque)
 {
     JSContext *ctx = opaque;
     JSRuntime *rt = ctx->rt;
+    ctx->ticks_counted += 2000; /* terrarium */
     return (rt->interrupt_handler &&
             rt->interrupt_handler(rt, rt->interrupt_opaque));
 }
@@ -57624,8 +57639,10 @@ static JSValue get_date_string(JSContext *ctx, JSValueConst this_val,
 }
 
 /* OS dependent: return the UTC time in ms since 1970. */
-static int64_t date_now(void) {
-    return js__gettimeofday_us() / 1000;
+/* terrarium: the embedder's clock */
+static int64_t date_now(JSContext *ctx) {
+    JSRuntime *rt = ctx->rt;
+    return rt->clock ? rt->clock(rt->clock_opaque) / 1000 : 0;
 }
 
 static JSValue js_date_constructor(JSContext *ctx, JSValueConst new_target,
@@ -57642,7 +57659,7 @@ static JSValue js_date_constructor(JSContext *ctx, JSValueConst new_target,
     }
     n = argc;
     if (n == 0) {
-        val = date_now();
+        val = date_now(ctx);
     } else if (n == 1) {
         JSValue v, dv;
         if (JS_VALUE_GET_TAG(argv[0]) == JS_TAG_OBJECT) {
@@ -58186,7 +58203,7 @@ static JSValue js_Date_now(JSContext *ctx, JSValueConst this_val,
                            int argc, JSValueConst *argv)
 {
     // now()
-    return js_int64(date_now());
+    return js_int64(date_now(ctx));
 }
 
 static JSValue js_date_Symbol_toPrimitive(JSContext *ctx, JSValueConst this_val,
@@ -62951,14 +62968,15 @@ int JS_AddIntrinsicTypedArrays(JSContext *ctx)
 
 /* Performance */
 
-static double js__now_ms(void)
+static double js__now_ms(JSContext *ctx)
 {
-    return js__hrtime_ns() / 1e6;
+    JSRuntime *rt = ctx->rt; /* terrarium */
+    return rt->clock ? rt->clock(rt->clock_opaque) / 1e3 : 0;
 }
 
 static JSValue js_perf_now(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
-    return js_float64(js__now_ms() - ctx->time_origin);
+    return js_float64(js__now_ms(ctx) - ctx->time_origin);
 }
 
 static const JSCFunctionListEntry js_perf_proto_funcs[] = {
@@ -62967,7 +62985,7 @@ static const JSCFunctionListEntry js_perf_proto_funcs[] = {
 
 int JS_AddPerformance(JSContext *ctx)
 {
-    ctx->time_origin = js__now_ms();
+    ctx->time_origin = js__now_ms(ctx);
 
     JSValue performance = JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, performance, js_perf_proto_funcs, countof(js_perf_proto_funcs));
@@ -64904,3 +64922,148 @@ uintptr_t js_std_cmd(int cmd, ...) {
 #undef malloc
 #undef free
 #undef realloc
+
+/* ---- terrarium: see terrarium.h ---- */
+
+void JS_SetClock(JSRuntime *rt, JSClock *clock, void *opaque)
+{
+    rt->clock = clock;
+    rt->clock_opaque = opaque;
+}
+
+void JS_SetRandomSeed(JSContext *ctx, uint64_t seed)
+{
+    ctx->random_state = seed ? seed : 1;
+}
+
+uint64_t JS_GetTicks(JSContext *ctx)
+{
+    return ctx->ticks_counted + (JS_INTERRUPT_COUNTER_INIT - ctx->interrupt_counter);
+}
+
+void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth)
+{
+    rt->call_depth_max = depth;
+}
+
+void JS_SetJobHook(JSRuntime *rt, JSJobHook *hook, void *opaque)
+{
+    rt->job_hook = hook;
+    rt->job_hook_opaque = opaque;
+}
+
+/* The frame that a continuation will go on with, or NULL when func is not one. */
+static JSStackFrame *continuation_frame(JSValueConst func)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(func);
+
+    switch (p->class_id) {
+    case JS_CLASS_ASYNC_FUNCTION_RESOLVE:
+    case JS_CLASS_ASYNC_FUNCTION_REJECT: {
+        JSAsyncFunctionData *s = p->u.async_function_data;
+        return s && s->is_active ? &s->func_state.frame : NULL;
+    }
+    case JS_CLASS_C_FUNCTION_DATA: {
+        JSCFunctionDataRecord *record = p->u.c_function_data_record;
+        JSAsyncGeneratorData *s;
+        if (record->func != js_async_generator_resolve_function)
+            return NULL;
+        s = JS_GetOpaque(record->data[0], JS_CLASS_ASYNC_GENERATOR);
+        if (!s || s->state == JS_ASYNC_GENERATOR_STATE_COMPLETED)
+            return NULL;
+        return &s->func_state.frame;
+    }
+    default:
+        return NULL;
+    }
+}
+
+static JSJobKind job_kind(JSContext *ctx, JSJobFunc *job_func, JSValueConst *argv,
+                          JSValueConst *pcallback)
+{
+    (void)ctx;
+    if (job_func == promise_reaction_job) {
+        *pcallback = argv[2];
+        if (JS_VALUE_GET_TAG(argv[2]) == JS_TAG_OBJECT && continuation_frame(argv[2]))
+            return JS_JOB_AWAIT;
+        return JS_JOB_REACTION;
+    }
+    if (job_func == js_promise_resolve_thenable_job) {
+        *pcallback = argv[2];
+        return JS_JOB_THENABLE;
+    }
+    if (job_func == js_microtask_job) {
+        *pcallback = argv[0];
+        return JS_JOB_EXPLICIT;
+    }
+    *pcallback = JS_UNDEFINED;
+    return JS_JOB_ENGINE;
+}
+
+static void describe(JSContext *ctx, JSValueConst func, const uint8_t *pc, JSCallableInfo *info)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(func);
+    JSFunctionBytecode *b;
+
+    info->name = get_func_name(ctx, func);
+    if (!js_class_has_bytecode(p->class_id))
+        return;
+    b = p->u.func.function_bytecode;
+    if (info->kind == JS_CALLABLE_NATIVE)
+        info->kind = JS_CALLABLE_FUNCTION;
+    info->filename = b->filename != JS_ATOM_NULL ? JS_AtomToCString(ctx, b->filename) : NULL;
+    info->definition_line = info->line = b->line_num;
+    info->definition_column = info->column = b->col_num;
+    info->source = b->source;
+    info->source_len = b->source_len;
+    if (pc && pc > b->byte_code_buf) {
+        int column, line = find_line_num(ctx, b, pc - b->byte_code_buf - 1, &column);
+        if (line > 0) {
+            info->line = line;
+            info->column = column;
+        }
+    }
+}
+
+void JS_DescribeCallable(JSContext *ctx, JSValueConst func, JSCallableInfo *info)
+{
+    JSStackFrame *frame;
+
+    memset(info, 0, sizeof(*info));
+    while (JS_VALUE_GET_TAG(func) == JS_TAG_OBJECT
+           && JS_VALUE_GET_OBJ(func)->class_id == JS_CLASS_BOUND_FUNCTION)
+        func = JS_VALUE_GET_OBJ(func)->u.bound_function->func_obj;
+    if (!JS_IsFunction(ctx, func)) {
+        info->kind = JS_CALLABLE_NONE;
+        return;
+    }
+    frame = continuation_frame(func);
+    if (frame && JS_VALUE_GET_TAG(frame->cur_func) == JS_TAG_OBJECT) {
+        info->kind = JS_CALLABLE_AWAIT;
+        describe(ctx, frame->cur_func, frame->cur_pc, info);
+    } else {
+        describe(ctx, func, NULL, info);
+    }
+}
+
+int JS_CaptureStack(JSContext *ctx, JSCallableInfo *frames, int max)
+{
+    JSStackFrame *frame;
+    int count = 0;
+
+    for (frame = ctx->rt->current_stack_frame; frame && count < max; frame = frame->prev_frame) {
+        if (JS_VALUE_GET_TAG(frame->cur_func) != JS_TAG_OBJECT)
+            continue;
+        memset(&frames[count], 0, sizeof(frames[count]));
+        describe(ctx, frame->cur_func, frame->cur_pc, &frames[count]);
+        count++;
+    }
+    return count;
+}
+
+void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info)
+{
+    JS_FreeCString(ctx, info->name);
+    JS_FreeCString(ctx, info->filename);
+    info->name = info->filename = NULL;
+}

@@ -1,5 +1,5 @@
-// OS-tail shims for wasm32-unknown-unknown: the only ambient authority is a
-// single host-provided clock import. Everything else is a no-op or pure.
+// OS-tail shims for wasm32-unknown-unknown: no ambient authority at all.
+// Everything is a no-op or pure.
 //
 // This file is compiled into libquickjs.a for the wasm32-unknown-unknown
 // target only. Because it lands in the same archive as quickjs.o, lld resolves
@@ -13,23 +13,19 @@
 #include <sys/time.h>
 #include <time.h>
 
-// the single host import: microseconds since the unix epoch.
-__attribute__((import_module("env"), import_name("__rquickjs_host_now_us")))
-extern double __rquickjs_host_now_us(void);
-
+// terrarium: no clock is imported. QuickJS asks the embedder's clock (quickjs/terrarium.h); what still reaches for the
+// system's gets the epoch.
 int gettimeofday(struct timeval *restrict tv, void *restrict tz) {
     (void)tz;
-    long long us = (long long)__rquickjs_host_now_us();
-    tv->tv_sec = (time_t)(us / 1000000);
-    tv->tv_usec = (suseconds_t)(us % 1000000);
+    tv->tv_sec = 0;
+    tv->tv_usec = 0;
     return 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *ts) {
     (void)clock;
-    long long us = (long long)__rquickjs_host_now_us();
-    ts->tv_sec = (time_t)(us / 1000000);
-    ts->tv_nsec = (long)((us % 1000000) * 1000);
+    ts->tv_sec = 0;
+    ts->tv_nsec = 0;
     return 0;
 }
 

@@ -1,0 +1,75 @@
+/*
+ * What Terrarium adds to QuickJS: sight of the job queue and the stack, an exact measure of work, and a clock, a
+ * seed and a time zone that the embedder decides. Everything here is implemented at the end of quickjs.c; the few
+ * places inside that call it are marked with "terrarium:". See ../README.md.
+ */
+#ifndef QUICKJS_TERRARIUM_H
+#define QUICKJS_TERRARIUM_H
+
+#include "quickjs.h"
+
+/* ---- the clock, chance and work ---- */
+
+/* Microseconds since the Unix epoch, for Date. Without a clock Date stands at 0. */
+typedef int64_t JSClock(void *opaque);
+JS_EXTERN void JS_SetClock(JSRuntime *rt, JSClock *clock, void *opaque);
+
+/* The state of Math.random (xorshift64*); 0 counts as 1. */
+JS_EXTERN void JS_SetRandomSeed(JSContext *ctx, uint64_t seed);
+
+/* Work done by ctx: calls, ends of a loop's round, and 2,000 for every 10,000 steps of a regular expression. */
+JS_EXTERN uint64_t JS_GetTicks(JSContext *ctx);
+
+/* Nested calls, native ones included, before RangeError: Maximum call stack size exceeded. 0: no limit. */
+JS_EXTERN void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth);
+
+/* ---- functions and frames ---- */
+
+typedef enum JSCallableKind {
+    JS_CALLABLE_NATIVE = 0,
+    JS_CALLABLE_FUNCTION = 1,
+    /* the continuation of an async function or generator behind its await */
+    JS_CALLABLE_AWAIT = 2,
+    /* not a function at all */
+    JS_CALLABLE_NONE = 3,
+} JSCallableKind;
+
+typedef struct JSCallableInfo {
+    JSCallableKind kind;
+    const char *name;     /* NULL when anonymous; JS_FreeCallableInfo frees it */
+    const char *filename; /* NULL when native; freed likewise */
+    int definition_line, definition_column; /* from 1; 0 when native */
+    int line, column; /* where it stands: the call in progress, or the await; the definition otherwise */
+    const char *source; /* borrowed, not terminated, NULL when stripped: valid while the function lives */
+    int source_len;
+} JSCallableInfo;
+
+/* Sees through bound functions. */
+JS_EXTERN void JS_DescribeCallable(JSContext *ctx, JSValueConst func, JSCallableInfo *info);
+/* Fills at most `max` frames, innermost first, and returns how many. */
+JS_EXTERN int JS_CaptureStack(JSContext *ctx, JSCallableInfo *frames, int max);
+JS_EXTERN void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info);
+
+/* ---- jobs (microtasks) ---- */
+
+typedef enum JSJobEvent {
+    JS_JOB_QUEUED = 0,
+    JS_JOB_STARTS = 1,
+    JS_JOB_RETURNED = 2,
+    JS_JOB_THREW = 3,
+} JSJobEvent;
+
+typedef enum JSJobKind {
+    JS_JOB_REACTION = 0, /* then, catch, finally; callback undefined: the value only passes on */
+    JS_JOB_AWAIT = 1,
+    JS_JOB_EXPLICIT = 2, /* queueMicrotask */
+    JS_JOB_THENABLE = 3,
+    JS_JOB_ENGINE = 4,   /* dynamic import, finalization, JS_EnqueueJob from outside */
+} JSJobKind;
+
+/* `job` counts from 1 in each runtime, in the order of queueing, which is also the order of running. */
+typedef void JSJobHook(JSContext *ctx, JSJobEvent event, uint64_t job, JSJobKind kind,
+                       JSValueConst callback, void *opaque);
+JS_EXTERN void JS_SetJobHook(JSRuntime *rt, JSJobHook *hook, void *opaque);
+
+#endif
