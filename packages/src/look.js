@@ -133,6 +133,11 @@ const dress = EditorView.theme({
     outline: '2px solid var(--moss)',
     outlineOffset: '1px',
   },
+  '@media (max-width: 639px)': {
+    '&': { fontSize: '12px' },
+    '.cm-glyphs': { width: '20px' },
+    '.cm-lineNumbers .cm-gutterElement': { minWidth: '24px', padding: '0 8px 0 0' },
+  },
   '@media (pointer: coarse)': {
     // Smaller text fields make iOS zoom into the page.
     '.cm-textfield': { height: '44px', fontSize: '16px' },
