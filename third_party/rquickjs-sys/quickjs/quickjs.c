@@ -65067,3 +65067,70 @@ void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info)
     JS_FreeCString(ctx, info->filename);
     info->name = info->filename = NULL;
 }
+
+/* ---- terrarium: what Node's own library asks its engine for ---- */
+
+JSValue JS_NewPrivateSymbol(JSContext *ctx, const char *description)
+{
+    JSAtom atom = JS_NewAtom(ctx, description);
+    JSValue symbol;
+
+    if (atom == JS_ATOM_NULL)
+        return JS_EXCEPTION;
+    symbol = JS_NewSymbolFromAtom(ctx, atom, JS_ATOM_TYPE_PRIVATE);
+    JS_FreeAtom(ctx, atom);
+    return symbol;
+}
+
+JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys)
+{
+    JSMapState *map;
+    JSMapIteratorData *it = NULL;
+    JSMapRecord *record;
+    struct list_head *el;
+    JSValue array;
+    uint32_t count = 0;
+    bool keys = true, values, from_iterator = false;
+
+    *has_keys = false;
+    switch (JS_GetClassID(object)) {
+    case JS_CLASS_MAP:
+        values = true;
+        break;
+    case JS_CLASS_SET:
+        values = false;
+        break;
+    case JS_CLASS_MAP_ITERATOR:
+    case JS_CLASS_SET_ITERATOR:
+        from_iterator = true;
+        it = JS_GetOpaque(object, JS_GetClassID(object));
+        if (!it || JS_IsUndefined(it->obj))
+            return JS_NewArray(ctx);
+        values = it->kind != JS_ITERATOR_KIND_KEY;
+        keys = it->kind != JS_ITERATOR_KIND_VALUE || JS_GetClassID(object) == JS_CLASS_SET_ITERATOR;
+        object = it->obj;
+        break;
+    default:
+        return JS_UNDEFINED;
+    }
+    *has_keys = keys && values;
+    map = JS_GetOpaque(object, JS_GetClassID(object));
+    array = JS_NewArray(ctx);
+    if (JS_IsException(array) || !map)
+        return array;
+    if (from_iterator && it->cur_record)
+        el = it->cur_record->link.next;
+    else
+        el = map->records.next;
+    for (; el != &map->records; el = el->next) {
+        record = list_entry(el, JSMapRecord, link);
+        if (record->empty)
+            continue;
+        if (keys)
+            JS_SetPropertyUint32(ctx, array, count++, js_dup(record->key));
+        if (values)
+            JS_SetPropertyUint32(ctx, array, count++,
+                                 js_dup(JS_GetClassID(object) == JS_CLASS_SET ? record->key : record->value));
+    }
+    return array;
+}

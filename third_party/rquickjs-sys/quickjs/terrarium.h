@@ -72,4 +72,13 @@ typedef void JSJobHook(JSContext *ctx, JSJobEvent event, uint64_t job, JSJobKind
                        JSValueConst callback, void *opaque);
 JS_EXTERN void JS_SetJobHook(JSRuntime *rt, JSJobHook *hook, void *opaque);
 
+/* ---- what Node's own library asks its engine for ---- */
+
+/* A symbol that no program sees among an object's keys. */
+JS_EXTERN JSValue JS_NewPrivateSymbol(JSContext *ctx, const char *description);
+
+/* The entries of a Map, a Set, or what an iterator of one has still to give, as one flat array; undefined for anything
+   else. `has_keys` says whether keys and values alternate. */
+JS_EXTERN JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys);
+
 #endif

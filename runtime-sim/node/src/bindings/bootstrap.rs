@@ -1,0 +1,138 @@
+//! The life of a process: `node::Realm::RunBootstrapping`, `node::LoadEnvironment`, `node::SpinEventLoop`.
+
+use rquickjs::qjs;
+
+use crate::engine::value::{Ctx, Js, Value};
+
+use super::{builtins, callback, environment::Environment, native, process, util};
+
+/// Runs the library's own start. After it, a process of any program looks the same: this is what an image holds.
+pub fn bootstrap(ctx: Ctx) -> Js<()> {
+    let env = Environment::of(ctx);
+    util::learn_classes(ctx)?;
+    let global = ctx.global();
+    env.keep("enqueueMicrotask", ctx.get(&global, "queueMicrotask")?);
+    // V8's own globals that the engine lacks; the library copies them before anything else.
+    for name in ["WebAssembly", "Atomics"] {
+        if ctx.get(&global, name)?.is_undefined() {
+            ctx.set(&global, name, ctx.object());
+        }
+    }
+    let process = process::new_process(ctx)?;
+    env.keep("process", process.clone());
+    let private = util::private_symbols_of(ctx)?;
+    let exit_info = env.shared(ctx, "exitInfo", "Int32Array", 3);
+    set_by_symbol(ctx, &process, &ctx.get(&private, "exit_info_private_symbol")?, exit_info);
+    let per_isolate = super::binding(ctx, "symbols")?;
+    let primordials = ctx.object();
+    env.keep("primordials", primordials.clone());
+    for id in ["primordials", "domexception", "messageport"] {
+        let exports = ctx.object();
+        let args = [exports.clone(), primordials.clone(), private.clone(), per_isolate.clone()];
+        run(ctx, &format!("internal/per_context/{id}"), &args)?;
+        if id == "domexception" {
+            env.keep("domexception", exports);
+        } else if id == "messageport" {
+            env.keep("messageport", exports);
+        }
+    }
+    let linked = native::function(ctx, "getLinkedBinding", |c| {
+        Err(native::throw_new(c.ctx, "Error", &format!("No such binding: {}", c.text(0)?)))
+    });
+    let internal = native::function(ctx, "getInternalBinding", super::internal_binding);
+    run(ctx, "internal/bootstrap/realm", &[process.clone(), linked, internal, primordials])?;
+    for id in [
+        "node", "web/exposed-wildcard", "web/exposed-window-or-worker", "switches/is_main_thread",
+        "switches/does_own_process_state",
+    ] {
+        run_main(ctx, &format!("internal/bootstrap/{id}"))?;
+    }
+    let variables = ctx.object();
+    for (name, value) in &env.env {
+        ctx.set(&variables, name, ctx.string(value));
+    }
+    ctx.set(&process, "env", variables);
+    Ok(())
+}
+
+fn run_main(ctx: Ctx, id: &str) -> Js<Value> {
+    let env = Environment::of(ctx);
+    let args = ["process", "require", "internalBinding", "primordials"]
+        .map(|name| env.kept(name).unwrap_or_else(|| ctx.undefined()));
+    run(ctx, id, &args)
+}
+
+fn run(ctx: Ctx, id: &str, args: &[Value]) -> Js<Value> {
+    let function = builtins::compile(ctx, id)?;
+    ctx.call(&function, &ctx.undefined(), args)
+}
+
+fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
+    unsafe {
+        let atom = qjs::JS_ValueToAtom(ctx.0, symbol.raw());
+        qjs::JS_DefinePropertyValue(ctx.0, object.raw(), atom, value.into_raw(), qjs::JS_PROP_C_W_E as i32);
+        qjs::JS_FreeAtom(ctx.0, atom);
+    }
+}
+
+/// Runs the program that `argv` names until its process ends; answers the exit code.
+pub fn run_program(ctx: Ctx) -> i32 {
+    let env = Environment::of(ctx);
+    callback::in_scope(ctx, || {
+        super::async_wrap::push(ctx, 1.0, 0.0, &ctx.object());
+        if run_main(ctx, "internal/main/run_main_module").is_err() {
+            callback::uncaught(ctx, false);
+        }
+        super::async_wrap::pop(ctx, 1.0);
+    });
+    while env.can_call_into_js() {
+        env.event_loop.run(ctx);
+        if !env.can_call_into_js() {
+            break;
+        }
+        emit(ctx, "beforeExit");
+        if !env.event_loop.is_alive() {
+            break;
+        }
+    }
+    if env.can_call_into_js() {
+        emit_exit(ctx);
+    }
+    env.exit_code.get().unwrap_or(0)
+}
+
+fn exit_code_so_far(env: &Environment) -> i32 {
+    if env.u32_at("exitInfo", 2) != 0 { env.u32_at("exitInfo", 1) as i32 } else { 0 }
+}
+
+/// `EmitProcessBeforeExit`.
+fn emit(ctx: Ctx, event: &str) {
+    let env = Environment::of(ctx);
+    let Some(process) = env.kept("process") else {
+        return;
+    };
+    if let Ok(emit) = ctx.get(&process, "emit") {
+        let code = ctx.number(f64::from(exit_code_so_far(env)));
+        callback::make(ctx, &emit, &process, &[ctx.string(event), code]);
+    }
+}
+
+/// `EmitProcessExitInternal`: the library's own `process.emit('exit')`, without ticks behind it.
+fn emit_exit(ctx: Ctx) {
+    let env = Environment::of(ctx);
+    let Some(process) = env.kept("process") else {
+        return;
+    };
+    env.scope_depth.set(env.scope_depth.get() + 1);
+    ctx.set(&process, "_exiting", ctx.bool(true));
+    let result = ctx.get(&process, "emit").and_then(|emit| {
+        let code = ctx.number(f64::from(exit_code_so_far(env)));
+        ctx.call(&emit, &process, &[ctx.string("exit"), code])
+    });
+    if result.is_err() && env.can_call_into_js() {
+        callback::uncaught(ctx, false);
+    }
+    if env.can_call_into_js() {
+        env.exit_code.set(Some(exit_code_so_far(env)));
+    }
+}

@@ -1,0 +1,155 @@
+//! Calls from the loop into JavaScript (`InternalCallbackScope` and `MakeCallback` in `src/api/callback.cc`), what
+//! follows the outermost of them, and errors that nobody caught (`TriggerUncaughtException` in `src/node_errors.cc`).
+
+use rquickjs::qjs;
+
+use crate::engine::value::{Ctx, Js, Value};
+
+use super::environment::Environment;
+
+/// Calls `function` as the loop does: errors are uncaught, and the queues are emptied behind it.
+pub fn make(ctx: Ctx, function: &Value, this: &Value, args: &[Value]) -> Option<Value> {
+    make_as(ctx, function, this, args, (0.0, 0.0), None)
+}
+
+/// The same for a resource with asynchronous ids of its own.
+pub fn make_as(ctx: Ctx, function: &Value, this: &Value, args: &[Value], ids: (f64, f64), resource: Option<&Value>) -> Option<Value> {
+    let env = Environment::of(ctx);
+    if !env.can_call_into_js() {
+        return None;
+    }
+    env.scope_depth.set(env.scope_depth.get() + 1);
+    let none = ctx.undefined();
+    super::async_wrap::push(ctx, ids.0, ids.1, resource.unwrap_or(&none));
+    if ids.0 != 0.0 {
+        super::async_wrap::emit(ctx, "emitBefore", ids.0);
+    }
+    let result = ctx.call(function, this, args);
+    if result.is_err() {
+        uncaught(ctx, false);
+    } else if ids.0 != 0.0 {
+        super::async_wrap::emit(ctx, "emitAfter", ids.0);
+    }
+    super::async_wrap::pop(ctx, ids.0);
+    env.scope_depth.set(env.scope_depth.get() - 1);
+    if result.is_ok() && env.scope_depth.get() == 0 {
+        empty_queues(ctx);
+    }
+    result.ok()
+}
+
+/// Calls the method `name` of a request or handle object that carries asynchronous ids.
+pub fn make_method(ctx: Ctx, object: &Value, name: &str, args: &[Value]) -> Option<Value> {
+    let function = ctx.get(object, name).ok()?;
+    if !function.is_function() {
+        return None;
+    }
+    let ids = super::async_wrap::ids_of(ctx, object);
+    make_as(ctx, &function, object, args, ids, Some(object))
+}
+
+pub fn in_scope(ctx: Ctx, body: impl FnOnce()) {
+    let env = Environment::of(ctx);
+    env.scope_depth.set(env.scope_depth.get() + 1);
+    body();
+    env.scope_depth.set(env.scope_depth.get() - 1);
+    if env.scope_depth.get() == 0 {
+        empty_queues(ctx);
+    }
+}
+
+fn empty_queues(ctx: Ctx) {
+    let env = Environment::of(ctx);
+    let ticks_wait = || env.u8_at("tickInfo", 0) != 0 || env.u8_at("tickInfo", 1) != 0;
+    if !ticks_wait() {
+        run_microtasks(ctx);
+    }
+    while env.can_call_into_js() && ticks_wait() {
+        let Some(tick) = env.kept("tickCallback") else {
+            return;
+        };
+        let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
+        env.scope_depth.set(env.scope_depth.get() + 1);
+        let result = ctx.call(&tick, &process, &[]);
+        env.scope_depth.set(env.scope_depth.get() - 1);
+        match result {
+            Ok(_) => return,
+            // The tick that threw is gone; the ones behind it still run.
+            Err(_) => uncaught(ctx, false),
+        }
+    }
+}
+
+pub fn run_microtasks(ctx: Ctx) {
+    let env = Environment::of(ctx);
+    let runtime = unsafe { qjs::JS_GetRuntime(ctx.0) };
+    let mut at = std::ptr::null_mut();
+    while env.can_call_into_js() {
+        match unsafe { qjs::JS_ExecutePendingJob(runtime, &mut at) } {
+            0 => return,
+            1 => {}
+            _ => uncaught(ctx, false),
+        }
+    }
+}
+
+/// Takes the pending exception to `process._fatalException`, and ends the process when that wants it.
+pub fn uncaught(ctx: Ctx, from_promise: bool) {
+    let error = ctx.take_exception();
+    let env = Environment::of(ctx);
+    if env.can_call_into_js() {
+        uncaught_error(ctx, &error, from_promise);
+    }
+}
+
+pub fn uncaught_error(ctx: Ctx, error: &Value, from_promise: bool) {
+    let env = Environment::of(ctx);
+    let handled = || -> Js<bool> {
+        let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
+        let fatal = ctx.get(&process, "_fatalException")?;
+        if !fatal.is_function() {
+            return Ok(false);
+        }
+        let answer = ctx.call(&fatal, &process, &[error.clone(), ctx.bool(from_promise)])?;
+        Ok(answer.truthy())
+    };
+    let handled = handled();
+    if !env.can_call_into_js() {
+        return;
+    }
+    match handled {
+        Ok(true) => {}
+        Ok(false) => {
+            report(ctx, error);
+            let code = if env.u32_at("exitInfo", 2) != 0 {
+                env.u32_at("exitInfo", 1) as i32
+            } else {
+                1
+            };
+            env.exit_code.set(Some(if code == 0 { 1 } else { code }));
+        }
+        Err(_) => {
+            let error = ctx.take_exception();
+            report(ctx, &error);
+            env.exit_code.set(Some(7));
+        }
+    }
+}
+
+fn report(ctx: Ctx, error: &Value) {
+    let text = || -> Js<String> {
+        if error.is_object() {
+            let stack = ctx.get(error, "stack")?;
+            if stack.is_string() {
+                return ctx.text(&stack);
+            }
+        }
+        ctx.text(error)
+    };
+    let text = text().unwrap_or_else(|_| {
+        ctx.take_exception();
+        "an error without a text".to_owned()
+    });
+    let block = format!("Uncaught:\n{text}\n\nNode.js v20.20.2\n");
+    Environment::of(ctx).stderr.borrow_mut().extend_from_slice(block.as_bytes());
+}

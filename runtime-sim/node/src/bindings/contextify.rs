@@ -1,0 +1,82 @@
+//! Programs' own sources, compiled (`src/node_contextify.cc`). One realm only: contexts of vm are not simulated yet.
+
+use rquickjs::qjs;
+
+use crate::engine::value::{Ctx, Js, Value};
+
+use super::native::{Call, Target};
+
+pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
+    t.with("compileFunctionForCJSLoader", |c| {
+        let (source, filename) = (c.text(0)?, c.text(1)?);
+        let parameters = "exports, require, module, __filename, __dirname";
+        let detects = c.truthy(3);
+        let result = c.ctx.object();
+        let function = match compile_function(c.ctx, &source, &filename, parameters) {
+            Ok(function) => function,
+            Err(_) if detects && contains_module_syntax(&source) => {
+                c.ctx.take_exception();
+                c.ctx.set(&result, "canParseAsESM", c.ctx.bool(true));
+                c.ctx.undefined()
+            }
+            Err(thrown) => return Err(thrown),
+        };
+        c.ctx.set(&result, "function", function);
+        c.ctx.set(&result, "sourceMapURL", c.ctx.undefined());
+        Ok(result)
+    })
+    .with("containsModuleSyntax", |c| Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?))))
+    .with("shouldRetryAsESM", |c| Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?))))
+    .with("startSigintWatchdog", |c| c.undefined())
+    .with("stopSigintWatchdog", |c| Ok(c.ctx.bool(false)))
+    .with("compileFunction", |c| {
+        let parameters = c.arg(8);
+        let names = if parameters.is_object() {
+            (0..c.ctx.length(&parameters))
+                .map(|index| c.ctx.text(&c.ctx.at(&parameters, index)?))
+                .collect::<Js<Vec<_>>>()?
+                .join(", ")
+        } else {
+            String::new()
+        };
+        let function = compile_function(c.ctx, &c.text(0)?, &c.text(1)?, &names)?;
+        let result = c.ctx.object();
+        c.ctx.set(&result, "function", function);
+        c.ctx.set(&result, "sourceMapURL", c.ctx.undefined());
+        Ok(result)
+    });
+    t.class("ContextifyScript", new_script).with("runInContext", |c| {
+        let script = c.state::<Script>()?;
+        c.ctx.eval(&script.source, &script.filename, script.line, qjs::JS_EVAL_TYPE_GLOBAL)
+    });
+    Ok(())
+}
+
+struct Script {
+    source: String,
+    filename: String,
+    line: i32,
+}
+
+fn new_script(c: &Call) -> Js<Value> {
+    let (source, filename) = (c.text(0)?, c.text(1)?);
+    let line = c.number(2) as i32 + 1;
+    // A syntax error shows when the script is made, not when it is run.
+    drop(c.ctx.eval(&source, &filename, line, qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY)?);
+    c.construct(Script { source, filename, line })
+}
+
+/// The function whose body is `source`; its first line is line 1.
+pub fn compile_function(ctx: Ctx, source: &str, filename: &str, parameters: &str) -> Js<Value> {
+    // A hashbang is a comment only at the very start of a file.
+    let body = if source.starts_with("#!") { format!("//{source}") } else { source.to_owned() };
+    let text = format!("(function ({parameters}) {{{body}\n}})");
+    ctx.eval(&text, filename, 1, qjs::JS_EVAL_TYPE_GLOBAL)
+}
+
+/// Whether a line begins as only a module's can.
+fn contains_module_syntax(source: &str) -> bool {
+    source.lines().map(str::trim_start).any(|line| {
+        line.starts_with("import ") || line.starts_with("import{") || line.starts_with("export ") || line.starts_with("await ")
+    })
+}

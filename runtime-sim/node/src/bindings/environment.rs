@@ -1,0 +1,184 @@
+//! What one Node process is to its bindings: the arrays that Node's JavaScript and its host share, the callbacks that
+//! the library registers, the requests under way, and what was written (`node::Environment` in `src/env.h`).
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use rquickjs::qjs::{self, JSClassID};
+
+use crate::engine::value::{Ctx, Js, Value};
+
+use super::{library::Library, uv::Loop, vfs::FileSystem};
+
+pub struct Environment {
+    pub handle_class: JSClassID,
+    pub library: Rc<Library>,
+    pub surface: RefCell<Option<Value>>,
+    pub bindings: RefCell<BTreeMap<String, Value>>,
+    /// Values that the library handed over to be called or read later, by name.
+    pub kept: RefCell<BTreeMap<&'static str, Value>>,
+    pub shared: RefCell<BTreeMap<&'static str, Shared>>,
+    pub event_loop: Loop,
+    pub files: RefCell<FileSystem>,
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub cwd: RefCell<String>,
+    pub exit_code: Cell<Option<i32>>,
+    pub stdout: RefCell<Vec<u8>>,
+    pub stderr: RefCell<Vec<u8>>,
+    /// Nested callback scopes; queues are emptied when the outermost closes.
+    pub scope_depth: Cell<u32>,
+}
+
+/// A typed array that both sides read and write.
+#[derive(Clone)]
+pub struct Shared {
+    pub array: Value,
+    pub bytes: *mut u8,
+}
+
+impl Environment {
+    pub fn of(ctx: Ctx) -> &'static Self {
+        // SAFETY: whoever makes the context puts an environment behind it that outlives it.
+        unsafe { &*qjs::JS_GetContextOpaque(ctx.0).cast::<Self>() }
+    }
+
+    pub fn keep(&self, name: &'static str, value: Value) {
+        self.kept.borrow_mut().insert(name, value);
+    }
+
+    pub fn kept(&self, name: &'static str) -> Option<Value> {
+        self.kept.borrow().get(name).cloned()
+    }
+
+    /// The shared array of this name, made on first use.
+    pub fn shared(&self, ctx: Ctx, name: &'static str, class: &str, length: u32) -> Value {
+        if let Some(shared) = self.shared.borrow().get(name) {
+            return shared.array.clone();
+        }
+        let array = new_typed_array(ctx, class, length);
+        let bytes = bytes_of(ctx, &array).0;
+        let shared = Shared {
+            array: array.clone(),
+            bytes,
+        };
+        self.shared.borrow_mut().insert(name, shared);
+        array
+    }
+
+    fn bytes(&self, name: &str) -> Option<*mut u8> {
+        self.shared.borrow().get(name).map(|shared| shared.bytes)
+    }
+
+    pub fn u8_at(&self, name: &str, index: usize) -> u8 {
+        self.bytes(name).map_or(0, |bytes| unsafe { *bytes.add(index) })
+    }
+
+    pub fn u32_at(&self, name: &str, index: usize) -> u32 {
+        self.bytes(name)
+            .map_or(0, |bytes| unsafe { *bytes.cast::<u32>().add(index) })
+    }
+
+    pub fn set_u32(&self, name: &str, index: usize, value: u32) {
+        if let Some(bytes) = self.bytes(name) {
+            unsafe { *bytes.cast::<u32>().add(index) = value };
+        }
+    }
+
+    pub fn f64_at(&self, name: &str, index: usize) -> f64 {
+        self.bytes(name)
+            .map_or(0.0, |bytes| unsafe { *bytes.cast::<f64>().add(index) })
+    }
+
+    pub fn set_f64(&self, name: &str, index: usize, value: f64) {
+        if let Some(bytes) = self.bytes(name) {
+            unsafe { *bytes.cast::<f64>().add(index) = value };
+        }
+    }
+
+    /// False once the process has begun to end.
+    pub fn can_call_into_js(&self) -> bool {
+        self.exit_code.get().is_none()
+    }
+}
+
+pub fn new_typed_array(ctx: Ctx, class: &str, length: u32) -> Value {
+    let make = || -> Js<Value> {
+        let class = ctx.get(&ctx.global(), class)?;
+        let mut args = [unsafe { qjs::JS_NewInt64(ctx.0, i64::from(length)) }];
+        ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })
+    };
+    make().expect("a small typed array can be made")
+}
+
+/// The bytes behind an ArrayBuffer or a view of one: null and 0 for anything else. They are good until the next call
+/// into JavaScript.
+pub fn bytes_of(ctx: Ctx, value: &Value) -> (*mut u8, usize) {
+    unsafe {
+        if qjs::JS_IsArrayBuffer(value.raw()) {
+            let mut length = 0;
+            let bytes = qjs::JS_GetArrayBuffer(ctx.0, &mut length, value.raw());
+            return (bytes, length as usize);
+        }
+        let (mut offset, mut length, mut each) = (0, 0, 0);
+        if !value.is_object() {
+            return (std::ptr::null_mut(), 0);
+        }
+        let buffer =
+            qjs::JS_GetTypedArrayBuffer(ctx.0, value.raw(), &mut offset, &mut length, &mut each);
+        if qjs::JS_IsException(buffer) {
+            ctx.take_exception();
+            return view_bytes_of(ctx, value);
+        }
+        let buffer = ctx.owned(buffer);
+        let mut whole = 0;
+        let bytes = qjs::JS_GetArrayBuffer(ctx.0, &mut whole, buffer.raw());
+        if bytes.is_null() {
+            return (bytes, 0);
+        }
+        (bytes.add(offset as usize), length as usize)
+    }
+}
+
+/// A DataView, which the engine's own interface does not open.
+fn view_bytes_of(ctx: Ctx, value: &Value) -> (*mut u8, usize) {
+    let read = || -> Js<(*mut u8, usize)> {
+        let buffer = ctx.get(value, "buffer")?;
+        let offset = ctx.get(value, "byteOffset")?.as_f64() as usize;
+        let length = ctx.get(value, "byteLength")?.as_f64() as usize;
+        let mut whole = 0;
+        let bytes = unsafe { qjs::JS_GetArrayBuffer(ctx.0, &mut whole, buffer.raw()) };
+        if bytes.is_null() || offset + length > whole as usize {
+            ctx.take_exception();
+            return Ok((std::ptr::null_mut(), 0));
+        }
+        Ok((unsafe { bytes.add(offset) }, length))
+    };
+    read().unwrap_or_else(|_| {
+        ctx.take_exception();
+        (std::ptr::null_mut(), 0)
+    })
+}
+
+/// A copy of the bytes of a buffer, or of the UTF-8 of a string.
+pub fn copy_bytes(ctx: Ctx, value: &Value) -> Js<Vec<u8>> {
+    if value.is_string() {
+        return Ok(ctx.text(value)?.into_bytes());
+    }
+    let (bytes, length) = bytes_of(ctx, value);
+    if bytes.is_null() {
+        return Ok(Vec::new());
+    }
+    Ok(unsafe { std::slice::from_raw_parts(bytes, length) }.to_vec())
+}
+
+pub fn new_array_buffer(ctx: Ctx, bytes: &[u8]) -> Value {
+    ctx.owned(unsafe { qjs::JS_NewArrayBufferCopy(ctx.0, bytes.as_ptr(), bytes.len() as _) })
+}
+
+pub fn new_bytes(ctx: Ctx, bytes: &[u8]) -> Value {
+    ctx.owned(unsafe { qjs::JS_NewUint8ArrayCopy(ctx.0, bytes.as_ptr(), bytes.len() as _) })
+}

@@ -1,0 +1,29 @@
+//! `src/timers.cc`.
+
+use crate::engine::value::Ctx;
+
+use super::{environment::Environment, native::Target};
+
+pub fn initialize(ctx: Ctx, t: &Target) {
+    let env = Environment::of(ctx);
+    t.value("immediateInfo", env.shared(ctx, "immediateInfo", "Uint32Array", 3))
+        .value("timerInfo", env.shared(ctx, "timerInfo", "Int32Array", 1))
+        .with("setupTimers", |c| {
+            c.env().keep("processImmediate", c.arg(0));
+            c.env().keep("processTimers", c.arg(1));
+            c.undefined()
+        })
+        .with("getLibuvNow", |c| Ok(c.ctx.number(c.env().event_loop.now_ms() as f64)))
+        .with("scheduleTimer", |c| {
+            c.env().event_loop.schedule_timer(c.number(0).max(1.0) as u64);
+            c.undefined()
+        })
+        .with("toggleTimerRef", |c| {
+            c.env().event_loop.set_timer_ref(c.truthy(0));
+            c.undefined()
+        })
+        .with("toggleImmediateRef", |c| {
+            c.env().event_loop.set_immediate_ref(c.truthy(0));
+            c.undefined()
+        });
+}

@@ -1,0 +1,212 @@
+//! `src/node_util.cc` and `src/node_types.cc`: what JavaScript cannot ask about a value by itself.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use rquickjs::qjs;
+
+use crate::engine::{
+    ffi,
+    value::{Ctx, Js, Thrown, Value, c_string},
+};
+
+use super::{environment::Environment, keys, native::{Call, Target}};
+
+/// One value of each kind, by which the engine's class numbers are learnt.
+const SAMPLES: &str = "({ Error: new Error(), Number: Object(1), String: Object(''), Boolean: Object(true), \
+    Symbol: Object(Symbol()), Arguments: (function () { 'use strict'; return arguments; })(), \
+    MappedArguments: (function () { return arguments; })(), Date: new Date(0), RegExp: /x/, \
+    ArrayBuffer: new ArrayBuffer(0), SharedArrayBuffer: typeof SharedArrayBuffer === 'undefined' ? 0 : new SharedArrayBuffer(0), \
+    DataView: new DataView(new ArrayBuffer(0)), BigInt: Object(1n), Map: new Map(), Set: new Set(), WeakMap: new WeakMap(), \
+    WeakSet: new WeakSet(), MapIterator: new Map().keys(), SetIterator: new Set().keys(), \
+    Generator: (function* () {})(), AsyncGenerator: (async function* () {})(), Promise: Promise.resolve(), \
+    Proxy: new Proxy({}, {}), GeneratorFunction: function* () {}, AsyncFunction: async function () {}, \
+    AsyncGeneratorFunction: async function* () {}, Uint8Array: new Uint8Array() })";
+
+thread_local! {
+    static CLASSES: RefCell<BTreeMap<String, u32>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+pub fn learn_classes(ctx: Ctx) -> Js<()> {
+    let samples = ctx.eval(SAMPLES, "node:internal/samples", 1, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    let mut classes = BTreeMap::new();
+    for key in keys(ctx, &samples)? {
+        let sample = ctx.get(&samples, &key)?;
+        if sample.is_object() {
+            classes.insert(key, unsafe { qjs::JS_GetClassID(sample.raw()) });
+        }
+    }
+    CLASSES.set(classes);
+    Ok(())
+}
+
+pub fn is_of(value: &Value, names: &[&str]) -> bool {
+    if !value.is_object() {
+        return false;
+    }
+    let class = unsafe { qjs::JS_GetClassID(value.raw()) };
+    CLASSES.with_borrow(|classes| names.iter().any(|name| classes.get(*name) == Some(&class)))
+}
+
+pub fn is_typed_array(value: &Value) -> bool {
+    value.is_object() && unsafe { qjs::JS_GetTypedArrayType(value.raw()) } >= 0
+}
+
+pub fn initialize_types(t: &Target) {
+    macro_rules! kinds {
+        ($($name:literal => $($class:literal)|+;)*) => {
+            $(t.with($name, |c| Ok(c.ctx.bool(is_of(&c.arg(0), &[$($class),+]))));)*
+        };
+    }
+    kinds! {
+        "isDate" => "Date"; "isArgumentsObject" => "Arguments" | "MappedArguments"; "isBigIntObject" => "BigInt";
+        "isBooleanObject" => "Boolean"; "isNumberObject" => "Number"; "isStringObject" => "String";
+        "isSymbolObject" => "Symbol"; "isNativeError" => "Error"; "isRegExp" => "RegExp";
+        "isAsyncFunction" => "AsyncFunction" | "AsyncGeneratorFunction";
+        "isGeneratorFunction" => "GeneratorFunction" | "AsyncGeneratorFunction";
+        "isGeneratorObject" => "Generator" | "AsyncGenerator"; "isPromise" => "Promise"; "isMap" => "Map";
+        "isSet" => "Set"; "isMapIterator" => "MapIterator"; "isSetIterator" => "SetIterator";
+        "isWeakMap" => "WeakMap"; "isWeakSet" => "WeakSet"; "isArrayBuffer" => "ArrayBuffer";
+        "isDataView" => "DataView"; "isSharedArrayBuffer" => "SharedArrayBuffer"; "isProxy" => "Proxy";
+        "isAnyArrayBuffer" => "ArrayBuffer" | "SharedArrayBuffer";
+        "isBoxedPrimitive" => "Number" | "String" | "Boolean" | "BigInt" | "Symbol";
+    }
+    t.with("isExternal", |c| Ok(c.ctx.bool(false)))
+        .with("isModuleNamespaceObject", |c| {
+            let value = c.arg(0);
+            Ok(c.ctx.bool(value.is_object() && unsafe { qjs::JS_GetClassID(value.raw()) } == MODULE_NAMESPACE))
+        });
+}
+
+/// JS_CLASS_MODULE_NS: no expression makes one.
+const MODULE_NAMESPACE: u32 = 11;
+
+pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
+    t.value("privateSymbols", private_symbols(ctx)?);
+    initialize_types(t);
+    t.with("isArrayBufferView", |c| {
+        let value = c.arg(0);
+        Ok(c.ctx.bool(is_typed_array(&value) || is_of(&value, &["DataView"])))
+    })
+    .with("isTypedArray", |c| Ok(c.ctx.bool(is_typed_array(&c.arg(0)))))
+    .with("isUint8Array", |c| Ok(c.ctx.bool(is_of(&c.arg(0), &["Uint8Array"]))))
+    .with("isInsideNodeModules", |c| Ok(c.ctx.bool(false)))
+    .with("arrayBufferViewHasBuffer", |c| Ok(c.ctx.bool(true)))
+    .with("isArrayBufferDetached", |c| {
+        let value = c.arg(0);
+        let detached = is_of(&value, &["ArrayBuffer"]) && c.ctx.get(&value, "detached")?.truthy();
+        Ok(c.ctx.bool(detached))
+    })
+    .with("getPromiseDetails", |c| {
+        let promise = c.arg(0);
+        if !is_of(&promise, &["Promise"]) {
+            return c.undefined();
+        }
+        let state = unsafe { qjs::JS_PromiseState(c.ctx.0, promise.raw()) };
+        let number = match state {
+            qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => return Ok(c.ctx.array([c.ctx.number(0.0)])),
+            qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => 1.0,
+            _ => 2.0,
+        };
+        let result = c.ctx.owned(unsafe { qjs::JS_PromiseResult(c.ctx.0, promise.raw()) });
+        Ok(c.ctx.array([c.ctx.number(number), result]))
+    })
+    .with("getProxyDetails", |c| {
+        let proxy = c.arg(0);
+        if !is_of(&proxy, &["Proxy"]) {
+            return c.undefined();
+        }
+        let target = c.ctx.owned(unsafe { qjs::JS_GetProxyTarget(c.ctx.0, proxy.raw()) });
+        if c.args.len() == 1 || c.truthy(1) {
+            let handler = c.ctx.owned(unsafe { qjs::JS_GetProxyHandler(c.ctx.0, proxy.raw()) });
+            return Ok(c.ctx.array([target, handler]));
+        }
+        Ok(target)
+    })
+    .with("getCallerLocation", |c| c.undefined())
+    .with("previewEntries", |c| {
+        let mut has_keys = false;
+        let object = c.arg(0);
+        let entries = c.ctx.result(unsafe { ffi::JS_PreviewEntries(c.ctx.0, object.raw(), &mut has_keys) })?;
+        if c.args.len() < 2 || entries.is_undefined() {
+            return Ok(entries);
+        }
+        Ok(c.ctx.array([entries, c.ctx.bool(has_keys)]))
+    })
+    .with("getOwnNonIndexProperties", own_non_index_properties)
+    .with("getConstructorName", constructor_name)
+    .with("sleep", |c| {
+        c.env().event_loop.spend_ns((c.number(0) * 1e6) as u64);
+        c.undefined()
+    })
+    .with("guessHandleType", |c| Ok(c.ctx.number(if c.number(0) <= 2.0 { 2.0 } else { 5.0 })));
+    Ok(())
+}
+
+fn private_symbols(ctx: Ctx) -> Js<Value> {
+    let env = Environment::of(ctx);
+    if let Some(symbols) = env.kept("privateSymbols") {
+        return Ok(symbols);
+    }
+    let names = ctx.get(&ctx.get(&super::surface(ctx)?, "util")?, "privateSymbols")?;
+    let symbols = ctx.object();
+    for index in 0..ctx.length(&names) {
+        let name = ctx.text(&ctx.at(&names, index)?)?;
+        let description = c_string(&name);
+        let symbol = ctx.owned(unsafe { ffi::JS_NewPrivateSymbol(ctx.0, description.as_ptr()) });
+        ctx.set(&symbols, &name, symbol);
+    }
+    env.keep("privateSymbols", symbols.clone());
+    Ok(symbols)
+}
+
+pub fn private_symbols_of(ctx: Ctx) -> Js<Value> {
+    private_symbols(ctx)
+}
+
+fn own_non_index_properties(c: &Call) -> Js<Value> {
+    const ONLY_ENUMERABLE: f64 = 2.0;
+    let ctx = c.ctx;
+    let object = c.arg(0);
+    let mut flags = qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK;
+    if c.number(1) == ONLY_ENUMERABLE {
+        flags |= qjs::JS_GPN_ENUM_ONLY;
+    }
+    let (mut table, mut count) = (std::ptr::null_mut(), 0);
+    unsafe {
+        if qjs::JS_GetOwnPropertyNames(ctx.0, &mut table, &mut count, object.raw(), flags as i32) < 0 {
+            return Err(Thrown);
+        }
+        let mut names = Vec::new();
+        for index in 0..count as usize {
+            let name = ctx.owned(qjs::JS_AtomToValue(ctx.0, (*table.add(index)).atom));
+            let is_index = name.is_string() && ctx.text(&name)?.bytes().all(|b| b.is_ascii_digit())
+                || name.is_number();
+            if !is_index || ctx.text(&name)?.is_empty() {
+                names.push(name);
+            }
+        }
+        qjs::JS_FreePropertyEnum(ctx.0, table, count);
+        Ok(ctx.array(names))
+    }
+}
+
+/// V8's `GetConstructorName`: the nearest prototype's own constructor that has a name.
+fn constructor_name(c: &Call) -> Js<Value> {
+    let ctx = c.ctx;
+    let mut object = c.arg(0);
+    while object.is_object() {
+        if is_of(&object, &["Proxy"]) {
+            break;
+        }
+        let constructor = ctx.get(&object, "constructor")?;
+        if constructor.is_function() {
+            let name = ctx.get(&constructor, "name")?;
+            if name.is_string() && !ctx.text(&name)?.is_empty() {
+                return Ok(name);
+            }
+        }
+        object = ctx.result(unsafe { qjs::JS_GetPrototype(ctx.0, object.raw()) })?;
+    }
+    Ok(ctx.string("Object"))
+}
+
