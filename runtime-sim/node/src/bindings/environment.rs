@@ -108,7 +108,7 @@ impl Environment {
 pub fn new_typed_array(ctx: Ctx, class: &str, length: u32) -> Value {
     let make = || -> Js<Value> {
         let class = ctx.get(&ctx.global(), class)?;
-        let mut args = [unsafe { qjs::JS_NewInt64(ctx.0, i64::from(length)) }];
+        let mut args = [qjs::JS_NewFloat64(f64::from(length))];
         ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })
     };
     make().expect("a small typed array can be made")

@@ -197,3 +197,51 @@ unsafe extern "C" fn throw_not_simulated(
     throw_new(ctx, "Error", &format!("{path} is not simulated by Terrarium yet"));
     qjs::JS_EXCEPTION
 }
+
+/// An engine with the environment of one process.
+pub struct Process {
+    engine: std::mem::ManuallyDrop<crate::engine::Engine>,
+    environment: *mut Environment,
+}
+
+/// A process that has not begun to boot.
+pub fn process_of(library: library::Library, argv: Vec<String>, cwd: &str) -> Process {
+    let engine = crate::engine::Engine::new(1 << 30, 8_000, 1, std::ptr::null_mut());
+    let environment = Box::into_raw(Box::new(Environment {
+        handle_class: native::define_handle_class(engine.runtime()),
+        library: std::rc::Rc::new(library),
+        surface: Default::default(),
+        bindings: Default::default(),
+        kept: Default::default(),
+        shared: Default::default(),
+        event_loop: uv::Loop::default(),
+        files: std::cell::RefCell::new(vfs::FileSystem::new()),
+        argv,
+        env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("HOME".into(), "/root".into())],
+        cwd: std::cell::RefCell::new(cwd.to_owned()),
+        exit_code: Default::default(),
+        stdout: Default::default(),
+        stderr: Default::default(),
+        scope_depth: Default::default(),
+    }));
+    unsafe { qjs::JS_SetContextOpaque(engine.ctx().0, environment.cast()) };
+    Process {
+        engine: std::mem::ManuallyDrop::new(engine),
+        environment,
+    }
+}
+
+impl Process {
+    pub fn ctx(&self) -> Ctx {
+        self.engine.ctx()
+    }
+
+    pub fn environment(&self) -> &Environment {
+        // SAFETY: it lives as long as this process.
+        unsafe { &*self.environment }
+    }
+
+    pub fn heap_bytes(&self) -> usize {
+        self.engine.heap().used_bytes()
+    }
+}

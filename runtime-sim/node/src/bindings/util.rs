@@ -138,7 +138,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         c.env().event_loop.spend_ns((c.number(0) * 1e6) as u64);
         c.undefined()
     })
-    .with("guessHandleType", |c| Ok(c.ctx.number(if c.number(0) <= 2.0 { 2.0 } else { 5.0 })));
+    .with("guessHandleType", |c| Ok(c.ctx.number(if c.number(0) <= 2.0 { 3.0 } else { 5.0 })));
     Ok(())
 }
 
