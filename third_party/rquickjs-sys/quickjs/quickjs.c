@@ -413,6 +413,7 @@ struct JSRuntime {
         JSModuleLoaderFunc2 *module_loader_func2;
     } u;
     JSModuleCheckSupportedImportAttributes *module_check_attrs;
+    JSImportHook *import_hook; /* terrarium: import() is the embedder's */
     void *module_loader_opaque;
     /* timestamp for internal use in module evaluation */
     int64_t module_async_evaluation_next_timestamp;
@@ -32049,6 +32050,15 @@ static JSValue js_dynamic_import(JSContext *ctx, JSValueConst specifier,
         }
     }
 
+    if (ctx->rt->import_hook) { /* terrarium */
+        JSValue asked = ctx->rt->import_hook(ctx, basename_val, specifier_str, attributes);
+        if (JS_IsException(asked))
+            goto exception;
+        ret = JS_Call(ctx, resolving_funcs[0], JS_UNDEFINED, 1, vc(&asked));
+        JS_FreeValue(ctx, ret);
+        JS_FreeValue(ctx, asked);
+        goto done;
+    }
     args[0] = resolving_funcs[0];
     args[1] = resolving_funcs[1];
     args[2] = basename_val;
@@ -38278,7 +38288,7 @@ static JSValue __JS_EvalInternal(JSContext *ctx, JSValueConst this_obj,
     /* Could add a flag to avoid resolution if necessary */
     if (m) {
         m->func_obj = fun_obj;
-        if (js_resolve_module(ctx, m) < 0)
+        if ((ctx->rt->import_hook ? 0 : js_resolve_module(ctx, m)) < 0 /* terrarium: linked by JS_LinkModule */)
             goto fail1;
         fun_obj = JS_NewModuleValue(ctx, m);
     }
@@ -65133,4 +65143,44 @@ JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys)
                                  js_dup(JS_GetClassID(object) == JS_CLASS_SET ? record->key : record->value));
     }
     return array;
+}
+
+void JS_SetImportHook(JSRuntime *rt, JSImportHook *hook)
+{
+    rt->import_hook = hook;
+}
+
+int JS_CountModuleRequests(JSModuleDef *m)
+{
+    return m->req_module_entries_count;
+}
+
+JSValue JS_GetModuleRequest(JSContext *ctx, JSModuleDef *m, int index, JSValue *attributes)
+{
+    JSReqModuleEntry *entry = &m->req_module_entries[index];
+
+    *attributes = js_dup(entry->attributes);
+    return JS_AtomToValue(ctx, entry->module_name);
+}
+
+void JS_SetModuleRequest(JSModuleDef *m, int index, JSModuleDef *target)
+{
+    m->req_module_entries[index].module = target;
+}
+
+int JS_LinkModule(JSContext *ctx, JSModuleDef *m)
+{
+    if (js_create_module_function(ctx, m) < 0 || js_link_module(ctx, m) < 0)
+        return -1;
+    return 0;
+}
+
+JSValue JS_EvaluateModule(JSContext *ctx, JSModuleDef *m)
+{
+    return js_evaluate_module(ctx, m);
+}
+
+bool JS_ModuleHasTopLevelAwait(JSModuleDef *m)
+{
+    return m->has_tla;
 }

@@ -81,4 +81,15 @@ JS_EXTERN JSValue JS_NewPrivateSymbol(JSContext *ctx, const char *description);
    else. `has_keys` says whether keys and values alternate. */
 JS_EXTERN JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys);
 
+/* With an import hook import() asks the embedder, and modules are linked by it: a module that is compiled only has its
+   requests unresolved until each was set and JS_LinkModule was called on the module at the top. */
+typedef JSValue JSImportHook(JSContext *ctx, JSValueConst referrer, JSValueConst specifier, JSValueConst attributes);
+JS_EXTERN void JS_SetImportHook(JSRuntime *rt, JSImportHook *hook);
+JS_EXTERN int JS_CountModuleRequests(JSModuleDef *m);
+JS_EXTERN JSValue JS_GetModuleRequest(JSContext *ctx, JSModuleDef *m, int index, JSValue *attributes);
+JS_EXTERN void JS_SetModuleRequest(JSModuleDef *m, int index, JSModuleDef *target);
+JS_EXTERN int JS_LinkModule(JSContext *ctx, JSModuleDef *m);
+JS_EXTERN JSValue JS_EvaluateModule(JSContext *ctx, JSModuleDef *m);
+JS_EXTERN bool JS_ModuleHasTopLevelAwait(JSModuleDef *m);
+
 #endif

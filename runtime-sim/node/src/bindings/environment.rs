@@ -26,6 +26,9 @@ pub struct Environment {
     pub argv: Vec<String>,
     pub env: Vec<(String, String)>,
     pub cwd: RefCell<String>,
+    /// ES modules by the engine's own pointer, and by URL.
+    pub modules: RefCell<BTreeMap<usize, Value>>,
+    pub module_urls: RefCell<BTreeMap<String, Value>>,
     pub exit_code: Cell<Option<i32>>,
     pub stdout: RefCell<Vec<u8>>,
     pub stderr: RefCell<Vec<u8>>,

@@ -15,9 +15,11 @@ pub mod environment;
 pub mod errors;
 pub mod fs;
 pub mod library;
+pub mod module_wrap;
 pub mod native;
 pub mod process;
 pub mod small;
+pub mod string_decoder;
 pub mod task_queue;
 pub mod timers;
 pub mod util;
@@ -62,6 +64,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "contextify" => contextify::initialize(ctx, &t)?,
         "errors" => errors::initialize(&t),
         "fs" => fs::initialize(ctx, &t)?,
+        "module_wrap" => module_wrap::initialize(ctx, &t)?,
+        "string_decoder" => string_decoder::initialize(&t),
         "process_methods" | "credentials" => process::initialize(ctx, &t)?,
         "task_queue" => task_queue::initialize(ctx, &t)?,
         "timers" => timers::initialize(ctx, &t),
@@ -219,12 +223,17 @@ pub fn process_of(library: library::Library, argv: Vec<String>, cwd: &str) -> Pr
         argv,
         env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("HOME".into(), "/root".into())],
         cwd: std::cell::RefCell::new(cwd.to_owned()),
+        modules: Default::default(),
+        module_urls: Default::default(),
         exit_code: Default::default(),
         stdout: Default::default(),
         stderr: Default::default(),
         scope_depth: Default::default(),
     }));
-    unsafe { qjs::JS_SetContextOpaque(engine.ctx().0, environment.cast()) };
+    unsafe {
+        qjs::JS_SetContextOpaque(engine.ctx().0, environment.cast());
+        crate::engine::ffi::JS_SetClock(engine.runtime(), Some(wall_clock_us), engine.ctx().0.cast());
+    }
     Process {
         engine: std::mem::ManuallyDrop::new(engine),
         environment,
@@ -244,4 +253,10 @@ impl Process {
     pub fn heap_bytes(&self) -> usize {
         self.engine.heap().used_bytes()
     }
+}
+
+/// `Date`, on virtual time.
+unsafe extern "C" fn wall_clock_us(ctx: *mut std::ffi::c_void) -> i64 {
+    let ctx = Ctx(ctx.cast());
+    (small::epoch_ms() * 1e3) as i64 + (Environment::of(ctx).event_loop.now_ns(ctx) / 1_000) as i64
 }

@@ -65,16 +65,6 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         "wasm_web_api" => {
             t.with("setImplementation", nothing);
         }
-        "module_wrap" => {
-            t.with("setImportModuleDynamicallyCallback", |c| {
-                c.env().keep("importModuleDynamically", c.arg(0));
-                c.undefined()
-            })
-            .with("setInitializeImportMetaObjectCallback", |c| {
-                c.env().keep("initializeImportMeta", c.arg(0));
-                c.undefined()
-            });
-        }
         "worker" => {
             t.with("getEnvMessagePort", nothing);
             t.value("isInternalThread", ctx.bool(false))

@@ -3,7 +3,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use rquickjs::qjs::{JSContext, JSRuntime, JSValue};
+use rquickjs::qjs::{JSContext, JSModuleDef, JSRuntime, JSValue};
 
 pub type Clock = unsafe extern "C" fn(opaque: *mut c_void) -> i64;
 
@@ -66,4 +66,22 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub fn JS_NewPrivateSymbol(ctx: *mut JSContext, description: *const c_char) -> JSValue;
     pub fn JS_PreviewEntries(ctx: *mut JSContext, object: JSValue, has_keys: *mut bool) -> JSValue;
+}
+
+pub type ImportHook =
+    unsafe extern "C" fn(ctx: *mut JSContext, referrer: JSValue, specifier: JSValue, attributes: JSValue) -> JSValue;
+
+unsafe extern "C" {
+    pub fn JS_SetImportHook(rt: *mut JSRuntime, hook: Option<ImportHook>);
+    pub fn JS_CountModuleRequests(module: *mut JSModuleDef) -> c_int;
+    pub fn JS_GetModuleRequest(
+        ctx: *mut JSContext,
+        module: *mut JSModuleDef,
+        index: c_int,
+        attributes: *mut JSValue,
+    ) -> JSValue;
+    pub fn JS_SetModuleRequest(module: *mut JSModuleDef, index: c_int, target: *mut JSModuleDef);
+    pub fn JS_LinkModule(ctx: *mut JSContext, module: *mut JSModuleDef) -> c_int;
+    pub fn JS_EvaluateModule(ctx: *mut JSContext, module: *mut JSModuleDef) -> JSValue;
+    pub fn JS_ModuleHasTopLevelAwait(module: *mut JSModuleDef) -> bool;
 }
