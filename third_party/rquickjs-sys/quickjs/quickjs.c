@@ -55584,7 +55584,7 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
                                     JSValueConst *argv)
 {
     JSValueConst handler, func;
-    JSValue res, res2;
+    JSValue res, res2, hooked;
     JSValueConst arg;
     bool is_reject;
 
@@ -55595,6 +55595,15 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
 
     promise_trace(ctx, "promise_reaction_job: is_reject=%d\n", is_reject);
 
+    hooked = JS_UNDEFINED;
+    if (ctx->rt->promise_hook) { /* terrarium: the promise that the reaction settles is its context */
+        JSPromiseFunctionData *fd = JS_IsUndefined(argv[0]) ? NULL :
+            JS_GetOpaque(argv[0], JS_CLASS_PROMISE_RESOLVE_FUNCTION);
+        if (fd)
+            hooked = js_dup(fd->promise);
+        if (!JS_IsUndefined(hooked))
+            ctx->rt->promise_hook(ctx, JS_PROMISE_HOOK_BEFORE, hooked, JS_UNDEFINED, ctx->rt->promise_hook_opaque);
+    }
     if (JS_IsUndefined(handler)) {
         if (is_reject) {
             res = JS_Throw(ctx, js_dup(arg));
@@ -55618,6 +55627,11 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
         res2 = JS_Call(ctx, func, JS_UNDEFINED, 1, vc(&res));
     } else {
         res2 = JS_UNDEFINED;
+    }
+    if (!JS_IsUndefined(hooked)) {
+        if (ctx->rt->promise_hook)
+            ctx->rt->promise_hook(ctx, JS_PROMISE_HOOK_AFTER, hooked, JS_UNDEFINED, ctx->rt->promise_hook_opaque);
+        JS_FreeValue(ctx, hooked);
     }
     JS_FreeValue(ctx, res);
 
@@ -56460,6 +56474,19 @@ static __exception int perform_promise_then(JSContext *ctx,
     JSPromiseReactionData *rd_array[2], *rd;
     int i, j;
 
+    /* terrarium: with hooks an await has the promise of its own that V8 gives it, or its context would be lost */
+    JSValue own_funcs[2] = { JS_UNDEFINED, JS_UNDEFINED };
+    if (ctx->rt->promise_hook && JS_IsUndefined(cap_resolving_funcs[0])) {
+        JSValueLink link = { ctx->rt->parent_promise, promise };
+        JSValue own;
+        ctx->rt->parent_promise = &link;
+        own = js_new_promise_capability(ctx, own_funcs, JS_UNDEFINED);
+        ctx->rt->parent_promise = link.next;
+        if (JS_IsException(own))
+            return -1;
+        JS_FreeValue(ctx, own);
+        cap_resolving_funcs = vc(own_funcs);
+    }
     rd_array[0] = NULL;
     rd_array[1] = NULL;
     for(i = 0; i < 2; i++) {
@@ -56479,6 +56506,8 @@ static __exception int perform_promise_then(JSContext *ctx,
         rd_array[i] = rd;
     }
 
+    JS_FreeValue(ctx, own_funcs[0]);
+    JS_FreeValue(ctx, own_funcs[1]);
     if (s->promise_state == JS_PROMISE_PENDING) {
         for(i = 0; i < 2; i++)
             list_add_tail(&rd_array[i]->link, &s->promise_reactions[i]);
