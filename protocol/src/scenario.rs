@@ -92,6 +92,10 @@ impl Limits {
     };
 }
 
+/// What the wall clock reads when a run starts, unless the scenario says otherwise: 2026-01-01T00:00:00Z. It is fixed
+/// so that a program that prints the date prints the same one tomorrow.
+pub const EPOCH_MS: u64 = 1_767_225_600_000;
+
 /// A host's core, unless the scenario says otherwise: 50 ns a tick, where a tick is a call or the end of a loop's
 /// round. It is about what the interpreter itself needs, so a virtual second of pure computation takes about a real
 /// one.
