@@ -16,7 +16,7 @@ const FOLD_PX: f64 = 60.0;
 const FOLDS_SHARE_MAX: f64 = 0.4;
 /// Room behind the last event, so that its flag can be read and its line seen.
 const TAIL_PX: f64 = 16.0;
-const TICK_PX_MIN: f64 = 72.0;
+const TICK_PX_MIN: f64 = 96.0;
 /// A digit of the axis' labels.
 const DIGIT_PX: f64 = 6.4;
 
