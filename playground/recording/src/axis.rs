@@ -177,12 +177,6 @@ impl Axis {
     }
 
     fn ticks_in(&self, stretch: &Stretch, step_ns: u64, free_px: f64) -> Vec<Tick> {
-        let unit_ns = if self.unit() == "ms" {
-            time::MS
-        } else {
-            time::SECOND
-        };
-        let decimals = decimals(step_ns, unit_ns);
         let mut free_px = free_px;
         let mut found = Vec::new();
         let mut at_ns = stretch.from_ns.div_ceil(step_ns) * step_ns;
@@ -190,7 +184,7 @@ impl Axis {
             let x_px = self.x_px(at_ns);
             let label = match at_ns {
                 0 => "0".to_owned(),
-                _ => time::fixed(at_ns, unit_ns, decimals),
+                _ => label(at_ns, step_ns, self.unit()),
             };
             let half = half_px(&label);
             // Folds cover what lies under them, and the first label stands to the right of its tick.
@@ -205,6 +199,12 @@ impl Axis {
         }
         found
     }
+}
+
+/// A value of an axis in `unit`, with the decimals that its step needs.
+pub fn label(at_ns: u64, step_ns: u64, unit: &str) -> String {
+    let unit_ns = if unit == "ms" { time::MS } else { time::SECOND };
+    time::fixed(at_ns, unit_ns, decimals(step_ns, unit_ns))
 }
 
 fn half_px(label: &str) -> f64 {
@@ -234,7 +234,7 @@ fn folds(mut idle: Vec<(u64, u64)>, end_ns: u64) -> Vec<(u64, u64)> {
 }
 
 /// The smallest of 1, 2 and 5 times a power of ten that is not smaller.
-fn round_step(ns: f64) -> u64 {
+pub fn round_step(ns: f64) -> u64 {
     let mut power: u64 = 1;
     loop {
         for factor in [1, 2, 5] {

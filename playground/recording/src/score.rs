@@ -7,9 +7,7 @@
 
 use protocol::{EventId, EventKind, Stream};
 
-use crate::{
-    Axis, Lane, Recording, TaskIndex, TaskRecord, recording::base_name, sentence::printed, time,
-};
+use crate::{Axis, Lane, Recording, TaskIndex, TaskRecord, sentence::printed, time, words::some};
 
 /// A callback that runs this long blocks its loop: 50 ms, what browsers call a long task
 /// (<https://w3c.github.io/longtasks/>).
@@ -18,6 +16,9 @@ pub const BLOCKED_NS: u64 = 50 * time::MS;
 /// From this width on a block stands by itself.
 const SINGLE_PX_MIN: f64 = 3.0;
 const GAP_PX_MIN: f64 = 1.0;
+const DOT_APART_PX: f64 = 8.0;
+/// More dues than this would stand as close as a block, and say that something runs.
+const DUES_MAX: usize = 64;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
@@ -126,6 +127,9 @@ impl Score {
 pub fn block_label(recording: &Recording, block: &Block) -> String {
     let task = recording.task(block.task);
     let label = recording.task_label(block.task);
+    if block.count > 1 {
+        return some(block.count, "callback");
+    }
     if block.blocked {
         let place = recording.task_place(block.task);
         return format!(
@@ -144,6 +148,9 @@ fn lane_score(recording: &Recording, axis: &Axis, lane: Lane) -> LaneScore {
     for index in recording.lane_tasks(lane) {
         let task = recording.task(*index);
         add_wait(&mut score, recording, axis, task);
+    }
+    if score.dues.len() > DUES_MAX {
+        score.dues.clear();
     }
     if lane == Lane::Poll {
         for (slept, woke) in recording.sleeps() {
@@ -164,7 +171,7 @@ fn add_wait(score: &mut LaneScore, recording: &Recording, axis: &Axis, task: &Ta
         .left()
         .map_or(recording.end_ns(), |event| recording.time_ns(event));
     add_span(&mut score.waits, from_px, axis.x_px(to_ns));
-    add_point(&mut score.dots, from_px, 4.0);
+    add_point(&mut score.dots, from_px, DOT_APART_PX);
     if let Some(due_ns) = task.due_ns.filter(|due_ns| *due_ns <= axis.end_ns()) {
         add_point(&mut score.dues, axis.x_px(due_ns), GAP_PX_MIN);
     }
@@ -288,6 +295,7 @@ fn turns(recording: &Recording, axis: &Axis) -> Vec<TurnMark> {
     );
     let starts: Vec<(f64, u32)> = starts.collect();
     let mut free_px = 0.0;
+    let mut text_px = 0.0;
     for (position, (x_px, turn)) in starts.iter().enumerate() {
         let next_px = starts
             .get(position + 1)
@@ -307,10 +315,12 @@ fn turns(recording: &Recording, axis: &Axis) -> Vec<TurnMark> {
         if fits {
             free_px = x_px + width_px + if crowded { 40.0 } else { 0.0 };
         }
-        let close = marks
-            .last()
-            .is_some_and(|last| x_px - last.x_px < 2.0 && label.is_empty());
-        if !close {
+        let covered = label.is_empty()
+            && (*x_px < text_px || marks.last().is_some_and(|last| x_px - last.x_px < 2.0));
+        if fits {
+            text_px = x_px + width_px;
+        }
+        if !covered {
             marks.push(TurnMark { x_px: *x_px, label });
         }
     }
@@ -321,7 +331,12 @@ fn turns(recording: &Recording, axis: &Axis) -> Vec<TurnMark> {
 fn flags(recording: &Recording, axis: &Axis) -> Flags {
     const CHAR_PX: f64 = 6.7;
     const FAILURES_MAX: usize = 16;
-    let mut taken: Vec<(f64, f64)> = Vec::new();
+    // Folds cover what lies under them.
+    let mut taken: Vec<(f64, f64)> = axis
+        .folds()
+        .map(|fold| (fold.from_px, fold.to_px))
+        .collect();
+    let folds = taken.clone();
     let mut flags = Flags::default();
     let mut bare_px = Vec::new();
     let mut place = |event: EventId, text: String, failure: bool, taken: &mut Vec<(f64, f64)>| {
@@ -338,10 +353,14 @@ fn flags(recording: &Recording, axis: &Axis) -> Flags {
             (x_px, x_px + width_px, false),
             (x_px - width_px, x_px, true),
         ];
-        // To the left of its line only at the right edge, where nothing else is possible.
-        let chosen = spans.into_iter().find(|(from, to, flipped)| {
-            (!flipped || x_px + width_px > axis.width_px()) && is_free(*from, *to, taken)
-        });
+        // To the left of its line only before the right edge or a fold, where nothing else is possible.
+        let walled = x_px + width_px > axis.width_px()
+            || folds
+                .iter()
+                .any(|(from, to)| x_px <= *to && x_px + width_px > *from);
+        let chosen = spans
+            .into_iter()
+            .find(|(from, to, flipped)| (!flipped || walled) && is_free(*from, *to, taken));
         match chosen {
             Some((from, to, flipped)) => {
                 taken.push((from, to));
@@ -411,10 +430,4 @@ pub fn fold_words(recording: &Recording, stretch: &crate::axis::Stretch) -> (Str
         time::length(to_ns - from_ns),
         if asleep { "asleep" } else { "" },
     )
-}
-
-/// Name of the file that the host lane runs, for its label.
-pub fn host_label(recording: &Recording) -> (String, String) {
-    let (program, host) = recording.program();
-    (base_name(program).to_owned(), host.to_owned())
 }

@@ -24,7 +24,7 @@ impl Lane {
     /// As Node's documentation calls it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Main => "main.js",
+            Self::Main => "own first run",
             Self::NextTick => "nextTick queue",
             Self::Microtask => "microtask queue",
             Self::Timers => "timers",
@@ -204,7 +204,7 @@ impl Recording {
             }
             _ if lane == Lane::Poll => match state.asleep {
                 Some(asleep) => asleep_words(asleep.until_ns),
-                None => "no I/O is done".to_owned(),
+                None => "no I/O is ready".to_owned(),
             },
             _ => "empty".to_owned(),
         }
