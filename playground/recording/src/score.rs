@@ -17,8 +17,8 @@ pub const BLOCKED_NS: u64 = 50 * time::MS;
 const SINGLE_PX_MIN: f64 = 3.0;
 const GAP_PX_MIN: f64 = 1.0;
 const DOT_APART_PX: f64 = 8.0;
-/// More dues than this would stand as close as a block, and say that something runs.
-const DUES_MAX: usize = 64;
+/// More dots and dues than this would stand as close as a block, and say that something runs.
+const MARKS_MAX: usize = 64;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
@@ -149,8 +149,11 @@ fn lane_score(recording: &Recording, axis: &Axis, lane: Lane) -> LaneScore {
         let task = recording.task(*index);
         add_wait(&mut score, recording, axis, task);
     }
-    if score.dues.len() > DUES_MAX {
+    if score.dues.len() > MARKS_MAX {
         score.dues.clear();
+    }
+    if score.dots.len() > MARKS_MAX {
+        score.dots.clear();
     }
     if lane == Lane::Poll {
         for (slept, woke) in recording.sleeps() {

@@ -77,11 +77,16 @@ pub fn exit_reason(reason: ExitReason) -> &'static str {
     }
 }
 
-/// `one callback`, `3 callbacks`.
+/// `one callback`, `three callbacks`, `13 callbacks`.
 pub fn some(number: usize, thing: &str) -> String {
-    match number {
-        1 => format!("one {thing}"),
-        _ => format!("{} {thing}s", time::count(number as u64)),
+    const WORDS: [&str; 13] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
+    ];
+    let plural = if number == 1 { "" } else { "s" };
+    match WORDS.get(number) {
+        Some(word) => format!("{word} {thing}{plural}"),
+        None => format!("{} {thing}{plural}", time::count(number as u64)),
     }
 }
 
@@ -170,7 +175,7 @@ impl Recording {
         match task.queue {
             Queue::Main => "ready to start".to_owned(),
             Queue::NextTick => queued(),
-            Queue::Microtask(MicrotaskKind::Reaction) => "its promise is settled".to_owned(),
+            Queue::Microtask(MicrotaskKind::Reaction) => "promise is settled".to_owned(),
             Queue::Microtask(MicrotaskKind::Await) => "what it awaits is there".to_owned(),
             Queue::Microtask(MicrotaskKind::Explicit) => queued(),
             Queue::Microtask(MicrotaskKind::Thenable) => "calls then of a thenable".to_owned(),

@@ -181,7 +181,7 @@ fn the_first_lesson_in_words() {
         (
             "sync",
             "Line 5 prints sync.",
-            "4 callbacks wait, but nothing may interrupt running code.",
+            "Four callbacks wait, but nothing may interrupt running code.",
         ),
         (
             "tick",

@@ -326,8 +326,11 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
     let last_ns = timers.iter().map(due).max().unwrap_or(now_ns).max(now_ns);
     let first_ns = timers.iter().map(due).min().unwrap_or(now_ns).min(now_ns);
     // From zero while that still leaves most of the axis to what is pending.
-    let from_ns = if first_ns < last_ns / 2 { 0 } else { first_ns };
-    let span_ns = (last_ns - from_ns).max(1_000) * 5 / 4;
+    let from_ns = match timers.is_empty() || first_ns < last_ns / 2 {
+        true => 0,
+        false => first_ns,
+    };
+    let span_ns = (last_ns - from_ns).max(1_000_000) * 5 / 4;
     let step_ns = recording::axis::round_step(span_ns as f64 / 4.0);
     let from_ns = from_ns / step_ns * step_ns;
     let to_ns = (last_ns + step_ns / 2).div_ceil(step_ns) * step_ns;

@@ -262,15 +262,11 @@ pub fn left(x_px: f64) -> String {
     format!("left:{x_px:.2}px")
 }
 
-/// `1 event`: for the clock's second line.
-pub fn place_in_count(number: usize, count: usize, seed: Option<u64>) -> String {
-    let place = format!(
+/// For the clock's second line.
+pub fn place_in_count(number: usize, count: usize) -> String {
+    format!(
         "event {} of {}",
         time::count(number as u64),
         time::count(count as u64)
-    );
-    match seed {
-        Some(seed) => format!("{place} · seed {seed}"),
-        None => place,
-    }
+    )
 }

@@ -107,7 +107,7 @@ pub fn TimePanel(props: &TimeProps) -> Html {
                 <button class="icon shutter" aria-label="Fold the time panel" title="Fold the time panel"
                     aria-expanded={(!*shut).to_string()} onclick={toggle_shut}>{ icon(Icon::Down) }</button>
             </div>
-            <div class={classes!("strata", jumps)} style={format!("--x:{at_px:.2}px")}
+            <div class={classes!("strata", jumps)}
                 onpointerdown={down} onpointermove={moved} onpointerup={up.clone()} onpointercancel={up}>
                 { hatch() }
                 <Overview recording={props.recording.clone()} score={Rc::clone(&score)} />
@@ -116,8 +116,8 @@ pub fn TimePanel(props: &TimeProps) -> Html {
                 <Lanes recording={props.recording.clone()} score={Rc::clone(&score)} />
                 <div class="overlay" ref={overlay}>
                     <Folds recording={props.recording.clone()} score={Rc::clone(&score)} />
-                    <i class="veil"></i>
-                    { scrubber(&recording, props) }
+                    <i class="veil" style={left(at_px)}></i>
+                    { scrubber(&recording, props, at_px) }
                 </div>
             </div>
         </section>
@@ -129,9 +129,11 @@ pub fn TimePanel(props: &TimeProps) -> Html {
 fn clock(recording: &Recording, playhead: &Playhead) -> Html {
     let (number, unit) = time::clock(playhead.time_ns(recording));
     let event = recording.snap(playhead.event);
-    let count = place_in_count(recording.number(event), recording.count(), recording.seed());
+    let count = place_in_count(recording.number(event), recording.count());
+    let seed = recording.seed().map(|seed| format!(" · seed {seed}"));
+    let full = format!("{count}{}", seed.clone().unwrap_or_default());
     html! {
-        <div class="clock"><b>{ number }{ " " }<small>{ unit }</small></b><span title={count.clone()}>{ count }</span></div>
+        <div class="clock"><b>{ number }{ " " }<small>{ unit }</small></b><span title={full}>{ count }<i class="seed">{ seed }</i></span></div>
     }
 }
 
@@ -238,7 +240,7 @@ fn flags(recording: &Recording, props: &TimeProps, score: &Score) -> Html {
     }
 }
 
-fn scrubber(recording: &Recording, props: &TimeProps) -> Html {
+fn scrubber(recording: &Recording, props: &TimeProps, at_px: f64) -> Html {
     let event = recording.snap(props.playhead.event);
     let text = format!(
         "{}, {}",
@@ -256,7 +258,7 @@ fn scrubber(recording: &Recording, props: &TimeProps) -> Html {
     html! {
         <i class="head" role="slider" tabindex="0" aria-label="Scrubber" aria-valuemin="1"
             aria-valuemax={recording.count().to_string()} aria-valuenow={recording.number(event).to_string()}
-            aria-valuetext={text} {onkeydown}></i>
+            aria-valuetext={text} style={left(at_px)} {onkeydown}></i>
     }
 }
 
