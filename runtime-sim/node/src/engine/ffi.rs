@@ -1,0 +1,64 @@
+//! The functions that this project adds to QuickJS (`third_party/rquickjs-sys/quickjs/terrarium.h`). Everything else
+//! comes from `rquickjs::qjs`.
+
+use std::ffi::{c_char, c_int, c_void};
+
+use rquickjs::qjs::{JSContext, JSRuntime, JSValue};
+
+pub type Clock = unsafe extern "C" fn(opaque: *mut c_void) -> i64;
+
+pub const CALLABLE_NATIVE: c_int = 0;
+pub const CALLABLE_NONE: c_int = 3;
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct CallableInfo {
+    pub kind: c_int,
+    pub name: *const c_char,
+    pub filename: *const c_char,
+    pub definition_line: c_int,
+    pub definition_column: c_int,
+    pub line: c_int,
+    pub column: c_int,
+    pub source: *const c_char,
+    pub source_len: c_int,
+}
+
+impl CallableInfo {
+    pub const EMPTY: Self = Self {
+        kind: CALLABLE_NONE,
+        name: std::ptr::null(),
+        filename: std::ptr::null(),
+        definition_line: 0,
+        definition_column: 0,
+        line: 0,
+        column: 0,
+        source: std::ptr::null(),
+        source_len: 0,
+    };
+}
+
+pub const JOB_QUEUED: c_int = 0;
+pub const JOB_STARTS: c_int = 1;
+pub const JOB_RETURNED: c_int = 2;
+pub const JOB_THREW: c_int = 3;
+
+pub type JobHook = unsafe extern "C" fn(
+    ctx: *mut JSContext,
+    event: c_int,
+    job: u64,
+    kind: c_int,
+    callback: JSValue,
+    opaque: *mut c_void,
+);
+
+unsafe extern "C" {
+    pub fn JS_SetClock(rt: *mut JSRuntime, clock: Option<Clock>, opaque: *mut c_void);
+    pub fn JS_SetRandomSeed(ctx: *mut JSContext, seed: u64);
+    pub fn JS_GetTicks(ctx: *mut JSContext) -> u64;
+    pub fn JS_SetMaxCallDepth(rt: *mut JSRuntime, depth: u32);
+    pub fn JS_DescribeCallable(ctx: *mut JSContext, func: JSValue, info: *mut CallableInfo);
+    pub fn JS_CaptureStack(ctx: *mut JSContext, frames: *mut CallableInfo, max: c_int) -> c_int;
+    pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
+    pub fn JS_SetJobHook(rt: *mut JSRuntime, hook: Option<JobHook>, opaque: *mut c_void);
+}

@@ -1,0 +1,70 @@
+//! QuickJS as this crate uses it: a heap, a runtime and one context, behind a few safe words.
+
+pub mod ffi;
+pub mod heap;
+pub mod value;
+
+use std::ffi::c_void;
+
+use rquickjs::qjs::{self, JSRuntime};
+
+pub use value::{Ctx, Js, Thrown, Value};
+
+use heap::Heap;
+
+/// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
+/// ordinary code; this one is for the parser and the regular expressions.
+const STACK_BYTES_MAX: usize = 1 << 20;
+
+pub struct Engine {
+    runtime: *mut JSRuntime,
+    ctx: Ctx,
+    // Last: everything above lives in it.
+    heap: Box<Heap>,
+}
+
+impl Engine {
+    /// `opaque` is what natives and hooks find again; it must outlive the engine.
+    pub fn new(
+        heap_bytes_max: u64,
+        call_depth_max: u32,
+        random_seed: u64,
+        opaque: *mut c_void,
+    ) -> Self {
+        let heap = Heap::new(heap_bytes_max);
+        unsafe {
+            let runtime = qjs::JS_NewRuntime2(
+                &heap::FUNCTIONS,
+                (&raw const *heap).cast_mut().cast::<c_void>(),
+            );
+            assert!(!runtime.is_null(), "a runtime fits in any heap");
+            qjs::JS_SetMaxStackSize(runtime, STACK_BYTES_MAX as _);
+            let ctx = qjs::JS_NewContext(runtime);
+            assert!(!ctx.is_null(), "a context fits in any heap");
+            qjs::JS_SetContextOpaque(ctx, opaque);
+            ffi::JS_SetMaxCallDepth(runtime, call_depth_max);
+            ffi::JS_SetRandomSeed(ctx, random_seed);
+            Self {
+                runtime,
+                ctx: Ctx(ctx),
+                heap,
+            }
+        }
+    }
+
+    pub fn ctx(&self) -> Ctx {
+        self.ctx
+    }
+
+    pub fn runtime(&self) -> *mut JSRuntime {
+        self.runtime
+    }
+
+    pub fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    pub fn ticks(&self) -> u64 {
+        unsafe { ffi::JS_GetTicks(self.ctx.0) }
+    }
+}
