@@ -203,6 +203,8 @@ async fn the_scrubber_moves_by_keyboard() {
     }
     press(&scrubber, " ", false).await;
     assert!(seen.0.borrow().playing);
+    sleep(std::time::Duration::from_millis(700)).await;
+    assert!(number() > 1, "four events a second");
     one(&root, "button[aria-label=Pause]").click();
     settle().await;
     assert!(!seen.0.borrow().playing);

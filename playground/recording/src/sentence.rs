@@ -372,12 +372,14 @@ impl Teller<'_> {
             (Outcome::Returned, _) => format!("{label} returns."),
             (Outcome::Threw, _) => format!("{label} throws, and nothing in it catches that."),
             (Outcome::Interrupted, _) => {
+                // The limit's own event may come right behind the end that it causes.
+                const SOON: EventId = 4;
                 return Sentence::new(
                     format!("{label} is ended from within."),
                     match self
                         .recording
                         .failures()
-                        .any(|failure| failure <= self.event)
+                        .any(|failure| failure <= self.event + SOON)
                     {
                         true => "A limit was met, and it does not get to its end.",
                         false => "After process.exit no further line of it runs.",
@@ -477,9 +479,10 @@ impl Teller<'_> {
                 "libuv’s own business; no callback of a program runs here.",
             ),
             Phase::Poll => self.poll(turn, runs),
-            Phase::Check if runs == 0 => {
-                Sentence::new(head("check: nothing."), "Nobody called setImmediate.")
-            }
+            Phase::Check if runs == 0 => Sentence::new(
+                head("check: nothing."),
+                "No callback of setImmediate waits.",
+            ),
             Phase::Check => Sentence::new(
                 head(&format!("check: {}", counted("callback"))),
                 "The check phase runs what setImmediate queued.",
@@ -511,14 +514,20 @@ impl Teller<'_> {
                 "And nothing waits for the check phase, so poll may sleep.",
             );
         }
-        let why = if self.state.check.count > 0 {
-            "A callback waits in check, so poll does not sleep."
-        } else if self.state.close.count > 0 {
-            "A handle is closing, so poll does not sleep."
-        } else if self.state.timers.count > 0 {
-            "A timer is due already, so poll does not sleep."
-        } else {
-            "Nothing is open and no timer is set."
+        let next_due_ns = self.state.timers.first.first();
+        let next_due_ns = next_due_ns.and_then(|index| self.recording.task(*index).due_ns);
+        let why = match next_due_ns {
+            _ if self.state.check.count > 0 => {
+                "A callback waits in check, so poll does not sleep.".to_owned()
+            }
+            _ if self.state.close.count > 0 => {
+                "A handle is closing, so poll does not sleep.".to_owned()
+            }
+            Some(due_ns) => format!(
+                "A timer is due at {}, too soon to sleep for it.",
+                point(due_ns)
+            ),
+            None => "Nothing is open and no timer is set.".to_owned(),
         };
         Sentence::new(format!("Turn {turn}, poll: nothing to wait for."), why)
     }

@@ -326,7 +326,7 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
     let last_ns = timers.iter().map(due).max().unwrap_or(now_ns).max(now_ns);
     let first_ns = timers.iter().map(due).min().unwrap_or(now_ns).min(now_ns);
     // From zero while that still leaves most of the axis to what is pending.
-    let from_ns = match timers.is_empty() || first_ns < last_ns / 2 {
+    let from_ns = match timers.is_empty() || first_ns < last_ns / 4 * 3 {
         true => 0,
         false => first_ns,
     };

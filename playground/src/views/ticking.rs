@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use recording::TimeCommand;
 use wasm_bindgen::{JsCast, closure::Closure};
-use yew::{Callback, hook, use_effect_with};
+use yew::{Callback, hook, use_effect_with, use_mut_ref};
 
 /// After a tab was hidden, time does not jump.
 const FRAME_MS_MAX: f64 = 250.0;
@@ -13,12 +13,13 @@ type FrameClosure = Closure<dyn FnMut(f64)>;
 
 #[hook]
 pub fn use_ticks(playing: bool, on_command: &Callback<TimeCommand>) {
-    let on_command = on_command.clone();
-    use_effect_with((playing, on_command), move |(playing, on_command)| {
+    // A parent may hand a new callback at every drawing; that must not restart the clock.
+    let latest = use_mut_ref(|| on_command.clone());
+    latest.borrow_mut().clone_from(on_command);
+    use_effect_with(playing, move |playing| {
         let next: Rc<RefCell<Option<FrameClosure>>> = Rc::default();
         let request = Rc::new(RefCell::new(None));
         if *playing {
-            let on_command = on_command.clone();
             let again = Rc::clone(&next);
             let pending = Rc::clone(&request);
             let mut last_ms = None;
@@ -26,6 +27,7 @@ pub fn use_ticks(playing: bool, on_command: &Callback<TimeCommand>) {
                 let elapsed_ms = last_ms.map_or(0.0, |last: f64| now_ms - last);
                 last_ms = Some(now_ms);
                 *pending.borrow_mut() = ask(again.borrow().as_ref());
+                let on_command = latest.borrow().clone();
                 on_command.emit(TimeCommand::Tick {
                     elapsed_ms: elapsed_ms.min(FRAME_MS_MAX),
                 });
