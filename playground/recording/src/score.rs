@@ -204,6 +204,7 @@ struct Cluster {
     block: Block,
     single: bool,
     covered_px: f64,
+    blocked_px: f64,
     lane_px: [f64; 8],
 }
 
@@ -228,6 +229,11 @@ impl Cluster {
             },
             single: to_px - from_px >= SINGLE_PX_MIN,
             covered_px: to_px - from_px,
+            blocked_px: if run_ns >= BLOCKED_NS {
+                to_px - from_px
+            } else {
+                0.0
+            },
             lane_px,
         }
     }
@@ -239,7 +245,7 @@ impl Cluster {
     fn take(&mut self, next: Self) {
         self.block.to_px = self.block.to_px.max(next.block.to_px);
         self.block.count += next.block.count;
-        self.block.blocked |= next.block.blocked;
+        self.blocked_px += next.blocked_px;
         self.covered_px += next.covered_px;
         for (sum, more) in self.lane_px.iter_mut().zip(next.lane_px) {
             *sum += more;
@@ -250,6 +256,8 @@ impl Cluster {
         let width_px = self.block.to_px - self.block.from_px;
         if self.block.count > 1 {
             self.block.covered = (self.covered_px / width_px.max(1.0)).min(1.0);
+            // One that blocks does not make a thousand that do not look like it.
+            self.block.blocked = self.blocked_px * 2.0 > self.covered_px;
             let mut most = self.block.lane;
             for lane in Lane::ALL {
                 if self.lane_px[lane as usize] > self.lane_px[most as usize] {

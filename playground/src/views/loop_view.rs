@@ -18,7 +18,7 @@ use yew::{
 use super::{
     glyphs::{Icon, colour_class, glyph, icon},
     measure::use_width_px,
-    motion::{Places, travel},
+    motion::{Places, note, travel},
 };
 
 /// More than any queue shows; the stack's and the timers' own limits are smaller.
@@ -41,7 +41,7 @@ pub fn LoopView(props: &LoopProps) -> Html {
     let as_text = use_state(|| false);
     let picture = use_node_ref();
     let mark = use_node_ref();
-    let places = use_mut_ref(Places::new);
+    let last_shown = use_mut_ref(|| 0);
     let recording = props.recording.read();
     let event = recording.snap(props.playhead.event);
     let width_px = use_width_px(&picture, !recording.is_empty() && !*as_text);
@@ -51,11 +51,16 @@ pub fn LoopView(props: &LoopProps) -> Html {
         let mark = mark.clone();
         let playhead = props.playhead;
         let shown = (props.recording.clone(), event, *as_text, *width_px);
+        // The page still shows the moment before: where its cards are is where they will come from.
+        let travels = playhead.stepped && !is_fast(&playhead);
+        let before = match picture.cast::<HtmlElement>() {
+            Some(picture) if travels && *last_shown.borrow() != event => note(&picture),
+            _ => Places::new(),
+        };
+        *last_shown.borrow_mut() = event;
         use_effect_with(shown, move |_| {
             if let Some(picture) = picture.cast::<HtmlElement>() {
-                let travels = playhead.stepped && !is_fast(&playhead);
-                let before = std::mem::take(&mut *places.borrow_mut());
-                *places.borrow_mut() = travel(&picture, &before, travels);
+                travel(&picture, &before);
                 place_mark(&picture, &mark, playhead.stepped);
             }
         });
