@@ -841,7 +841,7 @@ impl LessonPage {
             _ => None,
         };
         html! {
-            <p class="seed" data-trace-hash={hash}>
+            <p class="seedline" data-trace-hash={hash}>
                 <span>{ format!("Seed {seed}") }</span>
                 <button class="btn bare" onclick={ctx.link().callback(move |_: MouseEvent| Message::Run { seed: next })}>
                     { format!("Try seed {next}") }

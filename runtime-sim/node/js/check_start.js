@@ -4,7 +4,7 @@ const isIndex = /^(?:0|[1-9][0-9]*)$/;
 cache['internal/assert'] = { exports: () => {} };
 cache['internal/bootstrap/realm'] = { exports: { BuiltinModule: { exists: () => false } } };
 cache['internal/url'] = { exports: {} };
-const internalBinding = () => ({
+const checkBinding = () => ({
   hasIntl: false,
   constants: { kPending: 0, kFulfilled: 1, kRejected: 2, ALL_PROPERTIES: 0, ONLY_ENUMERABLE: 2 },
   getOwnNonIndexProperties: (object) => Object.keys(object).filter((key) => !isIndex.test(key)),
@@ -19,7 +19,7 @@ function requireBuiltin(id) {
   if (cache[id] !== undefined) return cache[id].exports;
   const module = cache[id] = { exports: {} };
   if (id !== 'internal/primordials') primordialsObject ??= requireBuiltin('internal/primordials');
-  binding.builtin(id).call(undefined, module.exports, requireBuiltin, module, binding, primordialsObject, internalBinding);
+  binding.builtin(id).call(undefined, module.exports, requireBuiltin, module, binding, primordialsObject, checkBinding);
   return module.exports;
 }
 Object.assign(exports, requireBuiltin('internal/check'));
