@@ -110,12 +110,9 @@ const methods = {
     const lines = rows.map(([index, cells, value]) => [String(index), ...keys.map((key) => cells[key] ?? ''), ...(hasValues ? [value] : [])]);
     const { getStringWidth } = lazy();
     const widths = head.map((name, i) => Math.max(getStringWidth(name), ...lines.map((line) => getStringWidth(line[i]))) + 2);
-    const centre = (text, width) => {
-      const left = Math.floor((width - getStringWidth(text)) / 2);
-      return ' '.repeat(left) + text + ' '.repeat(width - getStringWidth(text) - left);
-    };
+    const pad = (text, width) => ` ${text}${' '.repeat(width - getStringWidth(text) - 1)}`;
     const rule = (a, b, c) => a + widths.map((width) => '─'.repeat(width)).join(b) + c;
-    const render = (line) => `│${line.map((text, i) => centre(text, widths[i])).join('│')}│`;
+    const render = (line) => `│${line.map((text, i) => pad(text, widths[i])).join('│')}│`;
     print(1, [[rule('┌', '┬', '┐'), render(head), rule('├', '┼', '┤'), ...lines.map(render), rule('└', '┴', '┘')].join('\n')]);
   },
 };

@@ -27,7 +27,7 @@ const place = /(?:\(|at )(?:file:\/\/)?(\/[^\n()]*|node:[^\n()]*):(\d+):(\d+)\)?
 
 // Prints and ends the process; `code` 7 is for an error in a handler.
 function describeError(error, code) {
-  const isError = typeof error === 'object' && error !== null && typeof error.stack === 'string';
+  const isError = typeof error === 'object' && error !== null && typeof error.stack === 'string' && error.stack !== '';
   const { inspect } = require('internal/util/inspect');
   let text, first;
   try {

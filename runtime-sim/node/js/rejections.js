@@ -41,7 +41,9 @@ binding.onRejection((isHandled, promise, reason) => {
   }
 });
 
-const isErrorLike = (value) => typeof value === 'object' && value !== null && Object.prototype.hasOwnProperty.call(value, 'stack');
+// V8 gives each error a stack of its own; here it is inherited, so the engine's class decides.
+const isErrorLike = (value) => typeof value === 'object' && value !== null &&
+  (binding.classOf(value) === 'Error' || Object.hasOwn(value, 'stack'));
 
 // Returns whether code of the program may have run, so that the queues must be emptied again.
 function processRejections() {

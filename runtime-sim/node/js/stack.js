@@ -1,6 +1,8 @@
 // `error.stack` as V8 writes it: the error's own first line, then the frames, then those of Node's under the callback.
 const { defineProperty } = Object;
 const toString = Error.prototype.toString;
+const functionText = Function.prototype.toString;
+const { translate } = require('internal/messages');
 
 function header(error) {
   try {
@@ -10,33 +12,41 @@ function header(error) {
   }
 }
 
-function frame(site, index, isModule) {
-  const file = site.getFileName();
-  if (!file || typeof file !== 'string') return site.isNative() ? undefined : undefined;
-  let name = site.getFunctionName();
+// The place of a call, with V8's column: it points at `new` where QuickJS points at the class.
+function position(site, file) {
   const line = site.getLineNumber();
-  const place = `${isModule(file) ? 'file://' : ''}${file}:${line}:${site.getColumnNumber()}`;
+  let column = site.getColumnNumber();
+  const source = binding.sourceLine(file, line);
+  if (source !== undefined && source.slice(0, column - 1).endsWith('new ')) column -= 4;
+  return { line, column, source };
+}
+
+function frame(site, file) {
+  let name = site.getFunctionName();
+  const { line, column } = position(site, file);
+  const isModule = binding.packageType(file) === 'module';
+  const place = `${isModule ? 'file://' : ''}${file}:${line}:${column}`;
   if (name === '<eval>') name = '';
-  if (!name && isTopLevel(site, file)) name = 'Object.<anonymous>';
+  if (!name && !isModule && isWrapper(site)) name = 'Object.<anonymous>';
   return name ? `    at ${name} (${place})` : `    at ${place}`;
 }
 
-// The wrapper of a CommonJS module has no name and five parameters.
-function isTopLevel(site, file) {
+// The function around a CommonJS module.
+function isWrapper(site) {
   const fn = site.getFunction?.();
-  return typeof fn === 'function' && fn.length === 5 && !file.startsWith('node:') &&
-    Function.prototype.toString.call(fn).startsWith('(function (exports, require, module') ||
-    typeof fn === 'function' && Function.prototype.toString.call(fn).startsWith('function (exports, require, module, __filename, __dirname) {\n');
+  return typeof fn === 'function' && fn.length === 5 && functionText.call(fn).startsWith('function (exports, require, module, __f');
 }
 
 function prepare(error, sites) {
   const { stackTraceLimit } = Error;
   const lines = [];
+  let first = true;
   for (let i = 0; i < sites.length; i++) {
     const file = sites[i].getFileName();
-    if (typeof file === 'string' && file.startsWith('node:internal/')) continue;
-    const text = frame(sites[i], i, (path) => binding.packageType(path) === 'module');
-    if (text !== undefined) lines.push(text);
+    if (typeof file !== 'string' || file === '' || file.startsWith('node:internal/')) continue;
+    if (first && !file.startsWith('node:')) translate(error, position(sites[i], file));
+    first = false;
+    lines.push(frame(sites[i], file));
   }
   for (const base of binding.baseFrames()) {
     if (lines.length >= stackTraceLimit) break;

@@ -343,6 +343,10 @@ function finishImmediate(immediate) {
   if (outstanding === immediate) outstanding = immediate._idleNext;
 }
 
+const promisified = Symbol.for('nodejs.util.promisify.custom');
+Object.defineProperty(setTimeout, promisified, { enumerable: true, get: () => require('timers/promises').setTimeout });
+Object.defineProperty(setImmediate, promisified, { enumerable: true, get: () => require('timers/promises').setImmediate });
+
 module.exports = {
   setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate, Timeout, Immediate,
   peekTimer, startTimer, finishTimer, beginImmediates, peekImmediate, startImmediate, finishImmediate,

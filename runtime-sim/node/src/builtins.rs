@@ -15,6 +15,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("internal/primordials", include_str!("../js/primordials.js")),
     ("internal/errors", include_str!("../js/errors.js")),
     ("internal/validators", include_str!("../js/validators.js")),
+    ("internal/messages", include_str!("../js/messages.js")),
     ("internal/stack", include_str!("../js/stack.js")),
     ("internal/timers", include_str!("../js/timers_internal.js")),
     ("internal/rejections", include_str!("../js/rejections.js")),
@@ -105,7 +106,7 @@ thread_local! {
 }
 
 const HEAD: &str =
-    "(function (exports, require, module, binding, primordials, internalBinding) {\n";
+    "(function (exports, require, module, binding, primordials, internalBinding) {\n\n";
 
 /// The module's function, or `undefined` when there is no such file.
 pub fn compile(ctx: Ctx, id: &str) -> Js<Value> {
@@ -127,7 +128,7 @@ pub fn compile(ctx: Ctx, id: &str) -> Js<Value> {
             let code = ctx.eval(
                 &text,
                 &format!("node:{id}"),
-                0,
+                -1,
                 qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_STRICT | qjs::JS_EVAL_FLAG_COMPILE_ONLY,
             )?;
             remember(ctx, id, &code);

@@ -238,7 +238,7 @@ impl Host {
     fn number(&mut self, info: &CallableInfo) -> FunctionId {
         let name = unsafe { text_of_chars(info.name) };
         let file = unsafe { text_of_chars(info.filename) };
-        let (name, line, column) = if name == "<eval>" || (info.definition_line == 0 && !file.is_empty()) {
+        let (name, line, column) = if name == "<eval>" || (info.definition_line <= 0 && !file.is_empty()) {
             // A file's own top level: the wrapper of a CommonJS module, or the body of an ES module.
             let base = file.rsplit('/').next().unwrap_or(&file).to_owned();
             (base, 1, 1)

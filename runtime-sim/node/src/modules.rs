@@ -140,12 +140,16 @@ fn package_field(files: &Files, folder: &str, field: &str) -> Option<String> {
     None
 }
 
+/// The head of a wrapper stands on lines -1 and 0 (which the engine would take for "not given"), so that the file's
+/// first line is 1.
+const HEAD_LINE: i32 = -1;
+
 pub fn compile_commonjs(ctx: Ctx, path: &str, source: &str) -> Js<Value> {
     let source = hide_hashbang(source);
     let text = format!(
-        "(function (exports, require, module, __filename, __dirname) {{\n{source}\n}})"
+        "(function (exports, require, module, __filename, __dirname) {{\n\n{source}\n}})"
     );
-    ctx.eval(&text, path, 0, qjs::JS_EVAL_TYPE_GLOBAL)
+    ctx.eval(&text, path, HEAD_LINE, qjs::JS_EVAL_TYPE_GLOBAL)
 }
 
 fn hide_hashbang(source: &str) -> std::borrow::Cow<'_, str> {
