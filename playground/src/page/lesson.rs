@@ -44,6 +44,8 @@ use crate::{
 /// So long the page reads events before it lets the browser draw.
 const READ_MS_MAX: f64 = 8.0;
 const SAVE_AFTER_MS: u32 = 400;
+/// A recording that grows is drawn so often at most: the picture of all of it is costlier than its next events.
+const SHOW_EVERY_MS: f64 = 150.0;
 
 #[derive(Properties)]
 pub struct LessonProps {
@@ -128,6 +130,9 @@ pub struct LessonPage {
     run: Run,
     console: console::Shared,
     recording: Shared,
+    /// The recording as the views have it, which lags a little behind while it grows.
+    shown: Shared,
+    shown_ms: f64,
     playhead: Playhead,
     grading: Option<Grading>,
     jar: Option<Jar>,
@@ -173,6 +178,8 @@ impl Component for LessonPage {
             run: Run::default(),
             console: console::Shared::default(),
             recording: Shared::default(),
+            shown: Shared::default(),
+            shown_ms: 0.0,
             playhead: Playhead::default(),
             grading: None,
             jar: None,
@@ -272,9 +279,9 @@ impl Component for LessonPage {
                 { self.panes(ctx) }
                 { self.write_pane(ctx) }
                 <section class="look" aria-label="See">
-                    <LoopView recording={self.recording.clone()} playhead={self.playhead} />
+                    <LoopView recording={self.shown.clone()} playhead={self.playhead} />
                 </section>
-                <TimePanel recording={self.recording.clone()} playhead={self.playhead} {on_command} />
+                <TimePanel recording={self.shown.clone()} playhead={self.playhead} {on_command} />
             </div>
         }
     }
@@ -366,13 +373,14 @@ impl LessonPage {
             return;
         }
         self.open_jar(ctx);
-        let Some(jar) = &self.jar else {
+        if self.jar.is_none() {
             return;
-        };
+        }
         let lesson = &ctx.props().lesson;
         self.run.begin(seed);
         self.console = console::Shared::default();
         self.recording = Shared::default();
+        self.show();
         // How fast and by what to step are the reader's choice and stay.
         self.playhead = reduce(&self.playhead, TimeCommand::Pause, &self.recording.read());
         self.playhead.event = 0;
@@ -384,6 +392,9 @@ impl LessonPage {
         self.jobs += 1;
         self.job = Job::Recording(self.jobs);
         let scenario = run::scenario(lesson, &self.edits.files, seed, Record::All);
+        let Some(jar) = &self.jar else {
+            return;
+        };
         if let Err(reason) = jar.start(self.jobs, &scenario, Some(&lesson.checks)) {
             self.run.end(Ending::Refused { reason });
             self.job = Job::Idle;
@@ -595,6 +606,15 @@ impl LessonPage {
             }
         });
         self.recording = self.recording.pushed(batch);
+        if browser::now_ms() - self.shown_ms > SHOW_EVERY_MS {
+            self.show();
+        }
+    }
+
+    /// Lets the views see all that has been read.
+    fn show(&mut self) {
+        self.shown = self.recording.clone();
+        self.shown_ms = browser::now_ms();
         self.playhead = reduce(&self.playhead, TimeCommand::Grown, &self.recording.read());
     }
 
@@ -604,7 +624,7 @@ impl LessonPage {
         }
         self.run.end(ending);
         self.recording = self.recording.finished();
-        self.playhead = reduce(&self.playhead, TimeCommand::Grown, &self.recording.read());
+        self.show();
         if let Some(prediction) = &mut self.prediction
             && self.run.recorded()
         {
@@ -812,7 +832,8 @@ impl LessonPage {
                     }
                 </div>
                 { editor.unwrap_or_default() }
-                <Outcome run={self.run.clone()} grading={self.grading.clone()} on_go={on_go.clone()}
+                <Outcome run={self.run.clone()} grading={self.grading.clone()}
+                    edited={self.edits.edited(&props.lesson)} on_go={on_go.clone()}
                     on_seed={link.callback(|seed| Message::Run { seed })} {on_run} />
                 { self.seeds(ctx) }
                 <ConsoleView console={self.console.clone()} now={self.playhead.event} running={self.run.running()} {on_go} />

@@ -14,6 +14,8 @@ use crate::state::{
 pub struct OutcomeProps {
     pub run: Run,
     pub grading: Option<Grading>,
+    /// The reader has changed the code. Before that, a check that fails is no news.
+    pub edited: bool,
     pub on_go: Callback<EventId>,
     pub on_seed: Callback<u64>,
     pub on_run: Callback<()>,
@@ -54,11 +56,11 @@ fn content(props: &OutcomeProps) -> Html {
         Status::Ended(Ending::Stopped) => html! {
             <div class="verdict2"><span class="i"></span><p><b>{ "Stopped." }</b>{ " What ran until then can be looked at." }</p></div>
         },
-        Status::Ended(Ending::Exited { .. }) => html! {
-            <>
-                if let Some(trouble) = &run.trouble { { troubled(trouble, &props.on_go) } }
-                if let Some(grading) = &props.grading { { graded(grading, run, props) } }
-            </>
+        // One failure at a time: a program that did not end by itself need not be told that its checks fail, too.
+        Status::Ended(Ending::Exited { .. }) => match (&run.trouble, &props.grading) {
+            (Some(trouble), _) => troubled(trouble, &props.on_go),
+            (None, Some(grading)) => graded(grading, run, props),
+            (None, None) => Html::default(),
         },
     }
 }
@@ -119,6 +121,7 @@ fn graded(grading: &Grading, run: &Run, props: &OutcomeProps) -> Html {
                 <b>{ "This lesson’s checks are broken, which is not your fault." }</b>{ format!(" {reason}") }
             </p></div>
         },
+        Some(Verdict::Failed(_)) if !props.edited => Html::default(),
         Some(Verdict::Failed(failed)) => {
             let look = if failed.seed == run.seed {
                 failed.at.map(|event| html! {
