@@ -24,7 +24,10 @@ const SOURCES: &[(&str, &str)] = &[
     ("internal/console", include_str!("../js/console.js")),
     ("internal/util", include_str!("../js/util_internal.js")),
     ("internal/util/types", include_str!("../js/types.js")),
-    ("internal/util/inspect", include_str!("../js/node/inspect.js")),
+    (
+        "internal/util/inspect",
+        include_str!("../js/node/inspect.js"),
+    ),
     ("internal/check", include_str!("../js/check.js")),
     ("internal/check_start", include_str!("../js/check_start.js")),
     ("assert", include_str!("../js/assert.js")),
@@ -129,7 +132,9 @@ pub fn compile(ctx: Ctx, id: &str) -> Js<Value> {
                 &text,
                 &format!("node:{id}"),
                 -1,
-                qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_STRICT | qjs::JS_EVAL_FLAG_COMPILE_ONLY,
+                qjs::JS_EVAL_TYPE_GLOBAL
+                    | qjs::JS_EVAL_FLAG_STRICT
+                    | qjs::JS_EVAL_FLAG_COMPILE_ONLY,
             )?;
             remember(ctx, id, &code);
             code

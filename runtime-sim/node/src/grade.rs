@@ -7,7 +7,7 @@ use rquickjs::qjs::{self, JSContext, JSModuleDef, JSRuntime};
 
 use crate::{
     Process, builtins,
-    engine::{Ctx, Engine, Js, Thrown, Value, ffi, value::text_of_chars},
+    engine::{Ctx, Engine, Js, Thrown, Value, value::text_of_chars},
     facts::Facts,
 };
 
@@ -63,7 +63,11 @@ fn why_broken(judge: &Judge) -> String {
         .get(&error, "stack")
         .and_then(|stack| ctx.text(&stack))
         .unwrap_or_default();
-    match stack.lines().map(str::trim).find(|line| line.contains("checks.js")) {
+    match stack
+        .lines()
+        .map(str::trim)
+        .find(|line| line.contains("checks.js"))
+    {
         Some(line) => format!("{text} ({line})"),
         None => text,
     }
@@ -79,7 +83,12 @@ fn run(judge: &mut Judge, facts: &str, source: &str) -> Js<()> {
     ctx.call(
         &start,
         &undefined,
-        &[exports.clone(), undefined.clone(), undefined.clone(), binding],
+        &[
+            exports.clone(),
+            undefined.clone(),
+            undefined.clone(),
+            binding,
+        ],
     )?;
     judge.api = Some(exports);
     let promise = ctx.eval(source, "checks.js", 1, qjs::JS_EVAL_TYPE_MODULE)?;
@@ -161,8 +170,6 @@ unsafe extern "C" fn fill(ctx: *mut JSContext, module: *mut JSModuleDef) -> c_in
         };
         unsafe { qjs::JS_SetModuleExport(ctx.0, module, export.as_ptr(), value.into_raw()) };
     }
-    // `ffi` has the tick counter that the interrupt handler reads; nothing else of it is needed here.
-    let _ = ffi::JOB_QUEUED;
     0
 }
 
@@ -180,7 +187,9 @@ fn facts_json(process: &Process, facts: &Facts) -> String {
         push_string(&mut json, &task.name);
         json.push_str(",\"file\":");
         push_string(&mut json, &task.file);
-        let due = task.due_ns.map_or("null".into(), |due_ns| due_ns.to_string());
+        let due = task
+            .due_ns
+            .map_or("null".into(), |due_ns| due_ns.to_string());
         json.push_str(&format!(
             ",\"line\":{},\"queued\":{},\"due\":{due},\"started\":{},\"ended\":{},\"event\":{}}}",
             task.line, task.queued_ns, task.started_ns, task.ended_ns, task.event

@@ -73,8 +73,14 @@ impl Shared {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// `process.exit`, `process.abort`.
-    Exit { code: i32, reason: ExitReason },
-    Limit { limit: Limit, text: String },
+    Exit {
+        code: i32,
+        reason: ExitReason,
+    },
+    Limit {
+        limit: Limit,
+        text: String,
+    },
     OutOfMemory,
 }
 
@@ -238,28 +244,33 @@ impl Host {
     fn number(&mut self, info: &CallableInfo) -> FunctionId {
         let name = unsafe { text_of_chars(info.name) };
         let file = unsafe { text_of_chars(info.filename) };
-        let (name, line, column) = if name == "<eval>" || (info.definition_line <= 0 && !file.is_empty()) {
-            // A file's own top level: the wrapper of a CommonJS module, or the body of an ES module.
-            let base = file.rsplit('/').next().unwrap_or(&file).to_owned();
-            (base, 1, 1)
-        } else {
-            (
-                name,
-                info.definition_line.max(0) as u32,
-                info.definition_column.max(0) as u32,
-            )
-        };
+        let (name, line, column) =
+            if name == "<eval>" || (info.definition_line <= 0 && !file.is_empty()) {
+                // A file's own top level: the wrapper of a CommonJS module, or the body of an ES module.
+                let base = file.rsplit('/').next().unwrap_or(&file).to_owned();
+                (base, 1, 1)
+            } else {
+                (
+                    name,
+                    info.definition_line.max(0) as u32,
+                    info.definition_column.max(0) as u32,
+                )
+            };
         let name = if file == "node:internal/console" && !name.is_empty() {
             format!("console.{name}")
         } else {
             name
         };
         let source = || {
-            if info.source.is_null() {
+            // Node's own code comes with its source only the first time it is compiled.
+            if info.source.is_null() || file.starts_with("node:") {
                 return String::new();
             }
             let bytes = unsafe {
-                std::slice::from_raw_parts(info.source.cast::<u8>(), info.source_len.max(0) as usize)
+                std::slice::from_raw_parts(
+                    info.source.cast::<u8>(),
+                    info.source_len.max(0) as usize,
+                )
             };
             String::from_utf8_lossy(bytes).into_owned()
         };
@@ -297,9 +308,9 @@ impl Host {
     pub fn stack(&mut self) -> Vec<Frame> {
         let Some(ctx) = self.ctx else { return vec![] };
         let mut infos = [CallableInfo::EMPTY; STACK_FRAMES_MAX as usize];
-        let count = unsafe {
-            ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), STACK_FRAMES_MAX as c_int)
-        } as usize;
+        let count =
+            unsafe { ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), STACK_FRAMES_MAX as c_int) }
+                as usize;
         let mut frames = Vec::with_capacity(count + 2);
         for info in &mut infos[..count] {
             let ours = info.kind == ffi::CALLABLE_NATIVE && frames.is_empty();
@@ -320,12 +331,10 @@ impl Host {
 
     /// `main.js:3` of the innermost frame of the learner's own, or of whoever's code it is.
     pub fn place_of(&self, stack: &[Frame]) -> Option<String> {
-        let frame = stack
-            .iter()
-            .find(|frame| {
-                let file = &self.names.describe(frame.function).file;
-                !file.is_empty() && !file.starts_with("node:")
-            })?;
+        let frame = stack.iter().find(|frame| {
+            let file = &self.names.describe(frame.function).file;
+            !file.is_empty() && !file.starts_with("node:")
+        })?;
         let file = &self.names.describe(frame.function).file;
         Some(format!(
             "{}:{}",
@@ -577,9 +586,18 @@ impl Host {
                 "the program ran for {} of virtual time, last at {at}",
                 seconds(self.world.borrow().now_ns())
             ),
-            Limit::OutputBytes => format!("{at} printed more than {} bytes", self.limits.output_bytes_max),
-            Limit::OutputLines => format!("{at} printed more than {} lines", self.limits.output_lines_max),
-            Limit::Heap => format!("{at} filled the heap of {} MB", self.limits.heap_bytes_max >> 20),
+            Limit::OutputBytes => format!(
+                "{at} printed more than {} bytes",
+                self.limits.output_bytes_max
+            ),
+            Limit::OutputLines => format!(
+                "{at} printed more than {} lines",
+                self.limits.output_lines_max
+            ),
+            Limit::Heap => format!(
+                "{at} filled the heap of {} MB",
+                self.limits.heap_bytes_max >> 20
+            ),
         };
         self.stop = Some(if limit == Limit::Heap {
             Stop::OutOfMemory

@@ -24,8 +24,11 @@ pub fn resolve(files: &Files, specifier: &str, folder: &str, import: bool) -> Op
         return Some(format!("node:{id}"));
     }
     let specifier = specifier.strip_prefix("file://").unwrap_or(specifier);
-    if specifier.starts_with('/') || specifier.starts_with("./") || specifier.starts_with("../")
-        || specifier == "." || specifier == ".."
+    if specifier.starts_with('/')
+        || specifier.starts_with("./")
+        || specifier.starts_with("../")
+        || specifier == "."
+        || specifier == ".."
     {
         let path = if specifier.starts_with('/') {
             normalize(specifier)
@@ -85,7 +88,10 @@ pub fn is_es_module(files: &Files, path: &str) -> bool {
     }
     let mut folder = folder_of(path);
     loop {
-        if files.read(&format!("{}/package.json", folder.trim_end_matches('/'))).is_some() {
+        if files
+            .read(&format!("{}/package.json", folder.trim_end_matches('/')))
+            .is_some()
+        {
             return package_field(files, folder, "type").as_deref() == Some("module");
         }
         if folder == "/" {
@@ -146,9 +152,8 @@ const HEAD_LINE: i32 = -1;
 
 pub fn compile_commonjs(ctx: Ctx, path: &str, source: &str) -> Js<Value> {
     let source = hide_hashbang(source);
-    let text = format!(
-        "(function (exports, require, module, __filename, __dirname) {{\n\n{source}\n}})"
-    );
+    let text =
+        format!("(function (exports, require, module, __filename, __dirname) {{\n\n{source}\n}})");
     ctx.eval(&text, path, HEAD_LINE, qjs::JS_EVAL_TYPE_GLOBAL)
 }
 

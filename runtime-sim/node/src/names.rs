@@ -214,7 +214,10 @@ mod tests {
     fn summaries_are_the_first_call_without_its_object() {
         for (source, summary) in [
             ("() => console.log('tick')", "log('tick')"),
-            ("function () { console.log(\"a(b)\", x) }", "log(\"a(b)\", x)"),
+            (
+                "function () { console.log(\"a(b)\", x) }",
+                "log(\"a(b)\", x)",
+            ),
             ("async (a, b = f(1)) => { if (a) b(); }", "b()"),
             ("() => {}", ""),
             ("x => x + 1", ""),

@@ -80,7 +80,11 @@ const NATIVES: &[(&str, c_int, Native)] = &[
 pub fn make(ctx: Ctx) -> Value {
     let binding = ctx.object();
     for (index, (name, length, _)) in NATIVES.iter().enumerate() {
-        ctx.set(&binding, name, function(ctx, name, *length, index, trampoline));
+        ctx.set(
+            &binding,
+            name,
+            function(ctx, name, *length, index, trampoline),
+        );
     }
     binding
 }

@@ -24,12 +24,17 @@ use crate::{
 enum State {
     Start,
     EnterLoop,
-    Timers { now_ms: u64, ran: bool },
+    Timers {
+        now_ms: u64,
+        ran: bool,
+    },
     Pending,
     Poll,
     /// Poll slept; `timed` when it was for a timer.
     Awake,
-    Check { ran: bool },
+    Check {
+        ran: bool,
+    },
     Close,
     LoopEnds,
     Gone,
@@ -67,6 +72,7 @@ pub struct Process {
     drain: Option<Drain>,
     is_module: bool,
     main_task: TaskId,
+    main_drains: u8,
     main_promise: Option<Value>,
     internals: Option<Internals>,
     exit_code: i32,
@@ -119,6 +125,7 @@ impl Process {
             drain: None,
             is_module,
             main_task: 0,
+            main_drains: 0,
             main_promise: None,
             internals: None,
             exit_code: 0,
@@ -160,15 +167,16 @@ impl Process {
     }
 
     fn internals(&self) -> &Internals {
-        self.internals.as_ref().expect("set up before the loop runs")
+        self.internals
+            .as_ref()
+            .expect("set up before the loop runs")
     }
 
     // ---- the start ----
 
     fn start(&mut self) {
         let ctx = self.ctx();
-        if let Err(error) = self.set_up() {
-            let _ = error;
+        if self.set_up().is_err() {
             let error = ctx.take_exception();
             let text = ctx.text(&error).unwrap_or_default();
             let stack = ctx
@@ -221,9 +229,11 @@ impl Process {
             ctx.set(
                 &binding,
                 "env",
-                ctx.array(spec.env.iter().map(|(name, value)| {
-                    ctx.strings([name.as_str(), value.as_str()])
-                })),
+                ctx.array(
+                    spec.env
+                        .iter()
+                        .map(|(name, value)| ctx.strings([name.as_str(), value.as_str()])),
+                ),
             );
             ctx.set(
                 &binding,
@@ -375,7 +385,11 @@ impl Process {
         let ctx = self.ctx();
         let uncaught = self.internals().uncaught.clone();
         self.host().enter_host();
-        let handled = ctx.call(&uncaught, &ctx.undefined(), &[error.clone(), ctx.bool(false)]);
+        let handled = ctx.call(
+            &uncaught,
+            &ctx.undefined(),
+            &[error.clone(), ctx.bool(false)],
+        );
         self.host().leave_host();
         match handled {
             Ok(handled) if handled.truthy() => {}
@@ -465,7 +479,8 @@ impl Process {
                     return;
                 }
                 let function = self.internals().process_rejections.clone();
-                let again = matches!(self.ask(&function, &[]), Answer::Value(value) if value.truthy());
+                let again =
+                    matches!(self.ask(&function, &[]), Answer::Value(value) if value.truthy());
                 if again {
                     self.drain = Some(Drain::Ticks);
                 } else {
@@ -490,6 +505,13 @@ impl Process {
         match self.state {
             State::Start => self.start(),
             State::EnterLoop => {
+                if self.main_drains == 0 {
+                    // A tick of the main script that throws ends one walk of the queues; Node makes another before the
+                    // loop.
+                    self.main_drains = 1;
+                    self.begin_drain();
+                    return None;
+                }
                 self.host().loop_now_ms();
                 self.state = if self.host().uv.alive() {
                     self.timers()
@@ -517,6 +539,8 @@ impl Process {
                 self.host().phase(Phase::Close);
                 let mut host = self.host();
                 host.uv.turn += 1;
+                let hiccup_ns = host.uv.hiccup_ns();
+                host.spend(hiccup_ns);
                 let now_ms = host.loop_now_ms();
                 let due = host.uv.timer_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
                 let alive = host.uv.alive();
@@ -609,7 +633,10 @@ impl Process {
         if !self.shared.stopped.get() {
             self.ask(&finish, &[next, ctx.number(start_ms as f64)]);
         }
-        self.state = State::Timers { now_ms, ran: !threw };
+        self.state = State::Timers {
+            now_ms,
+            ran: !threw,
+        };
     }
 
     fn poll(&mut self) -> Option<u64> {
@@ -654,11 +681,6 @@ impl Process {
                 self.drain = Some(Drain::Microtasks);
             }
         }
-        self.enter_check();
-    }
-
-    fn enter_check(&mut self) {
-        self.state = State::Check { ran: false };
     }
 
     fn run_immediate(&mut self, ran: bool) {
@@ -819,7 +841,10 @@ impl System for Process {
             let stop = self.host().stop.clone();
             if let Some(stop) = stop {
                 self.stop_now(stop);
-                return (Turn::Exited(self.exit_code), self.engine.ticks() - before + moves);
+                return (
+                    Turn::Exited(self.exit_code),
+                    self.engine.ticks() - before + moves,
+                );
             }
             moves += 20;
             let spent = self.engine.ticks() - before + moves;

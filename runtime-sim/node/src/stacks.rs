@@ -3,8 +3,18 @@
 pub type HostFrame = (&'static str, &'static str, u32, u32);
 
 pub const MAIN_COMMONJS: &[HostFrame] = &[
-    ("Module._compile", "node:internal/modules/cjs/loader", 1521, 14),
-    ("Module._extensions..js", "node:internal/modules/cjs/loader", 1623, 10),
+    (
+        "Module._compile",
+        "node:internal/modules/cjs/loader",
+        1521,
+        14,
+    ),
+    (
+        "Module._extensions..js",
+        "node:internal/modules/cjs/loader",
+        1623,
+        10,
+    ),
     ("Module.load", "node:internal/modules/cjs/loader", 1266, 32),
     ("Module._load", "node:internal/modules/cjs/loader", 1091, 12),
     (
@@ -42,4 +52,5 @@ pub const TIMER: &[HostFrame] = &[
     ("process.processTimers", "node:internal/timers", 519, 7),
 ];
 
-pub const IMMEDIATE: &[HostFrame] = &[("process.processImmediate", "node:internal/timers", 483, 21)];
+pub const IMMEDIATE: &[HostFrame] =
+    &[("process.processImmediate", "node:internal/timers", 483, 21)];

@@ -69,6 +69,13 @@ impl Uv {
             .map(|due_ms| due_ms.saturating_sub(self.time_ms))
     }
 
+    /// What the system takes for itself at the end of a turn.
+    pub fn hiccup_ns(&mut self) -> u64 {
+        let hiccup = self.chance.below(costs::HICCUP_ODDS) == 0;
+        let hiccup_ns = self.chance.below(costs::HICCUP_NS);
+        if hiccup { hiccup_ns } else { 0 }
+    }
+
     pub fn wake_jitter_ns(&mut self) -> u64 {
         self.chance.below(costs::POLL_WAKE_JITTER_NS)
     }
