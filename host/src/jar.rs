@@ -102,6 +102,8 @@ impl Jar {
         let mut config = Config::new();
         config
             .max_wasm_stack(WASM_STACK_BYTES)
+            // Nothing here is asynchronous, but the two are compared all the same.
+            .async_stack_size(WASM_STACK_BYTES)
             .wasm_backtrace_max_frames(None)
             .generate_address_map(false)
             .native_unwind_info(false);

@@ -9,10 +9,11 @@
 //! ```
 //!
 //! [`Jar`] loads the module and talks to it; [`project`] makes a program on disk into the files of a process;
-//! [`lessons`] grades; [`chrome`] writes a trace that Perfetto opens. The command line is in `main.rs`. Nothing here
+//! [`lessons`] grades; [`chrome`] writes a trace that Perfetto opens; [`command_line`] is the program. Nothing here
 //! simulates anything: what happens is decided in the module.
 
 pub mod chrome;
+pub mod command_line;
 mod compiled;
 mod jar;
 pub mod lessons;

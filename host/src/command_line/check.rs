@@ -5,16 +5,15 @@ use std::{
     process::ExitCode,
 };
 
-use course::Mistake;
-use lexopt::{Arg, Parser};
-use serde_json::{Value, json};
-use terrarium::{
+use crate::{
     Jar,
     lessons::{self, Verdict},
 };
+use course::Mistake;
+use lexopt::{Arg, Parser};
+use serde_json::{Value, json};
 
-use super::print;
-use crate::Failure;
+use super::{Failure, print};
 
 pub fn check(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let mut paths: Vec<PathBuf> = Vec::new();

@@ -5,12 +5,14 @@ use std::{
     process::{self, ExitCode},
 };
 
+use crate::Jar;
 use lexopt::Parser;
 use protocol::{Event, EventKind, Record, Stream};
-use terrarium::Jar;
 
-use super::{Request, request};
-use crate::Failure;
+use super::{
+    Failure,
+    request::{Request, request},
+};
 
 pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let Request { scenario, left_out } = request(arguments, Record::Output, |_, _| Ok(false))?;

@@ -7,12 +7,14 @@ use std::{
     process::{self, ExitCode},
 };
 
+use crate::{Jar, chrome};
 use lexopt::{Parser, ValueExt};
 use protocol::{Event, Record};
-use terrarium::{Jar, chrome};
 
-use super::{Request, request};
-use crate::Failure;
+use super::{
+    Failure,
+    request::{Request, request},
+};
 
 type Out = Box<dyn Write + Send>;
 

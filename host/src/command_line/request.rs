@@ -1,28 +1,20 @@
-//! One file per command, and what they share: how a file becomes a world.
-
-pub mod check;
-pub mod run;
-pub mod trace;
+//! What the commands that run a program share: how a file becomes a world.
 
 use std::{
     env,
     ffi::OsString,
     fs::File,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Read},
     path::Path,
 };
 
+use super::Failure;
+use crate::project::Project;
 use lexopt::{Arg, Parser, ValueExt};
 use protocol::{
     Limits, ProcessSpec, Record, Scenario,
     scenario::{EPOCH_MS, TICK_NS},
 };
-use terrarium::project::Project;
-
-use crate::Failure;
-
-/// `EX_SOFTWARE` of sysexits.h: the simulation itself broke.
-pub const BROKEN: u8 = 70;
 
 const SEED: u64 = 1;
 
@@ -183,9 +175,4 @@ fn stdin_is_file() -> bool {
 #[cfg(not(unix))]
 fn stdin_is_file() -> bool {
     false
-}
-
-/// Prints for a person. Whoever closed the pipe has read enough.
-pub fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
 }
