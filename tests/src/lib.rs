@@ -110,9 +110,9 @@ pub fn compare_golden(golden: &Path, said: &str) -> Result<(), String> {
     }
 }
 
-/// Names that a `known-failures.txt` lists, one a line; `#` starts a comment.
-pub fn known_failures(folder: &Path) -> Vec<String> {
-    fs::read_to_string(folder.join("known-failures.txt"))
+/// Names that a list of known failures has, one a line; `#` starts a comment.
+pub fn known_failures(list: &Path) -> Vec<String> {
+    fs::read_to_string(list)
         .unwrap_or_default()
         .lines()
         .map(|line| {
@@ -132,15 +132,8 @@ pub fn updating() -> bool {
 }
 
 /// Panics unless exactly the known ones failed: a known failure that passes has to leave the list.
-pub fn assert_failures(folder: &Path, failures: &[(String, String)]) {
-    if updating() {
-        let list: String = failures
-            .iter()
-            .map(|(name, _)| format!("{name}\n"))
-            .collect();
-        fs::write(folder.join("known-failures.txt"), list).expect("the list");
-    }
-    let known = known_failures(folder);
+pub fn assert_failures(list: &Path, failures: &[(String, String)]) {
+    let known = known_failures(list);
     let mut complaints: Vec<String> = failures
         .iter()
         .filter(|(name, _)| !known.contains(name))
@@ -150,7 +143,7 @@ pub fn assert_failures(folder: &Path, failures: &[(String, String)]) {
         if !failures.iter().any(|(failed, _)| failed == name) {
             complaints.push(format!(
                 "--- {name} passes now: take it out of {}",
-                folder.join("known-failures.txt").display()
+                list.display()
             ));
         }
     }

@@ -38,7 +38,7 @@ fn run_behaves_like_node() {
             ));
         }
     }
-    assert_failures(&folder, &failures);
+    assert_failures(&folder.join("known-failures.txt"), &failures);
 }
 
 fn run(case: &Path, program: &str, before: &[&str]) -> Output {
