@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Event;
+use crate::{Event, Status};
 
 /// Encodes any protocol value. Encoding into memory cannot fail for the types of this crate.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
@@ -13,6 +13,59 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     postcard::from_bytes(bytes)
         .map_err(|error| format!("these bytes are not of this protocol: {error}"))
+}
+
+/// A reply to `Step`, read one event at a time: a page may not stand still while a quarter of a million are decoded.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    pub status: Status,
+    bytes: Vec<u8>,
+    at: usize,
+    left: u64,
+}
+
+/// The number of `Reply::Stepped` among the replies.
+const STEPPED: u32 = 1;
+
+impl Stretch {
+    /// `Err` gives the bytes of any other reply back, for [`decode`].
+    pub fn open(bytes: Vec<u8>) -> Result<Self, Vec<u8>> {
+        let head = || {
+            let (variant, rest) = postcard::take_from_bytes::<u32>(&bytes).ok()?;
+            if variant != STEPPED {
+                return None;
+            }
+            let (status, rest) = postcard::take_from_bytes::<Status>(rest).ok()?;
+            let (left, rest) = postcard::take_from_bytes::<u64>(rest).ok()?;
+            Some((status, left, bytes.len() - rest.len()))
+        };
+        match head() {
+            Some((status, left, at)) => Ok(Self {
+                status,
+                bytes,
+                at,
+                left,
+            }),
+            None => Err(bytes),
+        }
+    }
+
+    /// Events that are still to come.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// The next event; `None` after the last.
+    pub fn next_event(&mut self) -> Result<Option<Event>, String> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let (event, rest) = postcard::take_from_bytes::<Event>(&self.bytes[self.at..])
+            .map_err(|error| format!("these bytes are not of this protocol: {error}"))?;
+        self.at = self.bytes.len() - rest.len();
+        self.left -= 1;
+        Ok(Some(event))
+    }
 }
 
 /// FNV-1a, 64 bits, over the encoded events in order: small, dependency-free, and equal everywhere.
@@ -37,5 +90,42 @@ impl TraceHash {
         let mut hash = Self::default();
         events.into_iter().for_each(|event| hash.add(event));
         hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EventKind, Reply};
+
+    #[test]
+    fn a_stretch_reads_what_a_reply_wrote() {
+        let events: Vec<Event> = (0..300)
+            .map(|number| Event {
+                cause: Some(number),
+                time_ns: number * 1_000_000,
+                process: 1,
+                kind: EventKind::TaskStarted { task: number },
+                stack: Vec::new(),
+            })
+            .collect();
+        let status = Status::Running { now_ns: 1 << 40 };
+        let reply = Reply::Stepped {
+            status: status.clone(),
+            events: events.clone(),
+        };
+        let mut stretch = Stretch::open(encode(&reply)).expect("it is a reply to a step");
+        assert_eq!((&stretch.status, stretch.left()), (&status, 300));
+        let read: Vec<Event> = std::iter::from_fn(|| stretch.next_event().unwrap()).collect();
+        assert_eq!(read, events);
+    }
+
+    #[test]
+    fn other_replies_are_given_back() {
+        let bytes = encode(&Reply::Started { version: 1 });
+        assert_eq!(Stretch::open(bytes.clone()).unwrap_err(), bytes);
+        assert!(Stretch::open(Vec::new()).is_err());
+        let mut cut = Stretch::open(vec![1, 0, 5, 3, 0]).unwrap();
+        assert!(cut.next_event().is_err());
     }
 }

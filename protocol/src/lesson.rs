@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Limits;
+use crate::{File, Limits, ProcessSpec, Record, Scenario};
+
+/// Where a lesson's files live in the jar, and where its program starts.
+pub const FOLDER: &str = "/app";
 
 /// The table of contents. The page loads it first, and each lesson only when it is opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +51,40 @@ pub struct Lesson {
     pub checks: String,
     /// The seeds over which the checks must hold: `world.seed`, then the ones that follow it.
     pub check_seeds: u32,
+}
+
+impl Lesson {
+    /// The world of this lesson with these files in it: the reader's, `start` or `solution`.
+    pub fn scenario<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+        seed: u64,
+        record: Record,
+    ) -> Scenario {
+        let world = &self.world;
+        Scenario {
+            seed,
+            epoch_ms: world.epoch_ms,
+            limits: world.limits,
+            record,
+            processes: vec![ProcessSpec {
+                host: world.host.clone(),
+                entry: format!("{FOLDER}/{}", world.entry),
+                args: world.args.clone(),
+                env: world.env.clone(),
+                cwd: FOLDER.to_string(),
+                files: files
+                    .into_iter()
+                    .map(|(path, text)| File {
+                        path: format!("{FOLDER}/{path}"),
+                        bytes: text.as_bytes().to_vec(),
+                    })
+                    .collect(),
+                stdin: Vec::new(),
+                tick_ns: world.tick_ns,
+            }],
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

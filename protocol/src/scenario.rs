@@ -71,7 +71,7 @@ impl Limits {
     pub const PAGE: Self = Self {
         callback_ticks_max: 20_000_000,
         ticks_max: 40_000_000,
-        events_max: 250_000,
+        events_max: 150_000,
         virtual_ns_max: 24 * 3600 * 1_000_000_000,
         output_bytes_max: 4 << 20,
         output_lines_max: 20_000,
@@ -91,6 +91,10 @@ impl Limits {
         call_depth_max: 8_000,
     };
 }
+
+/// What the wall clock reads when a run starts, unless the scenario says otherwise: 2026-01-01T00:00:00Z. It is fixed
+/// so that a program that prints the date prints the same one tomorrow.
+pub const EPOCH_MS: u64 = 1_767_225_600_000;
 
 /// A host's core, unless the scenario says otherwise: 50 ns a tick, where a tick is a call or the end of a loop's
 /// round. It is about what the interpreter itself needs, so a virtual second of pure computation takes about a real

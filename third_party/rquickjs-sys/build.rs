@@ -118,6 +118,7 @@ fn main() {
     }
     println!("cargo:rerun-if-env-changed=CARGO_CFG_SANITIZE");
 
+    println!("cargo:rerun-if-changed=quickjs");
     let src_dir = Path::new("quickjs");
 
     let out_dir = env::var("OUT_DIR").expect("No OUT_DIR env var is set by cargo");

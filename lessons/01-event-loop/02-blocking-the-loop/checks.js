@@ -21,7 +21,7 @@ check('the program runs to its end', (run) => {
 check('the report is printed, and its number is right', (run) => {
   const report = run.logs.find((log) => log.text.startsWith('report: '))
   if (!report) fail('No report was printed. Is the result handed on when the last slice is done?')
-  expect(report.text.trim(), 'the report', { at: report.event }).toBe('report: 6057 primes')
+  expect(report.text.trim(), 'the report', { at: report.event }).toBe('report: 7837 primes')
 })
 
 check('the heart beats four times', (run) => {

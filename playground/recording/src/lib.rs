@@ -1,1 +1,28 @@
+//! A recording and the playhead over it: everything the page shows is a function of these two.
+//!
+//! The trace arrives in batches and is only ever appended to ([`Recording`]). What waits, runs and sleeps at any of
+//! its events is a question to indices that grow with it ([`state`]); nothing is replayed, so a seek costs
+//! microseconds however long the trace is, and memory stays proportional to it. The playhead moves by one command
+//! type and one function ([`playhead`]). Words come from the trace and its causes alone ([`sentence`], [`words`]),
+//! and so does the score that lies under the page: the axis that folds idle time ([`axis`]) and the lanes on it
+//! ([`score`]).
+//!
+//! Nothing here knows a browser. It leaves out several processes side by side: the queues are those of the first
+//! process, which is the only one that scenarios have so far.
 
+pub mod axis;
+pub mod fixture;
+pub mod playhead;
+pub mod recording;
+pub mod score;
+pub mod sentence;
+mod stab;
+pub mod state;
+pub mod time;
+pub mod words;
+
+pub use axis::Axis;
+pub use playhead::{Direction, Playhead, Speed, StepUnit, TimeCommand, reduce};
+pub use recording::{Lane, Recording, Shared, TaskIndex, TaskRecord};
+pub use sentence::{Sentence, sentence};
+pub use state::{LoopState, Place, Waiting};

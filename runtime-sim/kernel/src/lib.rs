@@ -1,1 +1,39 @@
+//! The ground a world stands on: virtual time, the event queue, seeded chance, limits and the trace.
+//!
+//! ```text
+//!            Scenario (protocol)
+//!                 │ describes
+//!                 ▼
+//!   Sim ──drives──► World { clock, queue, chance, recorder, limits }
+//!    │                ▲
+//!    └─ resumes a ────┘ each system gets the World and nothing else
+//!       System
+//! ```
+//!
+//! [`World`] holds all state that systems share and [`Sim`] drives it: take the earliest [`Happening`] from the queue,
+//! set the clock to its time, hand it to its system. Time never ticks; it jumps to the next happening, and while a
+//! process occupies its core it moves on by what the code costs.
+//!
+//! What always holds:
+//! - The queue is ordered by `(time_ns, sequence)`; sequence is the order of insertion, so equal times keep it.
+//! - The clock never runs backwards.
+//! - Every draw comes from a stream with a name ([`Chance::stream`]); a new name disturbs no other stream.
+//! - Nothing here reads a wall clock, iterates in hash order, or orders by a float.
+//! - An event is recorded exactly once, its cause is an earlier event, and the hash covers it whether or not it is
+//!   kept for the page.
+//!
+//! What it is not: it knows neither JavaScript nor any protocol of a simulated server. The ideas are madsim's (jump to
+//! the next event, named chance), turmoil's (all state in one World, one driver) and TigerBeetle's (limits on
+//! everything, a run is a seed).
 
+pub mod chance;
+pub mod queue;
+pub mod recorder;
+pub mod sim;
+pub mod world;
+
+pub use chance::{Chance, Stream};
+pub use queue::EventQueue;
+pub use recorder::Recorder;
+pub use sim::{Sim, System, Turn};
+pub use world::{Happening, World};

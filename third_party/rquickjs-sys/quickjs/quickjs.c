@@ -8394,7 +8394,12 @@ static void build_backtrace(JSContext *ctx, JSValueConst error_val,
             error_obj,
             stack,
         };
+        /* terrarium: an error about too many calls has a stack too */
+        uint32_t call_depth_max = rt->call_depth_max;
+        if (call_depth_max)
+            rt->call_depth_max += 64;
         JSValue stack2 = JS_Call(ctx, prepare, ctx->error_ctor, countof(args), args);
+        rt->call_depth_max = call_depth_max;
         JS_FreeValue(ctx, stack);
         if (JS_IsException(stack2))
             stack = JS_NULL;
@@ -19208,19 +19213,19 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             BREAK;
 
         CASE(OP_goto):
-            pc += (int32_t)get_u32(pc);
             if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                 goto exception;
+            pc += (int32_t)get_u32(pc);
             BREAK;
         CASE(OP_goto16):
-            pc += (int16_t)get_u16(pc);
             if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                 goto exception;
+            pc += (int16_t)get_u16(pc);
             BREAK;
         CASE(OP_goto8):
-            pc += (int8_t)pc[0];
             if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
                 goto exception;
+            pc += (int8_t)pc[0];
             BREAK;
         CASE(OP_if_true):
             {
@@ -29467,6 +29472,9 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
         }
     }
 
+    /* terrarium: so that an interrupt in a loop knows its line even when nothing in it is called */
+    if (s->token.val == TOK_WHILE || s->token.val == TOK_FOR || s->token.val == TOK_DO)
+        emit_source_loc(s);
     switch(tok = s->token.val) {
     case '{':
         if (js_parse_block(s))
@@ -35897,6 +35905,9 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
         op = bc_buf[pos];
         len = opcode_info[op].size;
         pos_next = pos + len;
+        /* terrarium: an interrupt at the end of a loop's round knows its line */
+        if (op == OP_goto)
+            add_pc2line_info(s, bc_out.size, line_num, col_num);
         switch(op) {
         case OP_source_loc:
             /* line number info (for debug). We put it in a separate
@@ -49630,7 +49641,7 @@ int lre_check_timeout(void *opaque)
 {
     JSContext *ctx = opaque;
     JSRuntime *rt = ctx->rt;
-    ctx->ticks_counted += 2000; /* terrarium */
+    ctx->ticks_counted += 5000; /* terrarium */
     return (rt->interrupt_handler &&
             rt->interrupt_handler(rt, rt->interrupt_opaque));
 }

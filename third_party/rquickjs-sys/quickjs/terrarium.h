@@ -17,7 +17,7 @@ JS_EXTERN void JS_SetClock(JSRuntime *rt, JSClock *clock, void *opaque);
 /* The state of Math.random (xorshift64*); 0 counts as 1. */
 JS_EXTERN void JS_SetRandomSeed(JSContext *ctx, uint64_t seed);
 
-/* Work done by ctx: calls, ends of a loop's round, and 2,000 for every 10,000 steps of a regular expression. */
+/* Work done by ctx: calls, ends of a loop's round, and 5,000 for every 10,000 steps of a regular expression. */
 JS_EXTERN uint64_t JS_GetTicks(JSContext *ctx);
 
 /* Nested calls, native ones included, before RangeError: Maximum call stack size exceeded. 0: no limit. */

@@ -9,7 +9,7 @@ const heartbeat = setInterval(() => {
 // After 250 ms somebody asks for a report.
 setTimeout(() => {
   console.log('report asked for')
-  const found = countPrimes(60_000)
+  const found = countPrimes(80_000)
   console.log(`report: ${found} primes`)
 }, 250)
 

@@ -120,6 +120,11 @@ pub fn new_process(ctx: Ctx) -> Js<Value> {
         let value = hydrate(ctx, &ctx.get(&recorded, name)?, name)?;
         ctx.set(&process, name, value);
     }
+    // Without them the library, and tests that ask, know that there is no crypto and no ICU yet.
+    let versions = ctx.get(&process, "versions")?;
+    for absent in ["openssl", "icu", "unicode", "cldr", "tz"] {
+        ctx.set(&versions, absent, ctx.undefined());
+    }
     ctx.set(&process, "version", ctx.string("v20.20.2"));
     ctx.set(&process, "arch", ctx.string("x64"));
     ctx.set(&process, "platform", ctx.string("linux"));

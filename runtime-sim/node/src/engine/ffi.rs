@@ -62,7 +62,6 @@ unsafe extern "C" {
     pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
     pub fn JS_SetJobHook(rt: *mut JSRuntime, hook: Option<JobHook>, opaque: *mut c_void);
 }
-
 unsafe extern "C" {
     pub fn JS_NewPrivateSymbol(ctx: *mut JSContext, description: *const c_char) -> JSValue;
     pub fn JS_PreviewEntries(ctx: *mut JSContext, object: JSValue, has_keys: *mut bool) -> JSValue;

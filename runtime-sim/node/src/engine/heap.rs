@@ -71,7 +71,8 @@ impl Heap {
     }
 
     fn allocate(&self, bytes: usize) -> *mut u8 {
-        if bytes > REFUSED_BYTES_MIN && self.used_bytes.get().saturating_add(bytes) > self.limit_bytes
+        if bytes > REFUSED_BYTES_MIN
+            && self.used_bytes.get().saturating_add(bytes) > self.limit_bytes
         {
             self.refused.set(true);
             return ptr::null_mut();
@@ -224,7 +225,12 @@ impl Drop for Heap {
         }
         for base in &inner.large {
             let bytes = unsafe { size_of_block(base.add(LARGE_HEADER_BYTES)) };
-            unsafe { dealloc(*base, large_layout(bytes).expect("it was allocated with it")) };
+            unsafe {
+                dealloc(
+                    *base,
+                    large_layout(bytes).expect("it was allocated with it"),
+                )
+            };
         }
     }
 }

@@ -40,10 +40,6 @@ impl Value {
         raw
     }
 
-    pub fn is_undefined(&self) -> bool {
-        unsafe { qjs::JS_IsUndefined(self.raw) }
-    }
-
     pub fn is_null(&self) -> bool {
         unsafe { qjs::JS_IsNull(self.raw) }
     }
@@ -52,16 +48,8 @@ impl Value {
         unsafe { qjs::JS_IsObject(self.raw) }
     }
 
-    pub fn is_string(&self) -> bool {
-        unsafe { qjs::JS_IsString(self.raw) }
-    }
-
     pub fn is_number(&self) -> bool {
         unsafe { qjs::JS_IsNumber(self.raw) }
-    }
-
-    pub fn is_function(&self) -> bool {
-        unsafe { qjs::JS_IsFunction(self.ctx, self.raw) }
     }
 
     pub fn truthy(&self) -> bool {
@@ -142,10 +130,6 @@ impl Ctx {
 
     pub fn strings<'a>(self, items: impl IntoIterator<Item = &'a str>) -> Value {
         self.array(items.into_iter().map(|item| self.string(item)))
-    }
-
-    pub fn global(self) -> Value {
-        self.owned(unsafe { qjs::JS_GetGlobalObject(self.0) })
     }
 
     pub fn get(self, object: &Value, name: &str) -> Js<Value> {
@@ -261,5 +245,27 @@ pub unsafe fn text_of_chars(chars: *const c_char) -> String {
         unsafe { CStr::from_ptr(chars) }
             .to_string_lossy()
             .into_owned()
+    }
+}
+
+// What the bindings ask of values besides.
+
+impl Value {
+    pub fn is_undefined(&self) -> bool {
+        unsafe { qjs::JS_IsUndefined(self.raw) }
+    }
+
+    pub fn is_string(&self) -> bool {
+        unsafe { qjs::JS_IsString(self.raw) }
+    }
+
+    pub fn is_function(&self) -> bool {
+        unsafe { qjs::JS_IsFunction(self.ctx, self.raw) }
+    }
+}
+
+impl Ctx {
+    pub fn global(self) -> Value {
+        self.owned(unsafe { qjs::JS_GetGlobalObject(self.0) })
     }
 }

@@ -1,0 +1,178 @@
+//! What the commands that run a program share: how a file becomes a world.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs::File,
+    io::{self, IsTerminal, Read},
+    path::Path,
+};
+
+use super::Failure;
+use crate::project::Project;
+use lexopt::{Arg, Parser, ValueExt};
+use protocol::{
+    Limits, ProcessSpec, Record, Scenario,
+    scenario::{EPOCH_MS, TICK_NS},
+};
+
+const SEED: u64 = 1;
+
+/// What a command that runs a program was asked for.
+pub struct Request {
+    pub scenario: Scenario,
+    /// What the process cannot see of its project.
+    pub left_out: Vec<String>,
+}
+
+/// The options that commands share, as they are read.
+struct Options {
+    seed: u64,
+    tick_ns: u64,
+    limits: Limits,
+}
+
+/// Reads the rest of the command line. `own` takes the options that only this command has.
+pub fn request(
+    arguments: &mut Parser,
+    record: Record,
+    mut own: impl FnMut(&str, &mut Parser) -> Result<bool, Failure>,
+) -> Result<Request, Failure> {
+    let mut options = Options {
+        seed: SEED,
+        tick_ns: TICK_NS,
+        limits: Limits::TERMINAL,
+    };
+    let file = loop {
+        match arguments.next()? {
+            Some(Arg::Value(file)) => break file,
+            Some(Arg::Long(name)) => {
+                let name = name.to_string();
+                if !options.take(&name, arguments)? && !own(&name, arguments)? {
+                    return Err(Arg::Long(&name).unexpected().into());
+                }
+            }
+            Some(Arg::Short(letter)) => {
+                if !own(&letter.to_string(), arguments)? {
+                    return Err(Arg::Short(letter).unexpected().into());
+                }
+            }
+            None => return Err(Failure::Usage("FILE is missing".to_string())),
+        }
+    };
+    // Everything behind FILE is the program's, whatever it looks like.
+    let args = arguments
+        .raw_args()?
+        .map(OsString::into_string)
+        .collect::<Result<Vec<String>, OsString>>()
+        .map_err(|arg| Failure::Usage(format!("{} is not UTF-8", arg.display())))?;
+    options.build(Path::new(&file), args, record)
+}
+
+impl Options {
+    fn take(&mut self, name: &str, arguments: &mut Parser) -> Result<bool, Failure> {
+        match name {
+            "seed" => self.seed = arguments.value()?.parse()?,
+            "cpu" => {
+                let speed: f64 = arguments.value()?.parse()?;
+                if !(0.001..=1_000.0).contains(&speed) {
+                    return Err(Failure::Usage("--cpu goes from 0.001 to 1000".to_string()));
+                }
+                self.tick_ns = (TICK_NS as f64 / speed).round().max(1.0) as u64;
+            }
+            "limits" => {
+                self.limits = match arguments.value()?.string()?.as_str() {
+                    "terminal" => Limits::TERMINAL,
+                    "page" => Limits::PAGE,
+                    other => {
+                        return Err(Failure::Usage(format!(
+                            "--limits is terminal or page, not {other}"
+                        )));
+                    }
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn build(self, file: &Path, args: Vec<String>, record: Record) -> Result<Request, Failure> {
+        let failed = |error: io::Error| {
+            Failure::Sentence(format!("{} cannot be read: {error}.", file.display()))
+        };
+        let project = Project::read(file).map_err(failed)?;
+        let stdin = read_stdin(&project).map_err(|error| {
+            Failure::Sentence(format!("Standard input cannot be read: {error}."))
+        })?;
+        let cwd = env::current_dir().map_err(failed)?;
+        Ok(Request {
+            scenario: Scenario {
+                seed: self.seed,
+                epoch_ms: EPOCH_MS,
+                limits: self.limits,
+                record,
+                processes: vec![ProcessSpec {
+                    host: "jar".to_string(),
+                    entry: project.entry.to_string_lossy().into_owned(),
+                    args,
+                    env: env::vars_os()
+                        .filter_map(|(name, value)| {
+                            Some((name.into_string().ok()?, value.into_string().ok()?))
+                        })
+                        .collect(),
+                    cwd: cwd.to_string_lossy().into_owned(),
+                    files: project.files,
+                    stdin,
+                    tick_ns: self.tick_ns,
+                }],
+            },
+            left_out: project.left_out,
+        })
+    }
+}
+
+/// All of standard input, because the jar cannot wait for more. A terminal has none; and a pipe that nobody closes
+/// must not stop a program that would never look at it, so a pipe is read only when a file of the project itself
+/// speaks of standard input.
+fn read_stdin(project: &Project) -> io::Result<Vec<u8>> {
+    const WORDS: [&str; 4] = ["stdin", "readFileSync(0", "readSync(0", "readline"];
+    let mut input = io::stdin();
+    let mut bytes = Vec::new();
+    if input.is_terminal() {
+        return Ok(bytes);
+    }
+    let packages = project.root.join("node_modules");
+    let wanted = project
+        .files
+        .iter()
+        .filter(|file| !Path::new(&file.path).starts_with(&packages))
+        .any(|file| {
+            WORDS
+                .iter()
+                .any(|word| contains(&file.bytes, word.as_bytes()))
+        });
+    if wanted || stdin_is_file() {
+        input.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
+}
+
+#[cfg(unix)]
+fn stdin_is_file() -> bool {
+    use std::os::fd::AsFd;
+    let Ok(copy) = io::stdin().as_fd().try_clone_to_owned() else {
+        return false;
+    };
+    File::from(copy)
+        .metadata()
+        .is_ok_and(|about| about.is_file())
+}
+
+#[cfg(not(unix))]
+fn stdin_is_file() -> bool {
+    false
+}

@@ -1,0 +1,279 @@
+//! The module, and the conversation with it (`protocol::command`).
+
+use std::{
+    env, fmt, fs,
+    path::{Path, PathBuf},
+    thread,
+};
+
+use protocol::{Command, Event, Reply, Report, Scenario, Status, codec};
+use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
+
+use crate::compiled;
+
+/// What the program calls nests in the module's machine code too; the deepest that `Limits::TERMINAL` allows takes a
+/// few dozen MiB. The memory is only reserved.
+const WASM_STACK_BYTES: usize = 256 << 20;
+/// Between two looks at what came out: some fifty milliseconds of pure computation.
+const STEP_TICKS: u64 = 1_000_000;
+
+/// The loaded module, and the world of its last run.
+pub struct Jar {
+    engine: Engine,
+    module: Module,
+    /// Made when it is needed, and dropped when it traps: its memory cannot be trusted any more.
+    inside: Option<Inside>,
+    seed: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The virtual time of the end.
+    pub now_ns: u64,
+    /// The first process's.
+    pub exit_code: i32,
+    /// Covers all events, whatever `Record` kept of them.
+    pub trace_hash: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The module is missing, is not the jar, or cannot be compiled.
+    Unloadable(String),
+    /// The jar says why it cannot do what it was asked for.
+    Refused(String),
+    /// The jar broke: a bug of ours, to be reported with its seed.
+    Trapped { seed: u64, trap: String },
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unloadable(sentence) | Self::Refused(sentence) => formatter.write_str(sentence),
+            Self::Trapped { seed, trap } => write!(
+                formatter,
+                "The simulation itself broke ({trap}). This is a bug of Terrarium; it happens again with --seed {seed}."
+            ),
+        }
+    }
+}
+
+/// Where the module is: `TERRARIUM_WASM`, or beside the program, or in the target folder that the program is in.
+pub fn wasm_path() -> Result<PathBuf, Error> {
+    const NAME: &str = "runtime_sim.wasm";
+    if let Some(path) = env::var_os("TERRARIUM_WASM") {
+        return Ok(path.into());
+    }
+    let program = env::current_exe().unwrap_or_default();
+    let folders: Vec<&Path> = program.ancestors().skip(1).take(3).collect();
+    let beside = folders.first().map(|folder| folder.join(NAME));
+    let built = folders
+        .iter()
+        .map(|folder| folder.join("wasm32-unknown-unknown/release").join(NAME));
+    beside
+        .into_iter()
+        .chain(built)
+        .find(|path| path.is_file())
+        .ok_or_else(|| {
+            Error::Unloadable(format!(
+                "There is no {NAME} beside {} nor in its target folder. `cargo xtask test` and `cargo xtask serve` \
+                 build it; TERRARIUM_WASM names one somewhere else.",
+                program.display()
+            ))
+        })
+}
+
+impl Jar {
+    /// Loads the module from [`wasm_path`].
+    pub fn load() -> Result<Self, Error> {
+        Self::load_from(&wasm_path()?)
+    }
+
+    pub fn load_from(path: &Path) -> Result<Self, Error> {
+        let wasm = fs::read(path).map_err(|error| {
+            Error::Unloadable(format!("{} cannot be read: {error}.", path.display()))
+        })?;
+        let unloadable = |error: wasmtime::Error| {
+            Error::Unloadable(format!("{} is not a jar: {error:#}.", path.display()))
+        };
+        let mut config = Config::new();
+        config
+            .max_wasm_stack(WASM_STACK_BYTES)
+            // Nothing here is asynchronous, but the two are compared all the same.
+            .async_stack_size(WASM_STACK_BYTES)
+            .wasm_backtrace_max_frames(None)
+            .generate_address_map(false)
+            .native_unwind_info(false);
+        let engine = Engine::new(&config).map_err(unloadable)?;
+        let module = compiled::load(&engine, &wasm).map_err(unloadable)?;
+        if let Some(import) = module.imports().next() {
+            return Err(Error::Unloadable(format!(
+                "{} is not sealed: it imports {}.{}.",
+                path.display(),
+                import.module(),
+                import.name()
+            )));
+        }
+        Ok(Self {
+            engine,
+            module,
+            inside: None,
+            seed: 0,
+        })
+    }
+
+    /// Runs a world to its end, and hands over its events as they come.
+    pub fn run(
+        &mut self,
+        scenario: &Scenario,
+        mut on_events: impl FnMut(Vec<Event>) + Send,
+    ) -> Result<Finished, Error> {
+        self.seed = scenario.seed;
+        self.on_deep_stack(|jar| {
+            match jar.ask(&Command::Start(scenario.clone()))? {
+                Reply::Started { version } if version == protocol::VERSION => {}
+                Reply::Started { version } => {
+                    return Err(Error::Unloadable(format!(
+                        "The jar speaks version {version} of the protocol, and this program {}. Build both again.",
+                        protocol::VERSION
+                    )));
+                }
+                other => return Err(unexpected(other)),
+            }
+            loop {
+                let step = Command::Step {
+                    ticks_max: STEP_TICKS,
+                };
+                let Reply::Stepped { status, events } = jar.ask(&step).and_then(expected)? else {
+                    unreachable!("`expected` lets nothing else through");
+                };
+                if !events.is_empty() {
+                    on_events(events);
+                }
+                if let Status::Finished {
+                    now_ns,
+                    exit_code,
+                    trace_hash,
+                } = status
+                {
+                    return Ok(Finished {
+                        now_ns,
+                        exit_code,
+                        trace_hash,
+                    });
+                }
+            }
+        })
+    }
+
+    /// Judges the run that has just finished by a lesson's checks.
+    pub fn grade(&mut self, source: &str) -> Result<Report, Error> {
+        let command = Command::Grade {
+            source: source.to_string(),
+        };
+        self.on_deep_stack(|jar| match jar.ask(&command)? {
+            Reply::Graded(report) => Ok(report),
+            other => Err(unexpected(other)),
+        })
+    }
+
+    /// A thread whose stack holds what `WASM_STACK_BYTES` promises.
+    fn on_deep_stack<T: Send>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        thread::scope(|scope| {
+            let spawned = thread::Builder::new()
+                .stack_size(WASM_STACK_BYTES + (4 << 20))
+                .spawn_scoped(scope, || work(self));
+            match spawned {
+                Ok(handle) => match handle.join() {
+                    Ok(result) => result,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                Err(error) => Err(Error::Unloadable(format!(
+                    "There is no memory for a stack: {error}."
+                ))),
+            }
+        })
+    }
+
+    fn ask(&mut self, command: &Command) -> Result<Reply, Error> {
+        let answer = self.inside().and_then(|inside| inside.ask(command));
+        answer.map_err(|error| {
+            self.inside = None;
+            Error::Trapped {
+                seed: self.seed,
+                trap: format!("{error:#}"),
+            }
+        })
+    }
+
+    fn inside(&mut self) -> wasmtime::Result<&mut Inside> {
+        if self.inside.is_none() {
+            self.inside = Some(Inside::new(&self.engine, &self.module)?);
+        }
+        self.inside
+            .as_mut()
+            .ok_or_else(|| wasmtime::Error::msg("no instance"))
+    }
+}
+
+fn expected(reply: Reply) -> Result<Reply, Error> {
+    match reply {
+        Reply::Stepped { .. } => Ok(reply),
+        other => Err(unexpected(other)),
+    }
+}
+
+fn unexpected(reply: Reply) -> Error {
+    match reply {
+        Reply::Refused { reason } => Error::Refused(reason),
+        other => Error::Refused(format!(
+            "The jar gave an answer to another question: {other:?}."
+        )),
+    }
+}
+
+/// An instance of the module and its three exports.
+struct Inside {
+    store: Store<()>,
+    memory: Memory,
+    input: TypedFunc<u32, u32>,
+    call: TypedFunc<(), u64>,
+}
+
+impl Inside {
+    fn new(engine: &Engine, module: &Module) -> wasmtime::Result<Self> {
+        let mut store = Store::new(engine, ());
+        let instance = Instance::new(&mut store, module, &[])?;
+        let memory = instance
+            .get_memory(&mut store, "memory")
+            .ok_or_else(|| wasmtime::Error::msg("it exports no memory"))?;
+        let input = instance.get_typed_func(&mut store, "terrarium_input")?;
+        let call = instance.get_typed_func(&mut store, "terrarium_call")?;
+        Ok(Self {
+            store,
+            memory,
+            input,
+            call,
+        })
+    }
+
+    fn ask(&mut self, command: &Command) -> wasmtime::Result<Reply> {
+        let bytes = codec::encode(command);
+        let place = self.input.call(&mut self.store, bytes.len() as u32)?;
+        self.memory.write(&mut self.store, place as usize, &bytes)?;
+        let answer = self.call.call(&mut self.store, ())?;
+        let (start, length) = ((answer >> 32) as usize, answer as u32 as usize);
+        let answer = self
+            .memory
+            .data(&self.store)
+            .get(start..start + length)
+            .ok_or_else(|| wasmtime::Error::msg("its answer is outside of its memory"))?;
+        codec::decode(answer).map_err(wasmtime::Error::msg)
+    }
+}

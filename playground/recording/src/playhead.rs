@@ -1,0 +1,287 @@
+//! The playhead, and the one way to move it.
+//!
+//! A playhead stands on an event: that event has just happened. [`reduce`] takes where it is, a command and the
+//! recording, and says where it is then; nothing else moves it. Playing is a row of [`TimeCommand::Tick`]s with the
+//! reader's own milliseconds in them, so it can be tested without a clock and paused without one.
+
+use protocol::EventId;
+
+use crate::Recording;
+
+/// What one step is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StepUnit {
+    #[default]
+    Event,
+    /// To where the next callback starts.
+    Callback,
+    /// To the first phase of the next turn.
+    Turn,
+    /// To the next line of the reader's code at which anything happens.
+    Line,
+}
+
+impl StepUnit {
+    pub const ALL: [Self; 4] = [Self::Event, Self::Callback, Self::Turn, Self::Line];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Callback => "callback",
+            Self::Turn => "turn",
+            Self::Line => "line",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Back,
+    Forward,
+}
+
+/// How fast it plays, as a position on the slider: steps a second, doubling, and real time at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speed(u8);
+
+const STEPS_A_SECOND: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
+
+impl Speed {
+    pub const SLOWEST: Self = Self(0);
+    /// One virtual second a second.
+    pub const REAL_TIME: Self = Self(STEPS_A_SECOND.len() as u8);
+
+    /// The nearest there is.
+    pub fn from_position(position: u8) -> Self {
+        Self(position.min(Self::REAL_TIME.0))
+    }
+
+    pub fn position(self) -> u8 {
+        self.0
+    }
+
+    /// `None` in real time.
+    pub fn steps_a_second(self) -> Option<u32> {
+        STEPS_A_SECOND.get(usize::from(self.0)).copied()
+    }
+
+    /// `4 events a second`.
+    pub fn label(self, unit: StepUnit) -> String {
+        match self.steps_a_second() {
+            None => "real time".to_owned(),
+            Some(1) => format!("1 {} a second", unit.name()),
+            Some(steps) => format!("{steps} {}s a second", unit.name()),
+        }
+    }
+}
+
+impl Default for Speed {
+    fn default() -> Self {
+        Self(2)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TimeCommand {
+    Play,
+    Pause,
+    Toggle,
+    /// `unit: None` is the unit chosen by [`TimeCommand::SetUnit`].
+    Step {
+        unit: Option<StepUnit>,
+        direction: Direction,
+        count: u32,
+    },
+    Seek(EventId),
+    SeekTime(u64),
+    ToStart,
+    /// While the recording still grows, the playhead then stays at its end until it is moved.
+    ToEnd,
+    SetSpeed(Speed),
+    SetUnit(StepUnit),
+    /// So much of the reader's time has passed.
+    Tick {
+        elapsed_ms: f64,
+    },
+    /// The recording has become longer, or is another one.
+    Grown,
+}
+
+impl TimeCommand {
+    pub fn step(direction: Direction) -> Self {
+        Self::Step {
+            unit: None,
+            direction,
+            count: 1,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Playhead {
+    pub event: EventId,
+    pub playing: bool,
+    pub unit: StepUnit,
+    pub speed: Speed,
+    /// Stays at the end of a recording that grows.
+    pub follows: bool,
+    /// The last move was a single step, which the page animates; jumps it does not.
+    pub stepped: bool,
+    /// What is left of the reader's time after whole steps, or how far a real-time clock has run past the event.
+    carry_ms: f64,
+}
+
+impl Playhead {
+    /// What the clock shows: the event's own time, or, while real time plays, a time between two events.
+    pub fn time_ns(&self, recording: &Recording) -> u64 {
+        let time_ns = recording.time_ns(self.event);
+        if self.playing && self.speed == Speed::REAL_TIME {
+            (time_ns + (self.carry_ms * 1e6) as u64).min(recording.end_ns())
+        } else {
+            time_ns
+        }
+    }
+}
+
+/// Where the playhead is after a command.
+pub fn reduce(playhead: &Playhead, command: TimeCommand, recording: &Recording) -> Playhead {
+    let mut next = *playhead;
+    next.stepped = false;
+    match command {
+        TimeCommand::Play => play(&mut next, recording),
+        TimeCommand::Pause => pause(&mut next),
+        TimeCommand::Toggle if next.playing => pause(&mut next),
+        TimeCommand::Toggle => play(&mut next, recording),
+        TimeCommand::Step {
+            unit,
+            direction,
+            count,
+        } => {
+            pause(&mut next);
+            next.follows = false;
+            next.event = step(
+                recording,
+                next.event,
+                unit.unwrap_or(next.unit),
+                direction,
+                count,
+            );
+            next.stepped = count == 1;
+        }
+        TimeCommand::Seek(event) => jump(&mut next, recording.snap(event)),
+        TimeCommand::SeekTime(time_ns) => jump(&mut next, recording.at_time(time_ns)),
+        TimeCommand::ToStart => jump(&mut next, recording.first_moment()),
+        TimeCommand::ToEnd => {
+            jump(&mut next, recording.last_moment());
+            next.follows = !recording.is_complete();
+        }
+        TimeCommand::SetSpeed(speed) => {
+            next.speed = speed;
+            next.carry_ms = 0.0;
+        }
+        TimeCommand::SetUnit(unit) => next.unit = unit,
+        TimeCommand::Tick { elapsed_ms } => tick(&mut next, elapsed_ms, recording),
+        TimeCommand::Grown => {
+            next.event = if next.follows {
+                recording.last_moment()
+            } else {
+                recording.snap(next.event)
+            };
+            next.follows &= !recording.is_complete();
+        }
+    }
+    next
+}
+
+fn play(playhead: &mut Playhead, recording: &Recording) {
+    if recording.is_empty() {
+        return;
+    }
+    if at_end(playhead.event, recording) && recording.is_complete() {
+        playhead.event = recording.first_moment();
+    }
+    playhead.playing = true;
+    playhead.follows = false;
+    playhead.carry_ms = 0.0;
+}
+
+fn pause(playhead: &mut Playhead) {
+    playhead.playing = false;
+    playhead.carry_ms = 0.0;
+}
+
+/// A reader who drags while it plays wants it to play on from there.
+fn jump(playhead: &mut Playhead, event: EventId) {
+    playhead.event = event;
+    playhead.follows = false;
+    playhead.carry_ms = 0.0;
+}
+
+fn tick(playhead: &mut Playhead, elapsed_ms: f64, recording: &Recording) {
+    if !playhead.playing {
+        return;
+    }
+    playhead.carry_ms += elapsed_ms.max(0.0);
+    match playhead.speed.steps_a_second() {
+        Some(steps_a_second) => {
+            let step_ms = 1_000.0 / f64::from(steps_a_second);
+            let steps = (playhead.carry_ms / step_ms).floor();
+            playhead.carry_ms -= steps * step_ms;
+            if steps >= 1.0 {
+                let before = playhead.event;
+                playhead.event = step(
+                    recording,
+                    before,
+                    playhead.unit,
+                    Direction::Forward,
+                    steps as u32,
+                );
+                playhead.stepped = steps < 2.0;
+            }
+        }
+        None => {
+            let from_ns = recording.time_ns(playhead.event);
+            let to_ns = from_ns + (playhead.carry_ms * 1e6) as u64;
+            let event = recording.at_time(to_ns);
+            if event > playhead.event {
+                playhead.event = event;
+                playhead.carry_ms -= (recording.time_ns(event) - from_ns) as f64 / 1e6;
+            }
+        }
+    }
+    if at_end(playhead.event, recording) {
+        playhead.carry_ms = 0.0;
+        playhead.playing = !recording.is_complete();
+    }
+}
+
+fn at_end(event: EventId, recording: &Recording) -> bool {
+    event >= recording.last_moment()
+}
+
+/// Forward past the last mark goes to the end, back past the first to the start.
+fn step(
+    recording: &Recording,
+    event: EventId,
+    unit: StepUnit,
+    direction: Direction,
+    count: u32,
+) -> EventId {
+    let marks = recording.marks(unit);
+    let count = count as usize;
+    let position = match direction {
+        Direction::Forward => {
+            marks.partition_point(|mark| u64::from(*mark) <= event) + count.saturating_sub(1)
+        }
+        Direction::Back => {
+            let before = marks.partition_point(|mark| u64::from(*mark) < event);
+            match before.checked_sub(count) {
+                Some(position) => position,
+                None => return recording.first_moment(),
+            }
+        }
+    };
+    marks
+        .get(position)
+        .map_or_else(|| recording.last_moment(), |mark| u64::from(*mark))
+}

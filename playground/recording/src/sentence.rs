@@ -1,0 +1,688 @@
+//! One sentence that says what happens at an event, and one that says why.
+//!
+//! Both are made from the trace alone: the event, what waits at that moment, and what the trace says came of it. They
+//! are the figure's caption, the live region and the first line of the text twin at once, so they must read aloud
+//! well and be true of every trace, not only of the lessons'. Where the trace does not say why, the sentence gives the
+//! rule of Node's that applies, never a guess about this program.
+
+use protocol::{
+    Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, Outcome, Phase, Queue, Stream,
+};
+
+use crate::{
+    Lane, LoopState, Recording, TaskIndex,
+    recording::base_name,
+    score::BLOCKED_NS,
+    time::{length, point},
+    words::{asleep_words, exit_reason, some},
+};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sentence {
+    pub what: String,
+    pub why: String,
+}
+
+impl Sentence {
+    fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            why: why.into(),
+        }
+    }
+}
+
+/// Empty only where there is no such event.
+pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
+    let Some(happened) = recording.event(event) else {
+        return Sentence::default();
+    };
+    let teller = Teller {
+        recording,
+        event,
+        happened,
+        state: recording.state_at(event, 1),
+    };
+    match &happened.kind {
+        EventKind::WorldStarted { seed, .. } => Sentence::new(
+            "The world is made.",
+            format!("Seed {seed} decides every race in it, so it runs like this each time."),
+        ),
+        EventKind::ProcessStarted { host, entry, .. } => Sentence::new(
+            format!("node {} starts.", base_name(entry)),
+            format!("It is a process of its own on {host}, with its own stack, queues and loop."),
+        ),
+        EventKind::ProcessExited { code, reason } => teller.exited(*code, *reason),
+        EventKind::FunctionDefined {
+            function,
+            file,
+            line,
+            ..
+        } => Sentence::new(
+            format!(
+                "{} gets its name.",
+                recording.function_label(happened.process, *function)
+            ),
+            format!("It is written in {}, line {line}.", base_name(file)),
+        ),
+        EventKind::PhaseEntered { phase, turn } => teller.phase(*phase, *turn),
+        EventKind::PollSlept { until_ns } => teller.slept(*until_ns),
+        EventKind::PollWoke => teller.woke(),
+        EventKind::TaskQueued { task, .. } => match teller.index(*task) {
+            Some(index) => teller.queued(index),
+            None => Sentence::new("A callback is queued.", ""),
+        },
+        EventKind::TaskCancelled { task } => teller.cancelled(teller.index(*task)),
+        EventKind::TaskStarted { task } => match teller.index(*task) {
+            Some(index) => teller.started(index),
+            None => Sentence::new("A callback starts.", ""),
+        },
+        EventKind::TaskEnded { task, outcome } => match teller.index(*task) {
+            Some(index) => teller.ended(index, *outcome),
+            None => Sentence::new("A callback ends.", ""),
+        },
+        EventKind::Logged { stream, text } => teller.logged(*stream, text),
+        EventKind::UncaughtError {
+            text, file, line, ..
+        } => Sentence::new(
+            format!("{}.", without_full_stop(text)),
+            match line {
+                0 => "Nobody caught it.".to_owned(),
+                line => format!(
+                    "Nobody caught it. It comes from {}, line {line}.",
+                    base_name(file)
+                ),
+            },
+        ),
+        EventKind::LimitReached { limit, text } => Sentence::new(
+            format!("Stopped: {}.", without_full_stop(text)),
+            limit_reason(*limit),
+        ),
+    }
+}
+
+/// Printed text in a sentence: its first line, shortened.
+pub fn printed(text: &str) -> String {
+    const CHARS_MAX: usize = 48;
+    let line = text
+        .trim_end()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end();
+    if line.chars().count() <= CHARS_MAX {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(CHARS_MAX - 1).collect();
+    format!("{cut}…")
+}
+
+fn without_full_stop(text: &str) -> &str {
+    text.trim_end().trim_end_matches('.')
+}
+
+fn limit_reason(limit: Limit) -> &'static str {
+    match limit {
+        Limit::CallbackTicks => {
+            "One callback ran so long that the loop had no turn; a page has to end that for you."
+        }
+        Limit::Ticks => "The whole run may take only so much work, and this was all of it.",
+        Limit::Events => "A recording holds only so many events, and this was the last.",
+        Limit::VirtualTime => "The run may last only so long in virtual time.",
+        Limit::OutputBytes | Limit::OutputLines => {
+            "The console holds only so much, and it is full."
+        }
+        Limit::Heap => "The process may use only so much memory, and it asked for more.",
+    }
+}
+
+struct Teller<'a> {
+    recording: &'a Recording,
+    event: EventId,
+    happened: &'a Event,
+    state: LoopState,
+}
+
+impl Teller<'_> {
+    fn index(&self, task: protocol::TaskId) -> Option<TaskIndex> {
+        self.recording.task_index(self.happened.process, task)
+    }
+
+    fn label(&self, index: TaskIndex) -> String {
+        self.recording.task_label(index)
+    }
+
+    fn running_lane(&self) -> Option<Lane> {
+        self.state
+            .running
+            .map(|index| self.recording.task(index).lane())
+    }
+
+    /// `Line 3`, or whoever runs, or Node.
+    fn who(&self) -> String {
+        let own_line = self.happened.stack.iter().any(|frame| frame.line > 0);
+        match (self.recording.place_at(self.event), self.state.running) {
+            (Some(place), _) if own_line => {
+                let (program, _) = self.recording.program();
+                match base_name(&place.file) == program {
+                    true => format!("Line {}", place.line),
+                    false => format!("{}, line {},", base_name(&place.file), place.line),
+                }
+            }
+            (_, Some(index)) => self.label(index),
+            _ => "Node".to_owned(),
+        }
+    }
+
+    // --- callbacks ---
+
+    fn queued(&self, index: TaskIndex) -> Sentence {
+        let task = self.recording.task(index);
+        let who = self.who();
+        let label = self.label(index);
+        match task.queue {
+            Queue::Main => Sentence::new(
+                format!("{label} is ready to start."),
+                "A program’s own code is the first thing that Node runs.",
+            ),
+            Queue::NextTick => Sentence::new(
+                format!("{who} puts a callback in the nextTick queue."),
+                match self.running_lane() {
+                    Some(Lane::Microtask) => {
+                        "Node has begun to empty the microtask queue, so that one comes first."
+                    }
+                    _ => "It will run as soon as the stack is empty.",
+                },
+            ),
+            Queue::Microtask(MicrotaskKind::Reaction) => Sentence::new(
+                format!("{who} puts a callback in the microtask queue."),
+                "Its promise is settled, so there is nothing left to wait for.",
+            ),
+            Queue::Microtask(MicrotaskKind::Await) => Sentence::new(
+                format!("The rest of {label} goes into the microtask queue."),
+                "What it awaits is there; code behind an await always goes on as a microtask.",
+            ),
+            Queue::Microtask(MicrotaskKind::Explicit) => Sentence::new(
+                format!("{who} puts a callback in the microtask queue."),
+                "That is what queueMicrotask means: as soon as the stack and the nextTick queue are empty.",
+            ),
+            Queue::Microtask(MicrotaskKind::Thenable) => Sentence::new(
+                format!("{who} puts a call of then in the microtask queue."),
+                "A promise was resolved with an object that has a then of its own, and that is called later.",
+            ),
+            Queue::Microtask(MicrotaskKind::Engine) => Sentence::new(
+                "The engine puts a microtask of its own in the queue.",
+                "It takes its turn among the others.",
+            ),
+            Queue::Timers => self.timer_set(index),
+            Queue::Check => Sentence::new(
+                format!("{who} puts a callback in the check queue."),
+                "That is what setImmediate means: right after the next poll.",
+            ),
+            Queue::Poll => Sentence::new(
+                format!("I/O is done, and {label} waits in poll."),
+                "Poll is the phase that runs the callbacks of I/O.",
+            ),
+            Queue::Pending => Sentence::new(
+                format!("{label} is put off to pending."),
+                "Some callbacks of I/O run one turn later, in the pending phase.",
+            ),
+            Queue::Close => Sentence::new(
+                format!("{label} waits in close."),
+                "Its handle is closing, and close is the last phase of a turn.",
+            ),
+        }
+    }
+
+    fn timer_set(&self, index: TaskIndex) -> Sentence {
+        let task = self.recording.task(index);
+        let verb = match (task.repeat_ns, self.recording.task_is_own(index)) {
+            (Some(_), _) if self.happened.stack.is_empty() => {
+                format!("The interval {} is set again.", self.label(index))
+            }
+            (Some(_), _) => format!("{} sets an interval.", self.who()),
+            (None, _) => format!("{} sets a timer.", self.who()),
+        };
+        let why = match (task.due_ns, task.repeat_ns) {
+            (Some(due_ns), Some(repeat_ns)) => format!(
+                "It comes every {}, next at {} at the earliest.",
+                length(repeat_ns),
+                point(due_ns)
+            ),
+            (Some(due_ns), None) if due_ns <= self.happened.time_ns + 1_000_000 => format!(
+                "Node waits at least 1 ms, even for a delay of 0: it is due at {}.",
+                point(due_ns)
+            ),
+            (Some(due_ns), None) => format!(
+                "It is due at {}, and may run later than that but not earlier.",
+                point(due_ns)
+            ),
+            (None, _) => String::new(),
+        };
+        Sentence::new(verb, why)
+    }
+
+    fn cancelled(&self, index: Option<TaskIndex>) -> Sentence {
+        let Some(index) = index else {
+            return Sentence::new("A callback is cancelled.", "It will never run.");
+        };
+        let task = self.recording.task(index);
+        Sentence::new(
+            format!("{} cancels {}.", self.who(), self.label(index)),
+            match task.due_ns {
+                Some(due_ns) => format!(
+                    "It was due at {}, and now it will never run.",
+                    point(due_ns)
+                ),
+                None => "It had not started, and now it never will.".to_owned(),
+            },
+        )
+    }
+
+    fn started(&self, index: TaskIndex) -> Sentence {
+        let task = self.recording.task(index);
+        let label = self.label(index);
+        let why = match task.queue {
+            Queue::Main => {
+                "A program’s own code runs to its end before the loop takes its first turn."
+                    .to_owned()
+            }
+            Queue::NextTick => {
+                "The stack is empty, and the nextTick queue is emptied before anything else."
+                    .to_owned()
+            }
+            Queue::Microtask(MicrotaskKind::Await) => {
+                format!("What it awaited is there.{}", self.microtask_turn())
+            }
+            Queue::Microtask(_) => self.microtask_turn().trim_start().to_owned(),
+            Queue::Timers => self.timer_reason(index),
+            Queue::Check => "The check phase runs what setImmediate queued.".to_owned(),
+            Queue::Poll => "Its I/O is done, and poll runs the callbacks of I/O.".to_owned(),
+            Queue::Pending => "It was put off from the turn before.".to_owned(),
+            Queue::Close => {
+                "Close is the last phase of a turn, for handles that were closed.".to_owned()
+            }
+        };
+        match task.queue {
+            Queue::Microtask(MicrotaskKind::Await) => {
+                Sentence::new(format!("{label} goes on behind its await."), why)
+            }
+            _ => Sentence::new(format!("{label} starts."), why),
+        }
+    }
+
+    fn microtask_turn(&self) -> &'static str {
+        match self.state.next_tick.count {
+            0 => " The nextTick queue is empty, so the microtasks run.",
+            _ => " Node empties the microtask queue before it looks at the nextTick queue again.",
+        }
+    }
+
+    /// A timer's lateness has a culprit when a task ran across its due time.
+    fn timer_reason(&self, index: TaskIndex) -> String {
+        let Some(due_ns) = self.recording.task(index).due_ns else {
+            return "The timers phase runs what is due.".to_owned();
+        };
+        let now_ns = self.happened.time_ns;
+        if now_ns < due_ns {
+            // The loop's clock counts whole milliseconds and may be ahead of the trace's by part of one.
+            return format!(
+                "The loop’s clock counts whole milliseconds, and {} is there for it.",
+                point(due_ns)
+            );
+        }
+        let late_ns = now_ns - due_ns;
+        match self.who_held(index, due_ns) {
+            Some(held) => format!(
+                "It was due at {}, but {} held the loop for {}. It is {} late.",
+                point(due_ns),
+                self.label(held),
+                length(self.recording.run_ns(self.recording.task(held))),
+                length(late_ns)
+            ),
+            None => format!(
+                "It was due at {}, and timers is the phase that runs what is due.",
+                point(due_ns)
+            ),
+        }
+    }
+
+    fn who_held(&self, index: TaskIndex, due_ns: u64) -> Option<TaskIndex> {
+        let ran = self.recording.ran_until(self.event);
+        ran.iter()
+            .rev()
+            .filter(|other| **other != index)
+            .take(64)
+            .copied()
+            .find(|other| {
+                let task = self.recording.task(*other);
+                let starts_ns = task
+                    .started
+                    .map_or(0, |event| self.recording.time_ns(event));
+                let run_ns = self.recording.run_ns(task);
+                run_ns >= BLOCKED_NS && starts_ns + run_ns > due_ns
+            })
+    }
+
+    fn ended(&self, index: TaskIndex, outcome: Outcome) -> Sentence {
+        let task = self.recording.task(index);
+        let label = self.label(index);
+        let what = match (outcome, task.lane()) {
+            (Outcome::Returned, Lane::Main) => format!("{label} has ended and the stack is empty."),
+            (Outcome::Returned, _) => format!("{label} returns."),
+            (Outcome::Threw, _) => format!("{label} throws, and nothing in it catches that."),
+            (Outcome::Interrupted, _) => {
+                // The limit's own event may come right behind the end that it causes.
+                const SOON: EventId = 4;
+                return Sentence::new(
+                    format!("{label} is ended from within."),
+                    match self
+                        .recording
+                        .failures()
+                        .any(|failure| failure <= self.event + SOON)
+                    {
+                        true => "A limit was met, and it does not get to its end.",
+                        false => "After process.exit no further line of it runs.",
+                    },
+                );
+            }
+        };
+        let why = match (
+            self.state.next_tick.count,
+            self.state.microtasks.count,
+            task.lane(),
+        ) {
+            (0, 0, _) if self.state.turn == 0 => {
+                "Both queues are empty. The loop may begin.".to_owned()
+            }
+            (0, 0, _) => self.what_is_next(task.lane()),
+            (_, _, Lane::Main) => {
+                "Two queues come before the loop: nextTick first, then microtasks.".to_owned()
+            }
+            (_, micro, Lane::Microtask) if micro > 0 => {
+                format!(
+                    "{} left, and Node empties the queue it has begun.",
+                    upper(&some_are(micro, "microtask"))
+                )
+            }
+            (0, micro, _) => format!(
+                "The nextTick queue is empty. {} next.",
+                match micro {
+                    1 => "The microtask is".to_owned(),
+                    _ => "Microtasks are".to_owned(),
+                }
+            ),
+            (ticks, _, _) => format!(
+                "{} left in the nextTick queue, and that is emptied first.",
+                upper(&some_are(ticks, "callback"))
+            ),
+        };
+        Sentence::new(what, why)
+    }
+
+    fn what_is_next(&self, lane: Lane) -> String {
+        let phase_lane = self.state.phase.and_then(Lane::of_phase).unwrap_or(lane);
+        match self.state.waiting(phase_lane).count {
+            0 => "Nothing else waits here, so the loop moves on.".to_owned(),
+            _ if phase_lane == Lane::Timers => {
+                "Both queues are empty, so timers looks whether another one is due.".to_owned()
+            }
+            _ => "Both queues are empty, so the next callback of this phase may come.".to_owned(),
+        }
+    }
+
+    // --- the loop ---
+
+    /// How many callbacks of its own the phase will run, as the trace shows.
+    fn ran_in_phase(&self, lane: Lane) -> usize {
+        let started = self.recording.lane_started(lane);
+        let events = |from: EventId| {
+            started.partition_point(|index| {
+                self.recording.task(*index).started.unwrap_or_default() < from
+            })
+        };
+        events(self.recording.next_phase(self.event)) - events(self.event)
+    }
+
+    fn phase(&self, phase: Phase, turn: u32) -> Sentence {
+        let runs = Lane::of_phase(phase).map_or(0, |lane| self.ran_in_phase(lane));
+        let head = |rest: &str| format!("Turn {turn}, {rest}");
+        let counted = |thing: &str| format!("{}.", some(runs, thing));
+        match phase {
+            Phase::Timers => match (runs, self.recording.timers_at(self.event, 1).first.first()) {
+                (0, None) => Sentence::new(
+                    head("timers: none is set."),
+                    "So there is nothing that could be due.",
+                ),
+                (0, Some(index)) => {
+                    let due_ns = self.recording.task(*index).due_ns.unwrap_or_default();
+                    Sentence::new(
+                        head("timers: nothing is due."),
+                        format!("The earliest timer is due at {}.", point(due_ns)),
+                    )
+                }
+                _ => Sentence::new(
+                    head(&format!("timers: {} due.", some_are(runs, "timer"))),
+                    "Timers run in the order in which they are due.",
+                ),
+            },
+            Phase::Pending if runs == 0 => Sentence::new(
+                head("pending callbacks: none."),
+                "No earlier I/O left a callback for this turn.",
+            ),
+            Phase::Pending => Sentence::new(
+                head(&format!("pending: {}", counted("callback"))),
+                "They were put off from the turn before.",
+            ),
+            Phase::IdlePrepare => Sentence::new(
+                head("idle and prepare."),
+                "libuv’s own business; no callback of a program runs here.",
+            ),
+            Phase::Poll => self.poll(turn, runs),
+            Phase::Check if runs == 0 => Sentence::new(
+                head("check: nothing."),
+                "No callback of setImmediate waits.",
+            ),
+            Phase::Check => Sentence::new(
+                head(&format!("check: {}", counted("callback"))),
+                "The check phase runs what setImmediate queued.",
+            ),
+            Phase::Close if runs == 0 => {
+                Sentence::new(head("close: no handle is closing."), "The turn is over.")
+            }
+            Phase::Close => Sentence::new(
+                head(&format!("close: {}", counted("callback"))),
+                "They belong to handles that were closed.",
+            ),
+        }
+    }
+
+    fn poll(&self, turn: u32, runs: usize) -> Sentence {
+        let sleeps = self.recording.events()[self.event as usize + 1..]
+            .iter()
+            .find(|event| !matches!(event.kind, EventKind::FunctionDefined { .. }))
+            .is_some_and(|event| matches!(event.kind, EventKind::PollSlept { .. }));
+        if runs > 0 {
+            return Sentence::new(
+                format!("Turn {turn}, poll: {}.", some(runs, "callback")),
+                "Their I/O is done, and poll runs the callbacks of I/O.",
+            );
+        }
+        if sleeps {
+            return Sentence::new(
+                format!("Turn {turn}, poll: nothing is done yet."),
+                "And nothing waits for the check phase, so poll may sleep.",
+            );
+        }
+        let next_due_ns = self.state.timers.first.first();
+        let next_due_ns = next_due_ns.and_then(|index| self.recording.task(*index).due_ns);
+        let why = match next_due_ns {
+            _ if self.state.check.count > 0 => {
+                "A callback waits in check, so poll does not sleep.".to_owned()
+            }
+            _ if self.state.close.count > 0 => {
+                "A handle is closing, so poll does not sleep.".to_owned()
+            }
+            Some(due_ns) => format!(
+                "A timer is due at {}, too soon to sleep for it.",
+                point(due_ns)
+            ),
+            None => "Nothing is open and no timer is set.".to_owned(),
+        };
+        Sentence::new(format!("Turn {turn}, poll: nothing to wait for."), why)
+    }
+
+    fn slept(&self, until_ns: Option<u64>) -> Sentence {
+        let what = match self.state.turn {
+            0 => "Poll goes to sleep.".to_owned(),
+            turn => format!("Turn {turn}: poll goes to sleep."),
+        };
+        let why = match until_ns {
+            Some(until_ns) => format!(
+                "Only {} left, and nothing else to do: it is {}.",
+                match self.state.timers.count {
+                    1 => "one timer is".to_owned(),
+                    many => format!("{} are", some(many, "timer")),
+                },
+                asleep_words(Some(until_ns))
+            ),
+            None => "No timer is set; only I/O can wake it.".to_owned(),
+        };
+        Sentence::new(what, why)
+    }
+
+    fn woke(&self) -> Sentence {
+        let slept = self
+            .recording
+            .sleeps()
+            .filter(|(_, woke)| *woke == Some(self.event))
+            .last();
+        let Some((slept, _)) = slept else {
+            return Sentence::new("Poll wakes up.", "");
+        };
+        let slept_ns = self.happened.time_ns - self.recording.time_ns(slept);
+        let until_ns = match self.recording.event(slept).map(|event| &event.kind) {
+            Some(EventKind::PollSlept { until_ns }) => *until_ns,
+            _ => None,
+        };
+        let why = match until_ns {
+            Some(until_ns) if until_ns <= self.happened.time_ns => {
+                format!(
+                    "It slept for {}, and the time it asked for is over.",
+                    length(slept_ns)
+                )
+            }
+            _ => format!("It slept for {}, and I/O has come.", length(slept_ns)),
+        };
+        Sentence::new("Poll wakes up.", why)
+    }
+
+    // --- output and ends ---
+
+    fn logged(&self, stream: Stream, text: &str) -> Sentence {
+        let text = printed(text);
+        let line = match self.running_lane() {
+            Some(Lane::Main) => Some(self.who()).filter(|who| who.starts_with("Line")),
+            _ => None,
+        };
+        let to = match stream {
+            Stream::Stdout => "",
+            Stream::Stderr => " to stderr",
+        };
+        let what = match (line, text.is_empty()) {
+            (Some(who), false) => format!("{who} prints {text}{to}."),
+            (Some(who), true) => format!("{who} prints an empty line{to}."),
+            (None, false) => format!("{text} is printed{to}."),
+            (None, true) => format!("An empty line is printed{to}."),
+        };
+        Sentence::new(what, self.why_now())
+    }
+
+    /// Why this and not what waits: the question behind every printed line.
+    fn why_now(&self) -> String {
+        let Some(index) = self.state.running else {
+            return "No callback runs; Node itself writes this.".to_owned();
+        };
+        let task = self.recording.task(index);
+        let first = |lane: Lane| self.state.waiting(lane).first.first().copied();
+        match task.queue {
+            Queue::Main => match self.state.waiting_count() {
+                0 => "Nothing waits yet; the program’s own code is the first to run.".to_owned(),
+                1 => "One callback waits, but nothing may interrupt running code.".to_owned(),
+                many => format!(
+                    "{} wait, but nothing may interrupt running code.",
+                    upper(&some(many, "callback"))
+                ),
+            },
+            Queue::NextTick => match first(Lane::Microtask) {
+                Some(micro) => format!(
+                    "It comes before {} because Node empties the nextTick queue first, then the microtasks.",
+                    self.label(micro)
+                ),
+                None => "The nextTick queue is emptied before the loop may move on.".to_owned(),
+            },
+            Queue::Microtask(_) => match first(Lane::NextTick) {
+                Some(tick) => format!(
+                    "It comes before {} because Node empties the queue it has begun.",
+                    self.label(tick)
+                ),
+                None => "Microtasks run before the loop may move on.".to_owned(),
+            },
+            Queue::Timers => self.timer_reason(index),
+            Queue::Check => {
+                match first(Lane::Timers).and_then(|timer| self.recording.task(timer).due_ns) {
+                    Some(due_ns) if due_ns > self.happened.time_ns => format!(
+                        "The loop came to check in turn {}. The next timer is not due before {}.",
+                        self.state.turn,
+                        point(due_ns)
+                    ),
+                    _ => "Check comes right after poll, and that is where setImmediate waits."
+                        .to_owned(),
+                }
+            }
+            Queue::Poll => "Its I/O is done, and poll runs the callbacks of I/O.".to_owned(),
+            Queue::Pending => "Pending runs what was put off from the turn before.".to_owned(),
+            Queue::Close => "Close is the last phase of a turn.".to_owned(),
+        }
+    }
+
+    fn exited(&self, code: i32, reason: ExitReason) -> Sentence {
+        let (program, _) = self.recording.program();
+        let left = self.state.timers.count;
+        let why = match reason {
+            ExitReason::LoopEmpty if left > 0 => {
+                "What is left was unref’d, and that does not keep a process alive.".to_owned()
+            }
+            ExitReason::Called | ExitReason::UncaughtError | ExitReason::Limit
+                if self.state.waiting_count() > 0 =>
+            {
+                format!(
+                    "{} {} will never run.",
+                    exit_reason(reason),
+                    upper(&match self.state.waiting_count() {
+                        1 => "one callback that waited".to_owned(),
+                        many => format!("{} that waited", some(many, "callback")),
+                    })
+                )
+            }
+            _ => exit_reason(reason).to_owned(),
+        };
+        Sentence::new(format!("{program} exits with code {code}."), why)
+    }
+}
+
+/// `one timer is`, `3 timers are`.
+fn some_are(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("one {thing} is"),
+        _ => format!("{} are", some(number, thing)),
+    }
+}
+
+fn upper(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}

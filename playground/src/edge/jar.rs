@@ -1,0 +1,220 @@
+//! The jar in its worker, seen from the page. One job at a time; a watchdog for a worker that says nothing.
+
+use std::{cell::RefCell, rc::Rc};
+
+use gloo::timers::callback::Timeout;
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array, WebAssembly};
+use protocol::{Command, Scenario, codec};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url, Worker};
+use yew::Callback;
+
+use super::browser::words;
+
+const SCRIPT: &str = include_str!("../worker.js");
+/// A worker that is silent for so long is ended. No callback lasts as long: `Limits::PAGE` cuts it before.
+const SILENCE_MS_MAX: u32 = 3_000;
+/// A stopped worker that is still inside a callback after this is replaced, so that the next run need not wait.
+const STOP_MS_MAX: u32 = 150;
+/// Ticks of the step commands that the worker may choose from.
+const STEP_TICKS: [u64; 6] = [20_000, 60_000, 200_000, 600_000, 2_000_000, 6_000_000];
+
+pub type JobId = u32;
+
+#[derive(Debug)]
+pub enum Heard {
+    Ready,
+    Reply {
+        job: JobId,
+        bytes: Vec<u8>,
+    },
+    Ended {
+        job: JobId,
+    },
+    /// The instance is dead; the worker has opened another.
+    Trapped {
+        job: JobId,
+        report: String,
+    },
+    /// The worker itself could not work or has said nothing for too long: it is to be replaced.
+    Lost {
+        job: JobId,
+        silent: bool,
+        report: String,
+    },
+}
+
+pub struct Jar {
+    worker: Worker,
+    watch: Rc<RefCell<Watch>>,
+    on_heard: Callback<Heard>,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn(JsValue)>,
+}
+
+#[derive(Default)]
+struct Watch {
+    job: Option<JobId>,
+    timer: Option<Timeout>,
+}
+
+impl Jar {
+    /// Starts a worker and gives it the compiled module. The error is a sentence.
+    pub fn open(module: &WebAssembly::Module, on_heard: Callback<Heard>) -> Result<Self, String> {
+        let worker = start_worker()?;
+        let watch = Rc::new(RefCell::new(Watch::default()));
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new({
+            let (watch, on_heard) = (watch.clone(), on_heard.clone());
+            move |message: MessageEvent| {
+                if let Some(heard) = understood(&message.data()) {
+                    match &heard {
+                        Heard::Ended { job } | Heard::Trapped { job, .. } => disarm(&watch, *job),
+                        _ => rearm(&watch, &on_heard, SILENCE_MS_MAX),
+                    }
+                    on_heard.emit(heard);
+                }
+            }
+        });
+        let on_error = Closure::<dyn Fn(JsValue)>::new({
+            let (watch, on_heard) = (watch.clone(), on_heard.clone());
+            move |error: JsValue| {
+                let job = watch.borrow().job.unwrap_or_default();
+                on_heard.emit(Heard::Lost {
+                    job,
+                    silent: false,
+                    report: words(&error),
+                });
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let jar = Self {
+            worker,
+            watch,
+            on_heard,
+            _on_message: on_message,
+            _on_error: on_error,
+        };
+        jar.post(&[("module", module.into())])?;
+        Ok(jar)
+    }
+
+    /// Runs a scenario and, if checks are given, grades it. An earlier job is forgotten.
+    pub fn start(
+        &self,
+        job: JobId,
+        scenario: &Scenario,
+        checks: Option<&str>,
+    ) -> Result<(), String> {
+        let command = |command: &Command| -> JsValue {
+            Uint8Array::from(codec::encode(command).as_slice()).into()
+        };
+        let steps: Array = STEP_TICKS
+            .iter()
+            .map(|&ticks_max| command(&Command::Step { ticks_max }))
+            .collect();
+        let grade = checks.map_or(JsValue::NULL, |source| {
+            command(&Command::Grade {
+                source: source.to_string(),
+            })
+        });
+        self.watch.borrow_mut().job = Some(job);
+        rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
+        self.post(&[
+            ("job", job.into()),
+            ("start", command(&Command::Start(scenario.clone()))),
+            ("steps", steps.into()),
+            ("grade", grade),
+        ])
+    }
+
+    /// Ends the job between two slices; a worker that does not come to it is reported as lost.
+    pub fn stop(&self, job: JobId) {
+        let watched = self.watch.borrow().job == Some(job);
+        if watched && self.post(&[("stop", job.into())]).is_ok() {
+            rearm(&self.watch, &self.on_heard, STOP_MS_MAX);
+        }
+    }
+
+    fn post(&self, fields: &[(&str, JsValue)]) -> Result<(), String> {
+        let message = Object::new();
+        for (name, value) in fields {
+            Reflect::set(&message, &(*name).into(), value).map_err(|error| words(&error))?;
+        }
+        self.worker
+            .post_message(&message)
+            .map_err(|error| words(&error))
+    }
+}
+
+impl Drop for Jar {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+        self.watch.borrow_mut().timer = None;
+    }
+}
+
+fn start_worker() -> Result<Worker, String> {
+    let wrap = |error: JsValue| format!("The browser started no worker: {}.", words(&error));
+    let kind = BlobPropertyBag::new();
+    kind.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&SCRIPT.into()), &kind)
+        .map_err(wrap)?;
+    let address = Url::create_object_url_with_blob(&blob).map_err(wrap)?;
+    let worker = Worker::new(&address).map_err(wrap);
+    // Revoking an address that was just made cannot fail; the worker has it already.
+    let _ = Url::revoke_object_url(&address);
+    worker
+}
+
+fn understood(data: &JsValue) -> Option<Heard> {
+    let field = |name: &str| {
+        Reflect::get(data, &name.into())
+            .ok()
+            .filter(|value| !value.is_undefined())
+    };
+    if field("ready").is_some() {
+        return Some(Heard::Ready);
+    }
+    let job = field("job")?.as_f64()? as JobId;
+    if let Some(reply) = field("reply") {
+        let bytes = Uint8Array::new(reply.dyn_ref::<ArrayBuffer>()?).to_vec();
+        return Some(Heard::Reply { job, bytes });
+    }
+    if let Some(trap) = field("trap") {
+        let report = trap.as_string().unwrap_or_default();
+        return Some(Heard::Trapped { job, report });
+    }
+    field("ended").map(|_| Heard::Ended { job })
+}
+
+fn disarm(watch: &Rc<RefCell<Watch>>, job: JobId) {
+    let mut watch = watch.borrow_mut();
+    if watch.job == Some(job) {
+        *watch = Watch::default();
+    }
+}
+
+/// Begins to wait anew. When the page itself was busy, messages may be waiting while the timer is over, so a further
+/// moment is given to them first.
+fn rearm(watch: &Rc<RefCell<Watch>>, on_heard: &Callback<Heard>, after_ms: u32) {
+    let Some(job) = watch.borrow().job else {
+        return;
+    };
+    let lost = on_heard.reform(move |()| Heard::Lost {
+        job,
+        silent: true,
+        report: String::new(),
+    });
+    let weak = Rc::downgrade(watch);
+    let timer = Timeout::new(after_ms, move || {
+        let Some(watch) = weak.upgrade() else {
+            return;
+        };
+        let last = Timeout::new(50, move || lost.emit(()));
+        watch.borrow_mut().timer = Some(last);
+    });
+    watch.borrow_mut().timer = Some(timer);
+}

@@ -1,0 +1,891 @@
+//! One lesson: its prose, its code, its run and what there is to see of it.
+//!
+//! The component holds the reader's session and turns what happens (typing, buttons, the worker's messages, time) into
+//! changes of the reducers in [`crate::state`]. Replies of the worker are read a few milliseconds at a time, so that
+//! the page answers while a quarter of a million events come in.
+
+use std::{collections::VecDeque, rc::Rc};
+
+use gloo::timers::callback::Timeout;
+use js_sys::WebAssembly;
+use protocol::{
+    Record, Reply, Status as JarStatus, VERSION,
+    codec::{self, Stretch},
+    lesson::{Lesson, Moment, Step},
+};
+use recording::{Direction, Playhead, Shared, TimeCommand, reduce};
+use yew::prelude::*;
+
+use super::{
+    console::{self, ConsoleView},
+    editor::EditorView,
+    icons,
+    outcome::Outcome,
+    predict::Predict,
+    prose,
+};
+use crate::{
+    edge::{
+        browser,
+        editor::{EditorModule, Mark},
+        jar::{Heard, Jar, JobId},
+        storage,
+    },
+    state::{
+        console::FOLDER,
+        edits::{Edits, Replacement},
+        grading::{Grading, Verdict},
+        predict::Prediction,
+        run::{self, Ending, Run, Status},
+    },
+    views::{LoopView, TimePanel},
+};
+
+/// So long the page reads events before it lets the browser draw.
+const READ_MS_MAX: f64 = 8.0;
+const SAVE_AFTER_MS: u32 = 400;
+/// A recording that grows is drawn so often at most: the picture of all of it is costlier than its next events.
+const SHOW_EVERY_MS: f64 = 150.0;
+
+#[derive(Properties)]
+pub struct LessonProps {
+    pub lesson: Rc<Lesson>,
+    pub number: usize,
+    pub of: usize,
+    pub module: Option<WebAssembly::Module>,
+    pub editor: Option<EditorModule>,
+    pub on_done: Callback<String>,
+    pub on_notice: Callback<String>,
+}
+
+impl PartialEq for LessonProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.lesson, &other.lesson)
+            && (self.number, self.of) == (other.number, other.of)
+            && self.module.is_some() == other.module.is_some()
+            && self.editor == other.editor
+            && self.on_done == other.on_done
+            && self.on_notice == other.on_notice
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    Read,
+    Write,
+    Look,
+}
+
+impl Pane {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Read, "read", "Read"),
+        (Self::Write, "write", "Code"),
+        (Self::Look, "look", "See"),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(pane, ..)| *pane == self)
+            .map_or("read", |(_, name, _)| name)
+    }
+}
+
+pub enum Message {
+    Typed { path: String, text: String },
+    Save,
+    SelectFile(usize),
+    Run { seed: u64 },
+    Stop,
+    Reset,
+    TakeBack,
+    Solution,
+    Hint,
+    Try { file: String, text: String },
+    Shift { from: usize, to: usize },
+    Heard(Heard),
+    Read,
+    Time(TimeCommand),
+    Go(Moment),
+    Show(Pane),
+    Key(KeyboardEvent),
+}
+
+/// What the worker is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    Idle,
+    Recording(JobId),
+    Grading(JobId),
+}
+
+pub struct LessonPage {
+    edits: Edits,
+    /// Rises when a text was changed by anything but typing.
+    revision: u32,
+    file: usize,
+    pane: Pane,
+    hints: usize,
+    prediction: Option<Prediction>,
+    run: Run,
+    console: console::Shared,
+    recording: Shared,
+    /// The recording as the views have it, which lags a little behind while it grows.
+    shown: Shared,
+    shown_ms: f64,
+    playhead: Playhead,
+    grading: Option<Grading>,
+    jar: Option<Jar>,
+    jobs: JobId,
+    job: Job,
+    /// A run that was asked for before the module had loaded.
+    wanted: Option<u64>,
+    unread: VecDeque<Unread>,
+    reading: Option<Timeout>,
+    saving: Option<Timeout>,
+    _keys: gloo::events::EventListener,
+    _leaving: gloo::events::EventListener,
+}
+
+/// What the worker has sent and nobody has read yet.
+enum Unread {
+    Events(Stretch),
+    Other(Reply),
+    Ended,
+}
+
+impl Component for LessonPage {
+    type Message = Message;
+    type Properties = LessonProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let lesson = &ctx.props().lesson;
+        let edits = restored(lesson, &ctx.props().on_notice);
+        let keys = ctx.link().callback(Message::Key);
+        let leaving = ctx.link().callback(|()| Message::Save);
+        let window = gloo::utils::window();
+        let options = gloo::events::EventListenerOptions::enable_prevent_default();
+        let mut page = Self {
+            edits,
+            revision: 0,
+            file: 0,
+            pane: Pane::Read,
+            hints: 0,
+            prediction: lesson
+                .predict
+                .as_ref()
+                .map(|predict| Prediction::of(&predict.lines)),
+            run: Run::default(),
+            console: console::Shared::default(),
+            recording: Shared::default(),
+            shown: Shared::default(),
+            shown_ms: 0.0,
+            playhead: Playhead::default(),
+            grading: None,
+            jar: None,
+            jobs: 0,
+            job: Job::Idle,
+            wanted: None,
+            unread: VecDeque::new(),
+            reading: None,
+            saving: None,
+            _keys: gloo::events::EventListener::new_with_options(
+                &window,
+                "keydown",
+                options,
+                move |event| {
+                    if let Some(event) = wasm_bindgen::JsCast::dyn_ref::<KeyboardEvent>(event) {
+                        keys.emit(event.clone());
+                    }
+                },
+            ),
+            _leaving: gloo::events::EventListener::new(&window, "pagehide", move |_| {
+                leaving.emit(())
+            }),
+        };
+        page.open_jar(ctx);
+        page
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, _: &Self::Properties) -> bool {
+        self.open_jar(ctx);
+        if self.jar.is_some()
+            && let Some(seed) = self.wanted.take()
+        {
+            self.start(ctx, seed);
+        }
+        true
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        let lesson = ctx.props().lesson.clone();
+        match message {
+            Message::Typed { path, text } => {
+                if !self.edits.set_text(&path, &text) {
+                    return false;
+                }
+                self.touched(ctx);
+            }
+            Message::Save => {
+                self.save(ctx);
+                return false;
+            }
+            Message::SelectFile(file) => self.file = file,
+            Message::Run { seed } => self.start(ctx, seed),
+            Message::Stop => self.stop(),
+            Message::Reset => {
+                let changed = self.edits.reset(&lesson);
+                self.replaced(ctx, changed);
+            }
+            Message::TakeBack => {
+                let changed = self.edits.take_back();
+                self.replaced(ctx, changed);
+            }
+            Message::Solution => {
+                let changed = self.edits.replace(Replacement::Solution, &lesson.solution);
+                self.replaced(ctx, changed);
+                self.pane = Pane::Write;
+            }
+            Message::Hint => self.hints = (self.hints + 1).min(lesson.hints.len()),
+            Message::Try { file, text } => self.try_in(ctx, &file, text),
+            Message::Shift { from, to } => {
+                return self
+                    .prediction
+                    .as_mut()
+                    .is_some_and(|prediction| prediction.shift(from, to));
+            }
+            Message::Heard(heard) => return self.heard(ctx, heard),
+            Message::Read => self.read(ctx),
+            Message::Time(command) => self.time(command),
+            Message::Go(moment) => {
+                let event = self.recording.read().moment(&moment);
+                match event {
+                    Some(event) => self.time(TimeCommand::Seek(event)),
+                    None => return false,
+                }
+            }
+            Message::Show(pane) => self.pane = pane,
+            Message::Key(event) => return self.key(ctx, &event),
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let on_command = link.callback(Message::Time);
+        html! {
+            <div class="lesson" data-pane={self.pane.name()}>
+                { self.read_pane(ctx) }
+                { self.panes(ctx) }
+                { self.write_pane(ctx) }
+                <section class="look" aria-label="See">
+                    <LoopView recording={self.shown.clone()} playhead={self.playhead} />
+                </section>
+                <TimePanel recording={self.shown.clone()} playhead={self.playhead} {on_command} />
+            </div>
+        }
+    }
+
+    fn destroy(&mut self, ctx: &Context<Self>) {
+        self.save(ctx);
+    }
+}
+
+/// What the reader typed last time, or the lesson's own files where nothing can be read.
+fn restored(lesson: &Lesson, on_notice: &Callback<String>) -> Edits {
+    let key = storage::edits_key(&lesson.id);
+    let Some(stored) = storage::get(&key) else {
+        return Edits::of(lesson);
+    };
+    Edits::restore(lesson, &stored).unwrap_or_else(|why| {
+        // It stays where it is under another name, in case somebody wants it back.
+        let _ = storage::set(&format!("{key}:unreadable"), &stored);
+        on_notice.emit(format!(
+            "Your saved edits of this lesson could not be read ({why}), so it begins anew."
+        ));
+        Edits::of(lesson)
+    })
+}
+
+// --- what the reader writes ---
+
+impl LessonPage {
+    fn touched(&mut self, ctx: &Context<Self>) {
+        self.run.stale = self.run.status != Status::Never;
+        let link = ctx.link().clone();
+        self.saving = Some(Timeout::new(SAVE_AFTER_MS, move || {
+            link.send_message(Message::Save)
+        }));
+    }
+
+    fn replaced(&mut self, ctx: &Context<Self>, changed: bool) {
+        if changed {
+            self.revision += 1;
+            self.file = self.file.min(self.edits.files.len().saturating_sub(1));
+            self.touched(ctx);
+        }
+    }
+
+    fn try_in(&mut self, ctx: &Context<Self>, file: &str, text: String) {
+        let Some(index) = self.edits.files.iter().position(|known| known.path == file) else {
+            return;
+        };
+        let mut example = self.edits.files[index].clone();
+        example.text = text;
+        let changed = self.edits.replace(Replacement::Example, &[example]);
+        self.replaced(ctx, changed);
+        self.file = index;
+        self.pane = Pane::Write;
+    }
+
+    fn save(&mut self, ctx: &Context<Self>) {
+        if self.saving.take().is_none() {
+            return;
+        }
+        let lesson = &ctx.props().lesson;
+        let key = storage::edits_key(&lesson.id);
+        if self.edits == Edits::of(lesson) {
+            storage::remove(&key);
+        } else if let Err(sentence) = storage::set(&key, &self.edits.store()) {
+            ctx.props().on_notice.emit(sentence.to_string());
+        }
+    }
+}
+
+// --- running and grading ---
+
+impl LessonPage {
+    fn open_jar(&mut self, ctx: &Context<Self>) {
+        let (None, Some(module)) = (&self.jar, &ctx.props().module) else {
+            return;
+        };
+        match Jar::open(module, ctx.link().callback(Message::Heard)) {
+            Ok(jar) => self.jar = Some(jar),
+            Err(sentence) => ctx.props().on_notice.emit(sentence),
+        }
+    }
+
+    fn start(&mut self, ctx: &Context<Self>, seed: u64) {
+        self.save(ctx);
+        self.halt(ctx);
+        if ctx.props().module.is_none() {
+            self.wanted = Some(seed);
+            return;
+        }
+        self.open_jar(ctx);
+        if self.jar.is_none() {
+            return;
+        }
+        let lesson = &ctx.props().lesson;
+        self.run.begin(seed);
+        self.console = console::Shared::default();
+        self.recording = Shared::default();
+        self.show();
+        // How fast and by what to step are the reader's choice and stay.
+        self.playhead = reduce(&self.playhead, TimeCommand::Pause, &self.recording.read());
+        self.playhead.event = 0;
+        self.playhead.follows = true;
+        self.grading = Some(Grading::of(seed, lesson.world.seed, lesson.check_seeds));
+        if let Some(prediction) = &mut self.prediction {
+            prediction.forget_run();
+        }
+        self.jobs += 1;
+        self.job = Job::Recording(self.jobs);
+        let scenario = run::scenario(lesson, &self.edits.files, seed, Record::All);
+        let Some(jar) = &self.jar else {
+            return;
+        };
+        if let Err(reason) = jar.start(self.jobs, &scenario, Some(&lesson.checks)) {
+            self.run.end(Ending::Refused { reason });
+            self.job = Job::Idle;
+        }
+    }
+
+    fn grade_next(&mut self, ctx: &Context<Self>) {
+        self.job = Job::Idle;
+        let Some(seed) = self.grading.as_ref().and_then(Grading::next_seed) else {
+            return;
+        };
+        let (Some(jar), lesson) = (&self.jar, &ctx.props().lesson) else {
+            return;
+        };
+        self.jobs += 1;
+        let scenario = run::scenario(lesson, &self.edits.files, seed, Record::Output);
+        if jar
+            .start(self.jobs, &scenario, Some(&lesson.checks))
+            .is_ok()
+        {
+            self.job = Job::Grading(self.jobs);
+        }
+    }
+
+    /// Whatever the worker is still at no longer matters.
+    fn halt(&mut self, ctx: &Context<Self>) {
+        if self.job != Job::Idle {
+            // A worker inside a callback cannot listen; a new one can.
+            self.jar = None;
+            self.job = Job::Idle;
+            self.open_jar(ctx);
+        }
+        self.unread.clear();
+        self.reading = None;
+    }
+
+    fn stop(&mut self) {
+        match (self.job, &self.jar) {
+            (Job::Recording(job), Some(jar)) => {
+                jar.stop(job);
+                // What has come so far is kept, what comes later is not.
+                self.job = Job::Idle;
+                self.ended(Ending::Stopped);
+            }
+            _ => self.wanted = None,
+        }
+    }
+
+    fn heard(&mut self, ctx: &Context<Self>, heard: Heard) -> bool {
+        match heard {
+            Heard::Ready => false,
+            Heard::Reply { job, bytes } => {
+                let unread = match Stretch::open(bytes) {
+                    Ok(stretch) => Unread::Events(stretch),
+                    Err(bytes) => match codec::decode(&bytes) {
+                        Ok(reply) => Unread::Other(reply),
+                        Err(reason) => Unread::Other(Reply::Refused { reason }),
+                    },
+                };
+                self.receive(ctx, job, unread)
+            }
+            Heard::Ended { job } => self.receive(ctx, job, Unread::Ended),
+            Heard::Trapped { job, report } => {
+                self.broke(ctx, job, Ending::Trapped { report }, false)
+            }
+            Heard::Lost {
+                job, silent: true, ..
+            } => self.broke(ctx, job, Ending::Silent, true),
+            Heard::Lost { job, report, .. } => {
+                self.broke(ctx, job, Ending::Trapped { report }, true)
+            }
+        }
+    }
+
+    fn receive(&mut self, ctx: &Context<Self>, job: JobId, unread: Unread) -> bool {
+        match self.job {
+            Job::Recording(own) if own == job => {
+                self.unread.push_back(unread);
+                if self.reading.is_none() {
+                    self.read(ctx);
+                    return true;
+                }
+                false
+            }
+            Job::Grading(own) if own == job => {
+                match unread {
+                    Unread::Other(Reply::Graded(report)) => {
+                        if let Some(grading) = &mut self.grading {
+                            grading.take(&report);
+                        }
+                    }
+                    Unread::Ended => {
+                        self.grade_next(ctx);
+                        self.judged(ctx);
+                        return true;
+                    }
+                    _ => {}
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
+    fn broke(&mut self, ctx: &Context<Self>, job: JobId, ending: Ending, replace: bool) -> bool {
+        if replace {
+            self.jar = None;
+            self.open_jar(ctx);
+        }
+        match self.job {
+            Job::Recording(own) if own == job => {
+                self.job = Job::Idle;
+                self.ended(ending);
+                true
+            }
+            Job::Grading(own) if own == job => {
+                self.job = Job::Idle;
+                self.grading = None;
+                true
+            }
+            _ => replace,
+        }
+    }
+
+    /// Reads what has come, for a few milliseconds.
+    fn read(&mut self, ctx: &Context<Self>) {
+        self.reading = None;
+        let until = browser::now_ms() + READ_MS_MAX;
+        let mut batch = Vec::new();
+        while let Some(front) = self.unread.front_mut() {
+            match front {
+                Unread::Events(stretch) => {
+                    match stretch.next_event() {
+                        Ok(Some(event)) => {
+                            batch.push(event);
+                            // The clock is asked now and then only.
+                            if batch.len().is_multiple_of(256) && browser::now_ms() > until {
+                                break;
+                            }
+                            continue;
+                        }
+                        Ok(None) => {
+                            let status = stretch.status.clone();
+                            self.unread.pop_front();
+                            if let JarStatus::Finished {
+                                exit_code,
+                                trace_hash,
+                                ..
+                            } = status
+                            {
+                                self.append(std::mem::take(&mut batch));
+                                let code = exit_code;
+                                self.ended(Ending::Exited { code, trace_hash });
+                            }
+                        }
+                        Err(reason) => {
+                            self.unread.clear();
+                            self.append(std::mem::take(&mut batch));
+                            self.ended(Ending::Refused { reason });
+                        }
+                    }
+                }
+                Unread::Other(_) | Unread::Ended => match self.unread.pop_front() {
+                    Some(Unread::Other(reply)) => self.replied(reply),
+                    Some(Unread::Ended) => {
+                        self.grade_next(ctx);
+                        self.judged(ctx);
+                    }
+                    _ => {}
+                },
+            }
+        }
+        self.append(batch);
+        if !self.unread.is_empty() {
+            let link = ctx.link().clone();
+            self.reading = Some(Timeout::new(0, move || link.send_message(Message::Read)));
+        }
+    }
+
+    fn replied(&mut self, reply: Reply) {
+        match reply {
+            Reply::Started { version } if version != VERSION => {
+                let reason = format!(
+                    "The simulation speaks version {version} and this page {VERSION}. Reload the page to get both anew."
+                );
+                self.ended(Ending::Refused { reason });
+            }
+            Reply::Refused { reason } => self.ended(Ending::Refused { reason }),
+            Reply::Graded(report) => {
+                if let Some(grading) = &mut self.grading {
+                    grading.take(&report);
+                }
+            }
+            Reply::Started { .. } | Reply::Stepped { .. } => {}
+        }
+    }
+
+    fn append(&mut self, batch: Vec<protocol::Event>) {
+        if batch.is_empty() {
+            return;
+        }
+        let run = &mut self.run;
+        self.console.change(|console| {
+            let mut id = run.events;
+            for event in &batch {
+                console.append(id, event);
+                run.notice(id, event, console);
+                id += 1;
+            }
+        });
+        self.recording = self.recording.pushed(batch);
+        if browser::now_ms() - self.shown_ms > SHOW_EVERY_MS {
+            self.show();
+        }
+    }
+
+    /// Lets the views see all that has been read.
+    fn show(&mut self) {
+        self.shown = self.recording.clone();
+        self.shown_ms = browser::now_ms();
+        self.playhead = reduce(&self.playhead, TimeCommand::Grown, &self.recording.read());
+    }
+
+    fn ended(&mut self, ending: Ending) {
+        if !self.run.running() {
+            return;
+        }
+        self.run.end(ending);
+        self.recording = self.recording.finished();
+        self.show();
+        if let Some(prediction) = &mut self.prediction
+            && self.run.recorded()
+        {
+            prediction.compare(self.console.read().stdout());
+        }
+        if let Some(trouble) = &self.run.trouble {
+            let event = trouble.event;
+            self.time(TimeCommand::Seek(event));
+        }
+    }
+
+    /// A verdict may have come: a failure moves the playhead to its moment, a pass is remembered.
+    fn judged(&mut self, ctx: &Context<Self>) {
+        let verdict = self
+            .grading
+            .as_ref()
+            .and_then(|grading| grading.verdict.as_ref());
+        match verdict {
+            Some(Verdict::Passed) => {
+                let id = &ctx.props().lesson.id;
+                if let Err(sentence) = storage::set(&storage::done_key(id), "1") {
+                    ctx.props().on_notice.emit(sentence.to_string());
+                }
+                ctx.props().on_done.emit(id.clone());
+            }
+            Some(Verdict::Failed(failure))
+                if failure.seed == self.run.seed && self.run.trouble.is_none() =>
+            {
+                // Before the reader has touched anything a failing check is no news.
+                if let (Some(event), true) = (failure.at, self.edits.edited(&ctx.props().lesson)) {
+                    self.time(TimeCommand::Seek(event));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+// --- time ---
+
+impl LessonPage {
+    fn time(&mut self, command: TimeCommand) {
+        self.playhead = reduce(&self.playhead, command, &self.recording.read());
+    }
+
+    fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
+        let key = event.key();
+        if key == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            let seed = self.seed(ctx);
+            self.start(ctx, seed);
+            return true;
+        }
+        if event.ctrl_key()
+            || event.meta_key()
+            || event.alt_key()
+            || event.default_prevented()
+            || browser::focus_takes(&key)
+        {
+            return false;
+        }
+        let count = if event.shift_key() { 10 } else { 1 };
+        let step = |direction| TimeCommand::Step {
+            unit: None,
+            direction,
+            count,
+        };
+        let command = match key.as_str() {
+            " " => TimeCommand::Toggle,
+            "ArrowLeft" => step(Direction::Back),
+            "ArrowRight" => step(Direction::Forward),
+            "Home" => TimeCommand::ToStart,
+            "End" => TimeCommand::ToEnd,
+            _ => return false,
+        };
+        event.prevent_default();
+        self.time(command);
+        true
+    }
+
+    fn seed(&self, ctx: &Context<Self>) -> u64 {
+        match self.run.status {
+            Status::Never => ctx.props().lesson.world.seed,
+            _ => self.run.seed,
+        }
+    }
+}
+
+// --- what is drawn ---
+
+impl LessonPage {
+    fn read_pane(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let lesson = &props.lesson;
+        let link = ctx.link();
+        let recording = self.recording.clone();
+        let asks = prose::Asks {
+            has: Callback::from(move |moment: Moment| recording.read().moment(&moment).is_some()),
+            go: link.callback(Message::Go),
+            try_in: link.callback(|(file, text)| Message::Try { file, text }),
+        };
+        let predict = self.predict(ctx);
+        let steps = prose::steps(&lesson.body);
+        let first_is_step = prose::step_of(steps[0]).is_some();
+        let sections = steps.iter().enumerate().map(|(index, blocks)| {
+            if index == 0 && !first_is_step {
+                return prose::blocks(blocks, None, &predict, &asks);
+            }
+            let number = index + usize::from(first_is_step);
+            let step = prose::step_of(blocks);
+            html! {
+                <section class="unfold">
+                    { prose::blocks(blocks, Some(number), &predict, &asks) }
+                    if step == Some(Step::Change) { { self.exercise(ctx, &asks) } }
+                </section>
+            }
+        });
+        html! {
+            <main class="read" id="main" tabindex="-1" aria-label="Lesson">
+                <article class="page">
+                    <h1>{ &lesson.title }</h1>
+                    <p class="meta">{ format!("Lesson {} of {} · {} minutes · Node 20", props.number, props.of, lesson.minutes) }</p>
+                    { for sections }
+                </article>
+            </main>
+        }
+    }
+
+    fn predict(&self, ctx: &Context<Self>) -> Html {
+        let (Some(prediction), Some(predict)) = (&self.prediction, &ctx.props().lesson.predict)
+        else {
+            return Html::default();
+        };
+        let on_shift = ctx
+            .link()
+            .callback(|(from, to)| Message::Shift { from, to });
+        let on_go = ctx
+            .link()
+            .callback(|event| Message::Time(TimeCommand::Seek(event)));
+        html! { <Predict question={predict.question.clone()} prediction={prediction.clone()} {on_shift} {on_go} /> }
+    }
+
+    /// Hint and Solution, where the reader is asked to change something.
+    fn exercise(&self, ctx: &Context<Self>, asks: &prose::Asks) -> Html {
+        let link = ctx.link();
+        let lesson = &ctx.props().lesson;
+        let hints = lesson.hints[..self.hints].iter().enumerate().map(|(index, hint)| {
+            html! {
+                <div class="hint"><b>{ format!("Hint {}", index + 1) }</b>{ prose::blocks(hint, None, &Html::default(), asks) }</div>
+            }
+        });
+        let none_left = self.hints == lesson.hints.len();
+        html! {
+            <>
+                <div class="hints" aria-live="polite">{ for hints }</div>
+                <div class="acts">
+                    <button class="btn" disabled={none_left} onclick={link.callback(|_: MouseEvent| Message::Hint)}>{ "Hint" }</button>
+                    <button class="btn" onclick={link.callback(|_: MouseEvent| Message::Solution)}>{ "Solution" }</button>
+                </div>
+            </>
+        }
+    }
+
+    fn panes(&self, ctx: &Context<Self>) -> Html {
+        let buttons = Pane::ALL.iter().map(|&(pane, name, label)| {
+            let onclick = ctx.link().callback(move |_: MouseEvent| Message::Show(pane));
+            html! {
+                <button data-pane={name} aria-pressed={(pane == self.pane).to_string()} {onclick}>{ label }</button>
+            }
+        });
+        html! { <nav class="panes" aria-label="Show">{ for buttons }</nav> }
+    }
+
+    fn write_pane(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let link = ctx.link();
+        let seed = self.seed(ctx);
+        let on_run = link.callback(move |()| Message::Run { seed });
+        let on_go = link.callback(|event| Message::Time(TimeCommand::Seek(event)));
+        let editor = self.edits.files.get(self.file).map(|file| {
+            let path = file.path.clone();
+            let on_change = link.callback(move |text| Message::Typed { path: path.clone(), text });
+            html! {
+                <EditorView module={props.editor.clone()} label={file.path.clone()} text={file.text.clone()}
+                    revision={self.revision} read_only={file.read_only} mark={self.mark(&file.path)} {on_change}
+                    on_run={on_run.clone()} />
+            }
+        });
+        html! {
+            <section class="write" aria-label="Code">
+                <div class="bar">
+                    { self.tabs(ctx) }
+                    <span class="grow"></span>
+                    if let Some(shelved) = self.edits.shelved() {
+                        <button class="btn bare" onclick={link.callback(|_: MouseEvent| Message::TakeBack)}>{ shelved.undo_label() }</button>
+                    }
+                    <button class="btn bare" disabled={!self.edits.edited(&props.lesson)}
+                        onclick={link.callback(|_: MouseEvent| Message::Reset)}>{ "Reset" }</button>
+                    if self.run.running() || self.wanted.is_some() {
+                        <button class="btn" key="stop" onclick={link.callback(|_: MouseEvent| Message::Stop)}>{ icons::icon(icons::Icon::Stop) }{ "Stop" }</button>
+                    } else {
+                        <button class="btn go" key="run" onclick={on_run.reform(|_: MouseEvent| ())}>
+                            { "Run" }<kbd aria-hidden="true">{ "Ctrl ⏎" }</kbd>
+                        </button>
+                    }
+                </div>
+                { editor.unwrap_or_default() }
+                <Outcome run={self.run.clone()} grading={self.grading.clone()}
+                    edited={self.edits.edited(&props.lesson)} on_go={on_go.clone()}
+                    on_seed={link.callback(|seed| Message::Run { seed })} {on_run} />
+                { self.seeds(ctx) }
+                <ConsoleView console={self.console.clone()} now={self.playhead.event} running={self.run.running()} {on_go} />
+            </section>
+        }
+    }
+
+    fn tabs(&self, ctx: &Context<Self>) -> Html {
+        let tabs = self.edits.files.iter().enumerate().map(|(index, file)| {
+            let selected = index == self.file;
+            let onclick = ctx.link().callback(move |_: MouseEvent| Message::SelectFile(index));
+            html! { <button role="tab" aria-selected={selected.to_string()} {onclick}>{ &file.path }</button> }
+        });
+        html! { <div class="tabs" role="tablist" aria-label="Files">{ for tabs }</div> }
+    }
+
+    /// The seed of the run, and another one: where real systems race, the seed decides.
+    fn seeds(&self, ctx: &Context<Self>) -> Html {
+        if self.run.status == Status::Never || self.run.running() {
+            return Html::default();
+        }
+        let seed = self.run.seed;
+        let next = seed.wrapping_add(1);
+        let hash = match &self.run.status {
+            Status::Ended(Ending::Exited { trace_hash, .. }) => Some(format!("{trace_hash:016x}")),
+            _ => None,
+        };
+        html! {
+            <p class="seedline" data-trace-hash={hash}>
+                <span>{ format!("Seed {seed}") }</span>
+                <button class="btn bare" onclick={ctx.link().callback(move |_: MouseEvent| Message::Run { seed: next })}>
+                    { format!("Try seed {next}") }
+                </button>
+                if self.run.stale { <em>{ "The code has changed since this run." }</em> }
+            </p>
+        }
+    }
+
+    /// The line that executes at the playhead, or the line where it went wrong.
+    fn mark(&self, path: &str) -> Option<(u32, Mark)> {
+        if self.run.stale || !self.run.recorded() {
+            return None;
+        }
+        let place = self.recording.read().place_at(self.playhead.event)?;
+        if place.file.strip_prefix(FOLDER)? != path {
+            return None;
+        }
+        let wrong = self
+            .run
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.event == self.playhead.event);
+        Some((place.line, if wrong { Mark::Fail } else { Mark::Now }))
+    }
+}

@@ -1,0 +1,12 @@
+//! What the page knows, as small reducers without a browser in them. Components draw this and send commands back.
+
+pub mod console;
+pub mod edits;
+pub mod grading;
+pub mod predict;
+pub mod route;
+pub mod run;
+pub mod theme;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

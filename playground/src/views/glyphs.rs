@@ -1,0 +1,67 @@
+//! The marks: one glyph and one colour class for each queue, and the icons of the transport.
+
+use recording::Lane;
+use yew::{Html, html};
+
+/// The class that carries a queue's pigment. Pending has none of its own and borrows that of the program's own run.
+pub fn colour_class(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Main | Lane::Pending => "c-main",
+        Lane::NextTick => "c-tick",
+        Lane::Microtask => "c-micro",
+        Lane::Timers => "c-timers",
+        Lane::Poll => "c-poll",
+        Lane::Check => "c-check",
+        Lane::Close => "c-close",
+    }
+}
+
+fn glyph_path(lane: Lane) -> Html {
+    let path = match lane {
+        Lane::Main | Lane::Pending => "M3.5 2.5 9 6l-5.5 3.5z",
+        Lane::NextTick => "M2.5 2.5 6 6 2.5 9.5M6.5 2.5 10 6 6.5 9.5",
+        Lane::Microtask => {
+            return html! { <><circle cx="6" cy="6" r="4.25" /><circle cx="6" cy="6" r=".75" /></> };
+        }
+        Lane::Timers => "M3 1.5h6M3 10.5h6M3.5 1.5c0 3 5 6 5 9M8.5 1.5c0 3-5 6-5 9",
+        Lane::Poll => "M1.5 4.5c1.5-2 3-2 4.5 0s3 2 4.5 0M1.5 8.5c1.5-2 3-2 4.5 0s3 2 4.5 0",
+        Lane::Check => "M2 6.5 4.75 9.5 10 2.75",
+        Lane::Close => "M2.5 2v8M9.5 2v8M2.5 6h7",
+    };
+    html! { <path d={path} /> }
+}
+
+/// A pigment: the square with the glyph, in the queue's colour. The words beside it say the rest.
+pub fn glyph(lane: Lane) -> Html {
+    html! {
+        <span class={yew::classes!("pig", colour_class(lane))} aria-hidden="true">
+            <svg class="g" viewBox="0 0 12 12">{ glyph_path(lane) }</svg>
+        </span>
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    ToStart,
+    Back,
+    Forward,
+    Play,
+    Pause,
+    Fold,
+    Down,
+    Text,
+}
+
+pub fn icon(icon: Icon) -> Html {
+    let path = match icon {
+        Icon::ToStart => "M3 3.5v9M13 3.5 8.5 8l4.5 4.5M9 3.5 4.5 8 9 12.5",
+        Icon::Back => "M4 3.5v9M12 3.5 6.5 8l5.5 4.5z",
+        Icon::Forward => "M12 3.5v9M4 3.5 9.5 8 4 12.5z",
+        Icon::Play => "M4.5 2.5 13 8l-8.5 5.5z",
+        Icon::Pause => "M4 3h3v10H4zM9 3h3v10H9z",
+        Icon::Fold => "M2 3v10M14 3v10M7 3l2 2.5-2 2.5 2 2.5L7 13",
+        Icon::Down => "m4 6 4 4 4-4",
+        Icon::Text => "M3 3.5h10M3 6.5h10M3 9.5h10M3 12.5h6",
+    };
+    html! { <svg class="i" viewBox="0 0 16 16" aria-hidden="true"><path d={path} /></svg> }
+}

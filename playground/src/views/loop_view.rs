@@ -1,0 +1,449 @@
+//! The event loop at the playhead, as a ring pressed flat: stations along the top edge in the order in which they run,
+//! the call stack and the two queues that are emptied after every callback inside, the way back along the bottom.
+//! In less than 520 px the ring stands up (`loop.css`); the elements are the same.
+//!
+//! Places never move: an empty queue keeps its room and says so. Only callbacks are cards, because only they travel.
+
+use protocol::Phase;
+use recording::{
+    Lane, LoopState, Playhead, Recording, Shared, Speed, TaskIndex, sentence, state::Waiting, time,
+    words,
+};
+use web_sys::HtmlElement;
+use yew::{
+    Callback, Html, NodeRef, Properties, classes, function_component, html, use_effect_with,
+    use_mut_ref, use_node_ref, use_state,
+};
+
+use super::{
+    glyphs::{Icon, colour_class, glyph, icon},
+    measure::use_width_px,
+    motion::{Places, note, travel},
+};
+
+/// More than any queue shows; the stack's and the timers' own limits are smaller.
+const CARDS_MAX: usize = 8;
+const STATION_CARDS: usize = 2;
+const SHELF_CARDS: usize = 4;
+const CALLS_MAX: usize = 5;
+const RAN_MAX: usize = 10;
+/// Faster than this, cards no longer travel.
+const TRAVEL_STEPS_A_SECOND_MAX: u32 = 8;
+
+#[derive(Clone, PartialEq, Properties)]
+pub struct LoopProps {
+    pub recording: Shared,
+    pub playhead: Playhead,
+}
+
+#[function_component]
+pub fn LoopView(props: &LoopProps) -> Html {
+    let as_text = use_state(|| false);
+    let picture = use_node_ref();
+    let mark = use_node_ref();
+    let last_shown = use_mut_ref(|| 0);
+    let recording = props.recording.read();
+    let event = recording.snap(props.playhead.event);
+    let width_px = use_width_px(&picture, !recording.is_empty() && !*as_text);
+
+    {
+        let picture = picture.clone();
+        let mark = mark.clone();
+        let playhead = props.playhead;
+        let shown = (props.recording.clone(), event, *as_text, *width_px);
+        // The page still shows the moment before: where its cards are is where they will come from.
+        let travels = playhead.stepped && !is_fast(&playhead);
+        let before = match picture.cast::<HtmlElement>() {
+            Some(picture) if travels && *last_shown.borrow() != event => note(&picture),
+            _ => Places::new(),
+        };
+        *last_shown.borrow_mut() = event;
+        use_effect_with(shown, move |_| {
+            if let Some(picture) = picture.cast::<HtmlElement>() {
+                travel(&picture, &before);
+                place_mark(&picture, &mark, playhead.stepped);
+            }
+        });
+    }
+
+    if recording.is_empty() {
+        return html! {
+            <div class="view" role="group" aria-label="The loop">
+                <div class="empty">
+                    { jar() }
+                    <p>{ "Nothing has run yet." }<br />{ "Press " }<b>{ "Run" }</b>{ ", and it grows here." }</p>
+                </div>
+            </div>
+        };
+    }
+    let state = recording.state_at(event, CARDS_MAX);
+    let told = sentence(&recording, event);
+    let toggle = {
+        let as_text = as_text.clone();
+        Callback::from(move |_| as_text.set(!*as_text))
+    };
+    // Read aloud once it stands still; a live region that changes many times a second says nothing.
+    let live = if props.playhead.playing {
+        "off"
+    } else {
+        "polite"
+    };
+    html! {
+        <div class="view" tabindex="0" role="group" aria-label="The loop">
+            <div class="saying">
+                <p class="say" role="status" aria-live={live}><b>{ told.what }</b>{ " " }<span>{ told.why }</span></p>
+                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
+                    title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
+            </div>
+            if *as_text {
+                { twin(&recording, &state) }
+            } else {
+                <div class="loop" ref={picture}>
+                    <i class="here-mark" ref={mark} data-at={station_of(&state)} aria-hidden="true"></i>
+                    <div class="stations">{ for STATIONS.iter().map(|phase| station(&recording, &state, *phase)) }</div>
+                    { hub(&recording, &state) }
+                    <div class="below">
+                        { pending_timers(&recording, &state) }
+                        { thread_pool() }
+                        { ran(&recording, &state) }
+                    </div>
+                </div>
+            }
+        </div>
+    }
+}
+
+const STATIONS: [Phase; 6] = [
+    Phase::Timers,
+    Phase::Pending,
+    Phase::IdlePrepare,
+    Phase::Poll,
+    Phase::Check,
+    Phase::Close,
+];
+
+fn is_fast(playhead: &Playhead) -> bool {
+    let steps = Speed::steps_a_second(playhead.speed);
+    playhead.playing && steps.is_none_or(|steps| steps > TRAVEL_STEPS_A_SECOND_MAX)
+}
+
+fn station_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::IdlePrepare => "idle",
+        other => words::phase_name(other),
+    }
+}
+
+/// Before the first turn the marker stands in the siding, so that one sees that the loop has not begun.
+fn station_of(state: &LoopState) -> &'static str {
+    match state.phase {
+        Some(phase) if state.turn > 0 => station_name(phase),
+        _ => "main",
+    }
+}
+
+/// The marker is one element for all places, so that it can travel; where it belongs only layout knows.
+fn place_mark(picture: &HtmlElement, mark: &NodeRef, stepped: bool) {
+    let Some(mark) = mark.cast::<HtmlElement>() else {
+        return;
+    };
+    let find = |selector: &str| {
+        let found = picture.query_selector(selector).ok().flatten();
+        found.and_then(|element| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(element).ok())
+    };
+    let (Some(ring), Some(hub)) = (find(".stations"), find(".hub")) else {
+        return;
+    };
+    let at = mark.get_attribute("data-at").unwrap_or_default();
+    let station = find(&format!("[data-station='{at}']"));
+    // Below the stack the stations stand in a column.
+    let stands = ring.offset_top() > hub.offset_top();
+    let (left, top) = match (&station, stands) {
+        (Some(station), false) => (station.offset_left() + 8, hub.offset_top() + 1),
+        (None, false) => (-12, hub.offset_top() + 1),
+        (Some(station), true) => (ring.offset_left() + 1, station.offset_top() + 14),
+        (None, true) => (ring.offset_left() + 28, ring.offset_top() + 1),
+    };
+    let style = mark.style();
+    let _ = style.set_property("left", &format!("{left}px"));
+    let _ = style.set_property("top", &format!("{top}px"));
+    if stepped && stands {
+        let nearest = web_sys::ScrollIntoViewOptions::new();
+        nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        station
+            .unwrap_or(mark)
+            .scroll_into_view_with_scroll_into_view_options(&nearest);
+    }
+}
+
+// --- cards ---
+
+fn card_key(recording: &Recording, index: TaskIndex) -> String {
+    let task = recording.task(index);
+    format!("{}-{}", task.process, task.task)
+}
+
+/// One that waits alone says everything; of several each says who it is.
+fn card(recording: &Recording, state: &LoopState, index: TaskIndex, alone: bool) -> Html {
+    let task = recording.task(index);
+    let place = recording.task_place(index);
+    let reason = recording.waiting_reason(index, state.event);
+    let class = classes!(
+        "card",
+        colour_class(task.lane()),
+        recording.is_late(index, state.event).then_some("late"),
+        (!recording.task_is_own(index)).then_some("node"),
+        (!alone).then_some("one-of-many"),
+    );
+    let title = format!("{}, {place}, {reason}", recording.task_label(index));
+    html! {
+        <div {class} key={card_key(recording, index)} data-card={card_key(recording, index)} {title}>
+            <b>{ recording.task_label(index) }</b>
+            <span>{ place }</span>
+            if alone { <span>{ reason }</span> }
+        </div>
+    }
+}
+
+fn cards(recording: &Recording, state: &LoopState, waiting: &Waiting, max: usize) -> Html {
+    let alone = waiting.count == 1;
+    let shown = waiting.first.len().min(max);
+    let more = waiting.count - shown;
+    html! {
+        <>
+            { for waiting.first[..shown].iter().map(|index| card(recording, state, *index, alone)) }
+            if more > 0 {
+                <span class="more">{ format!("and {} more", time::count(more as u64)) }</span>
+            }
+        </>
+    }
+}
+
+// --- the ring ---
+
+fn station(recording: &Recording, state: &LoopState, phase: Phase) -> Html {
+    let lane = Lane::of_phase(phase);
+    let minor = matches!(phase, Phase::Pending | Phase::IdlePrepare);
+    let colour = lane.filter(|_| !minor).map(colour_class);
+    let here = station_of(state) == station_name(phase) && state.ended.is_none();
+    let queue = match lane {
+        Some(lane) if state.waiting(lane).count > 0 => {
+            cards(recording, state, state.waiting(lane), STATION_CARDS)
+        }
+        Some(Lane::Poll) => {
+            html! { <span class="none">{ recording.empty_words(state, Lane::Poll) }</span> }
+        }
+        _ => Html::default(),
+    };
+    html! {
+        <section class={classes!("st", colour, minor.then_some("minor"))} data-station={station_name(phase)}
+            aria-current={here.then_some("step")}>
+            <div class="q">{ queue }</div>
+            <h4>
+                if let Some(lane) = lane.filter(|_| !minor) { { glyph(lane) } }
+                { words::phase_name(phase) }
+            </h4>
+        </section>
+    }
+}
+
+fn hub(recording: &Recording, state: &LoopState) -> Html {
+    let (program, _) = recording.program();
+    html! {
+        <div class="hub">
+            <i class="entry"><span>{ program }</span></i>
+            <section>
+                <h4>{ "Call stack" }<small>{ "one thing at a time" }</small></h4>
+                { stack(recording, state) }
+            </section>
+            <section class="after">
+                <h4>{ "After every callback" }<small>{ "both, until empty" }</small></h4>
+                { shelf(recording, state, Lane::NextTick, "nextTick queue", "first") }
+                { shelf(recording, state, Lane::Microtask, "Microtask queue", "then") }
+            </section>
+            <p class="turn">
+                <svg viewBox="0 0 14 8" aria-hidden="true"><path d="M13 4H1M4 1 1 4l3 3" /></svg>
+                <span>{ words::turn_name(state) }</span>
+            </p>
+        </div>
+    }
+}
+
+fn stack(recording: &Recording, state: &LoopState) -> Html {
+    if state.stack.is_empty() {
+        return html! { <ol class="stack"><li class="empty">{ "empty" }</li></ol> };
+    }
+    // A deep stack shows what runs and what it came from.
+    let hidden = match state.stack.len() {
+        0..=CALLS_MAX => 0,
+        calls => calls - (CALLS_MAX - 1),
+    };
+    let rows = state.stack.iter().enumerate().filter_map(|(depth, call)| {
+        let from = CALLS_MAX - 2;
+        if hidden > 0 && depth == from {
+            let more = format!("and {} more", time::count(hidden as u64));
+            return Some(html! { <li class="node"><b>{ more }</b></li> });
+        }
+        if hidden > 0 && depth > from && depth < from + hidden {
+            return None;
+        }
+        let view = recording.function(1, call.function);
+        let own = call.is_task || view.is_some_and(|view| view.is_own());
+        let task = state.running.filter(|_| call.is_task);
+        let colour = task.map(|index| colour_class(recording.task(index).lane()));
+        let key = task.map(|index| card_key(recording, index));
+        let place = recording.call_place(state, call);
+        Some(html! {
+            <li class={classes!(if own { "own" } else { "node" }, colour)} data-card={key}>
+                <b>{ recording.call_label(state, call) }</b><span>{ place }</span>
+            </li>
+        })
+    });
+    html! { <ol class="stack">{ for rows }</ol> }
+}
+
+fn shelf(recording: &Recording, state: &LoopState, lane: Lane, name: &str, order: &str) -> Html {
+    let waiting = state.waiting(lane);
+    let running = state.running.map(|index| recording.task(index).lane());
+    let lit = (running == Some(lane)).then_some("lit");
+    html! {
+        <div class={classes!("shelf", colour_class(lane), lit)} data-queue={lane.short_name()}>
+            <h4>{ glyph(lane) }{ name.to_owned() }<small>{ order.to_owned() }</small></h4>
+            <div class="row">
+                if waiting.count == 0 {
+                    <span class="none">{ recording.empty_words(state, lane) }</span>
+                } else {
+                    { cards(recording, state, waiting, SHELF_CARDS) }
+                }
+            </div>
+        </div>
+    }
+}
+
+// --- under the ring ---
+
+/// A small axis with the timers that are pending, and now.
+fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
+    const PINS_MAX: usize = 6;
+    let now_ns = state.time_ns;
+    let timers = &state.timers.first[..state.timers.first.len().min(PINS_MAX)];
+    let due = |index: &TaskIndex| recording.task(*index).due_ns.unwrap_or(now_ns);
+    let last_ns = timers.iter().map(due).max().unwrap_or(now_ns).max(now_ns);
+    let first_ns = timers.iter().map(due).min().unwrap_or(now_ns).min(now_ns);
+    // From zero while that still leaves most of the axis to what is pending.
+    let from_ns = match timers.is_empty() || first_ns < last_ns / 4 * 3 {
+        true => 0,
+        false => first_ns,
+    };
+    let span_ns = (last_ns - from_ns).max(1_000_000) * 5 / 4;
+    let step_ns = recording::axis::round_step(span_ns as f64 / 4.0);
+    let from_ns = from_ns / step_ns * step_ns;
+    let to_ns = (last_ns + step_ns / 2).div_ceil(step_ns) * step_ns;
+    let percent = |at_ns: u64| (at_ns - from_ns) as f64 / (to_ns - from_ns) as f64 * 100.0;
+    let unit = time::clock(to_ns).1;
+    let ticks = (from_ns..to_ns).step_by(step_ns as usize).map(|at_ns| {
+        let label = match at_ns {
+            0 => "0".to_owned(),
+            _ => recording::axis::label(at_ns, step_ns, unit),
+        };
+        html! { <i style={format!("left:{:.2}%", percent(at_ns))}><span>{ label }</span></i> }
+    });
+    let mut free_percent = -1.0;
+    let pins = timers.iter().map(|index| {
+        let left = percent(due(index));
+        let flip = left > 70.0;
+        let words = left >= free_percent;
+        if words {
+            free_percent = left + 26.0;
+        }
+        html! {
+            <b class={classes!("pin", "c-timers", flip.then_some("flip"), (!words).then_some("bare"))} style={format!("left:{left:.2}%")}>
+                if words { <span class="card c-timers"><b>{ recording.task_place(*index) }</b></span> }
+            </b>
+        }
+    });
+    let pins: Vec<Html> = pins.collect();
+    let heading = match state.timers.count {
+        0 => "none is set".to_owned(),
+        count => format!("{} set, virtual time, {unit}", time::count(count as u64)),
+    };
+    html! {
+        <section>
+            <h4>{ "Pending timers" }<small>{ heading }</small></h4>
+            <div class="taxis">
+                { for ticks }
+                { for pins }
+                <b class={classes!("nowline", (percent(now_ns) > 85.0).then_some("flip"))}
+                    style={format!("left:{:.2}%", percent(now_ns))}></b>
+            </div>
+        </section>
+    }
+}
+
+/// Nothing that a program can do here needs a thread yet, and the slots say so.
+fn thread_pool() -> Html {
+    html! {
+        <section>
+            <h4>{ "Thread pool" }<small>{ "0 of 4 busy" }</small></h4>
+            <ol class="slots">{ for (1..=4).map(|slot| html! { <li>{ slot }</li> }) }</ol>
+            <p>{ "No file, DNS, crypto or zlib work." }</p>
+        </section>
+    }
+}
+
+/// What ran, in which order: the last few, oldest first.
+fn ran(recording: &Recording, state: &LoopState) -> Html {
+    let all = recording.ran_until(state.event);
+    let shown = &all[all.len().saturating_sub(RAN_MAX)..];
+    let earlier = all.len() - shown.len();
+    let rows = shown.iter().map(|index| {
+        let lane = recording.task(*index).lane();
+        let now = state.running == Some(*index);
+        html! {
+            <li class={classes!(colour_class(lane), now.then_some("now"))} title={lane.name()}>
+                { glyph(lane) }<span>{ recording.task_label(*index) }</span>
+            </li>
+        }
+    });
+    html! {
+        <section class="ran-so-far">
+            <h4>{ "What ran, in order" }<small>{ words::some(all.len(), "callback") }</small></h4>
+            <ol start={(earlier + 1).to_string()}>
+                if earlier > 0 {
+                    <li class="earlier">{ format!("{} earlier", time::count(earlier as u64)) }</li>
+                }
+                { for rows }
+            </ol>
+        </section>
+    }
+}
+
+fn twin(recording: &Recording, state: &LoopState) -> Html {
+    let caption = format!(
+        "The loop at {}, {}",
+        time::point(state.time_ns),
+        words::turn_name(state)
+    );
+    let rows = recording.twin(state).into_iter().map(|row| {
+        html! { <tr><th scope="row">{ row.place }</th><td>{ row.callback }</td><td>{ row.reason }</td></tr> }
+    });
+    html! {
+        <table class="twin">
+            <caption>{ caption }</caption>
+            <thead><tr><th scope="col">{ "where" }</th><th scope="col">{ "callback" }</th><th scope="col">{ "why it is there" }</th></tr></thead>
+            <tbody>{ for rows }</tbody>
+        </table>
+    }
+}
+
+fn jar() -> Html {
+    html! {
+        <svg class="jar" viewBox="0 0 160 192" aria-hidden="true">
+            <path d="M44 18h72M52 18v14C30 42 18 60 18 84v72c0 16 8 24 24 24h76c16 0 24-8 24-24V84c0-24-12-42-34-52V18" />
+            <path d="M44 18c0-6 4-10 10-10h52c6 0 10 4 10 10" />
+            <path class="thin" d="M19 146c22-9 100-9 122 0M24 158c6 2 10 0 14 3M52 164c6-2 9 1 14 0M92 161c7 2 10-1 16 1M122 166c4-1 7 0 10-2M70 172c5 1 8 0 12 1" />
+            <path class="dash" d="M80 142V92M80 122c-12 0-18-6-18-17 12 0 18 6 18 17ZM80 108c11 0 17-6 17-16-11 0-17 6-17 16Z" />
+            <path class="thin" d="M30 82c2-14 8-25 18-33" />
+        </svg>
+    }
+}

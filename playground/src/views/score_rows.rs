@@ -1,0 +1,272 @@
+//! The rows of the score that do not depend on the playhead: overview, ruler, turns, lanes, folds.
+//!
+//! Each lane is a handful of SVG paths, however many callbacks it shows, and is drawn again only when the score is
+//! another one; a seek leaves it alone.
+
+use std::{fmt::Write, rc::Rc};
+
+use recording::{
+    Lane, Shared,
+    score::{BAR_PX, Block, LaneScore, Score, block_label, fold_words},
+    time,
+};
+use yew::{Html, Properties, classes, function_component, html};
+
+use super::glyphs::{colour_class, glyph};
+
+const LANE_PX: f64 = 18.0;
+const OVERVIEW_PX: f64 = 28.0;
+
+#[derive(Clone, Properties)]
+pub struct ScoreProps {
+    pub recording: Shared,
+    pub score: Rc<Score>,
+}
+
+impl PartialEq for ScoreProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.score, &other.score)
+    }
+}
+
+#[function_component]
+pub fn Overview(props: &ScoreProps) -> Html {
+    let count = props.recording.read().count();
+    let width_px = props.score.axis.width_px();
+    html! {
+        <div class="row-t r-over">
+            <div class="lab"><b>{ recording::words::some(count, "event") }</b></div>
+            <div class="trk">
+                <svg width={width_px.to_string()} height={OVERVIEW_PX.to_string()} aria-hidden="true">
+                    <path class="density" d={density_path(&props.score)} />
+                </svg>
+            </div>
+        </div>
+    }
+}
+
+/// A single event is a short bar; more stand as much higher as their logarithm says.
+fn density_path(score: &Score) -> String {
+    let most = score.bars.iter().map(|bar| bar.count).max().unwrap_or(1);
+    let mut path = String::new();
+    for bar in &score.bars {
+        let share = match most {
+            1 => 0.0,
+            _ => f64::from(bar.count).ln() / f64::from(most).ln(),
+        };
+        let height_px = 8.0 + share * (OVERVIEW_PX - 12.0);
+        let x_px = f64::from(bar.column) * BAR_PX;
+        // Writing to a string does not fail.
+        let _ = write!(
+            path,
+            "M{x_px} {OVERVIEW_PX}v-{height_px:.1}h{:.1}v{height_px:.1}z",
+            BAR_PX - 0.8
+        );
+    }
+    path
+}
+
+#[function_component]
+pub fn Ruler(props: &ScoreProps) -> Html {
+    let axis = &props.score.axis;
+    let ticks = axis.ticks().into_iter().map(|tick| {
+        let zero = (tick.x_px == 0.0).then_some("zero");
+        html! { <i class={classes!("tk", zero)} style={left(tick.x_px)}><span>{ tick.label }</span></i> }
+    });
+    let turns = props.score.turns.iter().map(|turn| {
+        let bare = turn.label.is_empty().then_some("bare");
+        html! { <span class={classes!(bare)} style={left(turn.x_px)}>{ &turn.label }</span> }
+    });
+    html! {
+        <>
+            <div class="row-t r-rule">
+                <div class="lab"><small>{ format!("virtual time, {}", axis.unit()) }</small></div>
+                <div class="trk">{ for ticks }</div>
+            </div>
+            <div class="row-t r-turn">
+                <div class="lab"><small>{ "turns of the loop" }</small></div>
+                <div class="trk">{ for turns }</div>
+            </div>
+        </>
+    }
+}
+
+#[function_component]
+pub fn Lanes(props: &ScoreProps) -> Html {
+    let recording = props.recording.read();
+    let (program, host) = recording.program();
+    let score = &props.score;
+    let lanes = score.lanes.iter().map(|(lane, drawn)| {
+        html! {
+            <div class="row-t lane" key={lane.short_name()}>
+                <div class="lab sub">{ glyph(*lane) }{ lane.short_name() }</div>
+                <div class="trk">{ lane_picture(score, drawn, *lane, Html::default()) }</div>
+            </div>
+        }
+    });
+    let labels: Html = score
+        .host
+        .blocks
+        .iter()
+        .filter_map(|block| block_words(&block_label(&recording, block), block))
+        .collect();
+    html! {
+        <>
+            <div class="row-t lane host">
+                <div class="lab"><b>{ program }</b><small>{ host }</small></div>
+                <div class="trk">{ lane_picture(score, &score.host, Lane::Main, labels) }</div>
+            </div>
+            { for lanes }
+        </>
+    }
+}
+
+/// Words inside a block, where they fit.
+fn block_words(label: &str, block: &Block) -> Option<Html> {
+    const CHAR_PX: f64 = 6.2;
+    let width_px = block.to_px - block.from_px;
+    if width_px < label.chars().count() as f64 * CHAR_PX + 12.0 {
+        return None;
+    }
+    let class = if block.blocked {
+        "words blocked"
+    } else {
+        "words"
+    };
+    Some(html! { <span {class} style={left(block.from_px)}>{ label }</span> })
+}
+
+fn lane_picture(score: &Score, drawn: &LaneScore, lane: Lane, words: Html) -> Html {
+    let blocks = block_paths(&drawn.blocks);
+    html! {
+        <>
+            <svg width={score.axis.width_px().to_string()} height={LANE_PX.to_string()} aria-hidden="true">
+                <g class={colour_class(lane)}>
+                    <path class="wait" d={line_path(&drawn.waits)} />
+                    <path class="sleep" d={box_path(&drawn.sleeps, 4.0, 9.0)} />
+                    <path class="from" d={dot_path(&drawn.dots)} />
+                    <path class="due" d={stroke_path(&drawn.dues)} />
+                </g>
+                { blocks }
+            </svg>
+            { words }
+        </>
+    }
+}
+
+/// One path for each colour and weight that occurs; a weight is how much of a block is covered, in quarters.
+fn block_paths(blocks: &[Block]) -> Html {
+    const QUARTERS: usize = 4;
+    let mut paths = vec![String::new(); Lane::ALL.len() * (QUARTERS + 1)];
+    let mut hatched = String::new();
+    for block in blocks {
+        let width_px = (block.to_px - block.from_px).max(2.0);
+        let path = if block.blocked && width_px >= 4.0 {
+            &mut hatched
+        } else {
+            let quarter = (block.covered * QUARTERS as f64).ceil() as usize;
+            &mut paths[block.lane as usize * (QUARTERS + 1) + quarter.clamp(1, QUARTERS)]
+        };
+        let _ = write!(
+            path,
+            "M{:.2} 2h{width_px:.2}v13h-{width_px:.2}z",
+            block.from_px
+        );
+    }
+    let solid = paths
+        .iter()
+        .enumerate()
+        .filter(|(_, path)| !path.is_empty());
+    let solid = solid.map(|(position, path)| {
+        let lane = Lane::ALL[position / (QUARTERS + 1)];
+        let opacity = 0.25 + 0.75 * (position % (QUARTERS + 1)) as f64 / QUARTERS as f64;
+        html! { <path class={classes!("runs", colour_class(lane))} fill-opacity={opacity.to_string()} d={path.clone()} /> }
+    });
+    html! {
+        <>
+            { for solid }
+            if !hatched.is_empty() { <path class="blocked" d={hatched} /> }
+        </>
+    }
+}
+
+fn line_path(spans: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    for (from_px, to_px) in spans {
+        let _ = write!(path, "M{from_px:.2} 8.5H{:.2}", to_px.max(from_px + 1.0));
+    }
+    path
+}
+
+fn box_path(spans: &[(f64, f64)], top_px: f64, height_px: f64) -> String {
+    let mut path = String::new();
+    for (from_px, to_px) in spans {
+        let width_px = (to_px - from_px).max(1.0);
+        let _ = write!(
+            path,
+            "M{from_px:.2} {top_px}.5h{width_px:.2}v{height_px}h-{width_px:.2}z"
+        );
+    }
+    path
+}
+
+fn dot_path(dots_px: &[f64]) -> String {
+    let mut path = String::new();
+    for x_px in dots_px {
+        let _ = write!(path, "M{:.2} 8.5a2 2 0 1 1 4 0a2 2 0 1 1 -4 0z", x_px - 2.0);
+    }
+    path
+}
+
+fn stroke_path(points_px: &[f64]) -> String {
+    let mut path = String::new();
+    for x_px in points_px {
+        let _ = write!(path, "M{x_px:.2} 3v11");
+    }
+    path
+}
+
+/// Drawn over the lanes: what is folded, and how long it is.
+#[function_component]
+pub fn Folds(props: &ScoreProps) -> Html {
+    let recording = props.recording.read();
+    let folds = props.score.axis.folds().map(|fold| {
+        let width_px = fold.to_px - fold.from_px;
+        let (length, asleep) = fold_words(&recording, fold);
+        let style = format!("left:{:.2}px;width:{width_px:.2}px", fold.from_px);
+        let title = format!("{length} {asleep}, folded");
+        html! {
+            <i class="fold" {style} {title}>
+                <svg viewBox="0 0 10 100" preserveAspectRatio="none" aria-hidden="true"><path d={zigzags()} /></svg>
+                if width_px >= 40.0 { <span>{ length }<em>{ asleep }</em></span> }
+            </i>
+        }
+    });
+    html! { <>{ for folds }</> }
+}
+
+/// Two edges of a torn sheet.
+fn zigzags() -> String {
+    let mut path = String::new();
+    for edge in [0, 10] {
+        let _ = write!(path, "M{edge} 0");
+        for tooth in 1..=16 {
+            let x = edge + if tooth % 2 == 1 { 1 } else { 0 };
+            let _ = write!(path, "L{x} {:.2}", f64::from(tooth) * 6.25);
+        }
+    }
+    path
+}
+
+pub fn left(x_px: f64) -> String {
+    format!("left:{x_px:.2}px")
+}
+
+/// For the clock's second line.
+pub fn place_in_count(number: usize, count: usize) -> String {
+    format!(
+        "event {} of {}",
+        time::count(number as u64),
+        time::count(count as u64)
+    )
+}

@@ -1,0 +1,89 @@
+// The worker in which the jar lives: a few lines between two queues, started from a Blob so that a sandboxed frame can
+// have it. It imports nothing and knows only the first two bytes of a reply.
+//
+// The page sends { module } once, then { job, start, steps, grade } for a run and { stop } to end it. `start` and
+// `grade` are encoded commands, `steps` the same Step command in growing sizes; the worker takes the size that lasts
+// about one frame. Between two slices it goes round its own queue, so a message is heard within a slice.
+// It answers { ready }, { job, reply }, { job, ended } and { job, trap }; a trap ends that instance and opens another.
+
+const STEPPED = 1; // Reply::Stepped
+const RUNNING = 0; // Status::Running
+const SLICE_MS_MAX = 16;
+const MEMORY_BYTES_MAX = 64 * 1024 * 1024; // a larger memory is not kept for the next run: it cannot shrink
+
+let module;
+let jar;
+let run;
+
+const turn = new MessageChannel();
+turn.port1.onmessage = () => run && guarded(slice);
+
+onmessage = ({ data }) => {
+  if (data.module) {
+    module = data.module;
+    guarded(open);
+    postMessage({ ready: true });
+  } else if (data.start) {
+    run = { ...data, size: 0 };
+    guarded(begin);
+  } else if (run && data.stop === run.job) {
+    end();
+  }
+};
+
+function open() {
+  jar = new WebAssembly.Instance(module, {}).exports;
+}
+
+function begin() {
+  if (!jar || jar.memory.buffer.byteLength > MEMORY_BYTES_MAX) open();
+  reply(call(run.start));
+  slice();
+}
+
+function slice() {
+  const began = performance.now();
+  const bytes = call(run.steps[run.size]);
+  const took = performance.now() - began;
+  const [kind, status] = new Uint8Array(bytes, 0, 2);
+  reply(bytes);
+  if (kind === STEPPED && status === RUNNING) {
+    if (took < SLICE_MS_MAX / 3 && run.size < run.steps.length - 1) run.size += 1;
+    if (took > SLICE_MS_MAX && run.size > 0) run.size -= 1;
+    turn.port2.postMessage(null);
+    return;
+  }
+  if (kind === STEPPED && run.grade) reply(call(run.grade));
+  end();
+}
+
+function end() {
+  const { job } = run;
+  run = undefined;
+  postMessage({ job, ended: true });
+}
+
+function reply(bytes) {
+  postMessage({ job: run.job, reply: bytes }, [bytes]);
+}
+
+/** Carries out one encoded command and returns a copy of the reply's bytes. */
+function call(command) {
+  const at = jar.terrarium_input(command.length) >>> 0;
+  new Uint8Array(jar.memory.buffer, at, command.length).set(command);
+  const place = jar.terrarium_call();
+  const pointer = Number(BigInt.asUintN(32, place >> 32n));
+  const length = Number(BigInt.asUintN(32, place));
+  return jar.memory.buffer.slice(pointer, pointer + length);
+}
+
+function guarded(work) {
+  try {
+    work();
+  } catch (error) {
+    const job = run?.job ?? 0;
+    run = undefined;
+    jar = undefined;
+    postMessage({ job, trap: String(error?.stack || error) });
+  }
+}

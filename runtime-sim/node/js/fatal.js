@@ -1,0 +1,64 @@
+// Errors that nobody caught: the program's handlers first, then Node's block on standard error and the end.
+
+// Whether a handler took it. After lib/internal/process/execution.js (v20.20.2).
+function uncaught(error, fromPromise) {
+  const type = fromPromise ? 'unhandledRejection' : 'uncaughtException';
+  process.emit('uncaughtExceptionMonitor', error, type);
+  if (process.emit('uncaughtException', error, type)) {
+    // So that the loop takes another turn and the queues are emptied.
+    require('internal/timers').setImmediate(noop);
+    return true;
+  }
+  try {
+    if (!process._exiting) {
+      process._exiting = true;
+      process.exitCode = 1;
+      process.emit('exit', 1);
+    }
+  } catch {
+    // The process ends anyway.
+  }
+  return false;
+}
+function noop() {}
+
+// The learner's own innermost frame in a stack: `at f (/app/main.js:3:9)`.
+const place = /(?:\(|at )(?:file:\/\/)?(\/[^\n()]*|node:[^\n()]*):(\d+):(\d+)\)?/;
+
+// Prints and ends the process; `code` 7 is for an error in a handler.
+function describeError(error, code) {
+  const isError = typeof error === 'object' && error !== null && typeof error.stack === 'string' && error.stack !== '';
+  const { inspect } = require('internal/util/inspect');
+  let text, first;
+  try {
+    text = isError ? inspect(error) : typeof error === 'object' && error !== null || typeof error === 'function' ? inspect(error) : String(error);
+    first = isError ? error.stack.split('\n')[0] : `Uncaught ${text}`;
+  } catch {
+    text = first = 'an error that cannot be shown';
+  }
+  const found = isError && place.exec(error.stack);
+  let out = '';
+  let file = '', line = 0, column = 0;
+  if (found) {
+    file = found[1];
+    line = Number(found[2]);
+    column = Number(found[3]);
+    const source = binding.sourceLine(file, line);
+    if (source !== undefined) {
+      // V8 points at the `throw`, QuickJS at what is thrown.
+      const before = source.slice(0, column - 1);
+      const at = /\bthrow\s+(?:new\s+)?$/.exec(before);
+      const caret = at ? at.index : column - 1;
+      const shown = binding.packageType(file) === 'module' ? `file://${file}` : file;
+      out = `${shown}:${line}\n${source}\n${' '.repeat(Math.max(0, caret))}^\n\n`;
+    } else if (error.code === 'ERR_UNHANDLED_REJECTION') {
+      out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n\n';
+    }
+  }
+  binding.uncaughtError(first, file.startsWith('node:') ? '' : file, line, column);
+  if (isError) binding.write(2, `${out}${text}\n\nNode.js ${process.version}\n`);
+  else binding.write(2, `Uncaught:\n${text}\n(Use \`node --trace-uncaught ...\` to show where the exception was thrown)\n\nNode.js ${process.version}\n`);
+  binding.die(code === 7 ? 7 : process.exitCode ?? 1);
+}
+
+module.exports = { uncaught, describeError };

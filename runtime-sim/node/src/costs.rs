@@ -1,0 +1,38 @@
+//! What things cost in virtual time: the one table. JavaScript itself costs `ProcessSpec::tick_ns` for each call and
+//! each round of a loop; what a host function does beyond that is here, in nanoseconds. The figures are rounded
+//! medians of Node v20 on an ordinary laptop; what matters is their order of magnitude, and that they never change with
+//! the machine that the simulation runs on.
+
+/// Reading and compiling one source file of ordinary size.
+pub const MODULE_LOAD_NS: u64 = 90_000;
+/// An ES main module is read by the thread pool, so its program starts in the poll phase, this much later.
+pub const MODULE_READ_ASYNC_NS: u64 = 350_000;
+/// The first line that a process prints sets up its stream. It is longer than a millisecond, which is why a
+/// `console.log` in the main script hides the race between `setTimeout(f, 0)` and `setImmediate(f)`.
+pub const WRITE_FIRST_NS: u64 = 1_200_000;
+/// Any further write to standard output or standard error.
+pub const WRITE_NS: u64 = 20_000;
+/// Putting a callback into the nextTick queue.
+pub const NEXT_TICK_NS: u64 = 600;
+/// Putting a timer into its list.
+pub const TIMER_NS: u64 = 1_200;
+/// Putting an immediate into the check queue.
+pub const IMMEDIATE_NS: u64 = 900;
+/// Taking a callback off its queue and getting it onto the stack, and off again.
+pub const TASK_NS: u64 = 1_500;
+/// The same for a microtask, which the engine runs by itself.
+pub const MICROTASK_NS: u64 = 300;
+/// Entering a phase of the loop and finding out what it has to do.
+pub const PHASE_NS: u64 = 1_800;
+/// One system call of the poll phase; waking up from it costs up to this much more, drawn by the seed.
+pub const POLL_NS: u64 = 4_000;
+pub const POLL_WAKE_JITTER_NS: u64 = 30_000;
+/// At the end of one turn of the loop in `HICCUP_ODDS`, the core is taken away for up to this long, as an operating
+/// system does. It is what lets an immediate race against a timer of one millisecond.
+pub const HICCUP_ODDS: u64 = 4;
+pub const HICCUP_NS: u64 = 900_000;
+/// Reading the clock, beyond the call.
+pub const CLOCK_NS: u64 = 50;
+/// How far the loop's clock, which counts whole milliseconds, may be from the process's start: drawn by the seed. It is
+/// what makes `setTimeout(f, 0)` against `setImmediate(f)` a race.
+pub const LOOP_CLOCK_OFFSET_NS: u64 = 1_000_000;

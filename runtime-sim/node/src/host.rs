@@ -1,0 +1,632 @@
+//! What a process has besides JavaScript: its clock and costs, its limits, its place in the trace.
+//!
+//! JavaScript and the loop both come here to say what happened. Nothing in here calls JavaScript, so that it may be
+//! borrowed from within any native function.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    ffi::c_int,
+    rc::Rc,
+};
+
+use kernel::World;
+use protocol::{
+    EventId, EventKind, ExitReason, Frame, FunctionId, Limit, Limits, MicrotaskKind, Outcome,
+    ProcessId, ProcessSpec, Queue, Stream, TaskId, trace::STACK_FRAMES_MAX,
+};
+use rquickjs::qjs::JSValue;
+
+use crate::{
+    costs,
+    engine::{
+        Ctx, Value,
+        ffi::{self, CallableInfo},
+        heap::Heap,
+        value::text_of_chars,
+    },
+    facts::Facts,
+    files::Files,
+    names::Names,
+    uv::Uv,
+};
+
+/// What natives and hooks find behind the context.
+pub struct Shared {
+    pub host: RefCell<Host>,
+    /// Read without a borrow, at the door of every native.
+    pub stopped: Cell<bool>,
+    /// The microtask that runs.
+    pub job: Cell<Option<TaskId>>,
+    /// The JavaScript that keeps count of rejected promises.
+    pub rejection: RefCell<Option<Value>>,
+    pub heap: Cell<*const Heap>,
+    /// Of a CommonJS module that an ES module imports: the names it exports, and name and value of each.
+    pub import_names: RefCell<Option<Value>>,
+    pub import_values: RefCell<Option<Value>>,
+}
+
+impl Shared {
+    pub fn new(host: Host) -> Box<Self> {
+        Box::new(Self {
+            host: RefCell::new(host),
+            stopped: Cell::new(false),
+            job: Cell::new(None),
+            rejection: RefCell::new(None),
+            heap: Cell::new(std::ptr::null()),
+            import_names: RefCell::new(None),
+            import_values: RefCell::new(None),
+        })
+    }
+
+    pub fn heap_exceeded(&self) -> bool {
+        // SAFETY: the engine outlives everything that can call this, and set the pointer.
+        unsafe { self.heap.get().as_ref() }.is_some_and(Heap::exceeded)
+    }
+
+    pub fn heap_used_bytes(&self) -> usize {
+        unsafe { self.heap.get().as_ref() }.map_or(0, Heap::used_bytes)
+    }
+}
+
+/// Why the process ends now, in the middle of whatever it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// `process.exit`, `process.abort`.
+    Exit {
+        code: i32,
+        reason: ExitReason,
+    },
+    Limit {
+        limit: Limit,
+        text: String,
+    },
+    OutOfMemory,
+}
+
+/// An entry of the nextTick queue.
+pub struct Tick {
+    pub task: TaskId,
+    pub callback: Value,
+    pub args: Vec<Value>,
+}
+
+pub struct Host {
+    pub world: Rc<RefCell<World>>,
+    pub process: ProcessId,
+    pub spec: ProcessSpec,
+    pub files: Files,
+    pub limits: Limits,
+    pub uv: Uv,
+    pub facts: Facts,
+
+    pub tick_queue: VecDeque<Tick>,
+    /// As in Node's tick info: set when the queue gets its first entry, unset when it has been walked to the end.
+    pub tick_scheduled: bool,
+    pub rejection_to_warn: bool,
+
+    pub stop: Option<Stop>,
+    pub before_exit_sent: bool,
+    pub ctx: Option<Ctx>,
+
+    names: Names,
+    queued: BTreeMap<TaskId, (EventId, FunctionId)>,
+    jobs: VecDeque<(u64, TaskId)>,
+    task_last: TaskId,
+    /// The events that started what runs now, innermost last.
+    causes: Vec<EventId>,
+    /// The frames of the host under the running callback.
+    base: Vec<Frame>,
+    phase_event: Option<EventId>,
+
+    ticks_seen: u64,
+    pub ticks_callback: u64,
+    pub ticks_run: u64,
+    /// While above zero, ticks are work of the host whose cost is in the table.
+    free: u32,
+    /// Tasks taken off the two queues that are emptied after the current callback.
+    pub drained: u64,
+    written_bytes: u64,
+    written_lines: u64,
+}
+
+impl Host {
+    pub fn new(world: Rc<RefCell<World>>, process: ProcessId, spec: ProcessSpec) -> Self {
+        let limits = world.borrow().limits;
+        let uv = Uv::new(world.borrow().chance.stream(&format!("loop {process}")));
+        Self {
+            process,
+            files: Files::new(&spec.files),
+            limits,
+            uv,
+            facts: Facts::default(),
+            tick_queue: VecDeque::new(),
+            tick_scheduled: false,
+            rejection_to_warn: false,
+            stop: None,
+            before_exit_sent: false,
+            ctx: None,
+            names: Names::default(),
+            queued: BTreeMap::new(),
+            jobs: VecDeque::new(),
+            task_last: 0,
+            causes: Vec::new(),
+            base: Vec::new(),
+            phase_event: None,
+            ticks_seen: 0,
+            ticks_callback: 0,
+            ticks_run: 0,
+            free: 0,
+            drained: 0,
+            written_bytes: 0,
+            written_lines: 0,
+            world,
+            spec,
+        }
+    }
+
+    // ---- time ----
+
+    /// Turns the ticks since the last call into virtual time.
+    pub fn settle(&mut self) {
+        let Some(ctx) = self.ctx else { return };
+        let ticks = unsafe { ffi::JS_GetTicks(ctx.0) };
+        let spent = ticks - self.ticks_seen;
+        self.ticks_seen = ticks;
+        self.ticks_callback += spent;
+        self.ticks_run += spent;
+        if self.free == 0 {
+            self.spend(spent.saturating_mul(self.spec.tick_ns));
+        }
+    }
+
+    /// Setting up the process is not the program's work.
+    pub fn ignore_ticks_so_far(&mut self) {
+        if let Some(ctx) = self.ctx {
+            self.ticks_seen = unsafe { ffi::JS_GetTicks(ctx.0) };
+        }
+    }
+
+    pub fn spend(&mut self, ns: u64) {
+        self.world.borrow_mut().spend(ns);
+    }
+
+    pub fn now_ns(&mut self) -> u64 {
+        self.settle();
+        self.world.borrow().now_ns()
+    }
+
+    /// What follows until `leave_host` is the host's own work.
+    pub fn enter_host(&mut self) {
+        self.settle();
+        self.free += 1;
+    }
+
+    pub fn leave_host(&mut self) {
+        self.settle();
+        self.free = self.free.saturating_sub(1);
+    }
+
+    /// The loop's clock: whole milliseconds since the process started.
+    pub fn loop_now_ms(&mut self) -> u64 {
+        let now_ns = self.now_ns();
+        self.uv.update_time(now_ns)
+    }
+
+    // ---- the trace ----
+
+    fn cause(&self) -> Option<EventId> {
+        self.causes.last().copied().or(self.phase_event)
+    }
+
+    pub fn record(&mut self, kind: EventKind, stack: Vec<Frame>) -> EventId {
+        let cause = self.cause();
+        self.record_caused(cause, kind, stack)
+    }
+
+    fn record_caused(
+        &mut self,
+        cause: Option<EventId>,
+        kind: EventKind,
+        stack: Vec<Frame>,
+    ) -> EventId {
+        self.settle();
+        let mut world = self.world.borrow_mut();
+        let event = world.record(cause, self.process, kind, stack);
+        let count = world.recorder.count();
+        drop(world);
+        if self.limits.events_max > 0 && count >= self.limits.events_max {
+            self.reach(Limit::Events);
+        }
+        event
+    }
+
+    fn number(&mut self, info: &CallableInfo) -> FunctionId {
+        let name = unsafe { text_of_chars(info.name) };
+        let file = unsafe { text_of_chars(info.filename) };
+        let (name, line, column) =
+            if name == "<eval>" || (info.definition_line <= 0 && !file.is_empty()) {
+                // A file's own top level: the wrapper of a CommonJS module, or the body of an ES module.
+                let base = file.rsplit('/').next().unwrap_or(&file).to_owned();
+                (base, 1, 1)
+            } else {
+                (
+                    name,
+                    info.definition_line.max(0) as u32,
+                    info.definition_column.max(0) as u32,
+                )
+            };
+        let name = if file == "node:internal/console" && !name.is_empty() {
+            format!("console.{name}")
+        } else {
+            name
+        };
+        let source = || {
+            // Node's own code comes with its source only the first time it is compiled.
+            if info.source.is_null() || file.starts_with("node:") {
+                return String::new();
+            }
+            let bytes = unsafe {
+                std::slice::from_raw_parts(
+                    info.source.cast::<u8>(),
+                    info.source_len.max(0) as usize,
+                )
+            };
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let (function, defined) = self.names.number(&name, &file, line, column, source);
+        if let Some(defined) = defined {
+            self.record(defined, vec![]);
+        }
+        function
+    }
+
+    /// A function of the host that is no JavaScript function here, such as libuv's own.
+    pub fn host_function(&mut self, name: &str, file: &str, line: u32, column: u32) -> FunctionId {
+        let (function, defined) = self.names.number(name, file, line, column, String::new);
+        if let Some(defined) = defined {
+            self.record(defined, vec![]);
+        }
+        function
+    }
+
+    pub fn function_of(&mut self, callable: JSValue) -> FunctionId {
+        let Some(ctx) = self.ctx else { return 0 };
+        let mut info = CallableInfo::EMPTY;
+        unsafe { ffi::JS_DescribeCallable(ctx.0, callable, &mut info) };
+        let function = if info.kind == ffi::CALLABLE_NONE {
+            // A promise settles another; nobody's code runs.
+            self.host_function("pass the value on", "node:internal", 0, 0)
+        } else {
+            self.number(&info)
+        };
+        unsafe { ffi::JS_FreeCallableInfo(ctx.0, &mut info) };
+        function
+    }
+
+    /// Where the code stands, without the native function that asks.
+    pub fn stack(&mut self) -> Vec<Frame> {
+        let Some(ctx) = self.ctx else { return vec![] };
+        let mut infos = [CallableInfo::EMPTY; STACK_FRAMES_MAX as usize];
+        let count =
+            unsafe { ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), STACK_FRAMES_MAX as c_int) }
+                as usize;
+        let mut frames = Vec::with_capacity(count + 2);
+        for info in &mut infos[..count] {
+            let ours = info.kind == ffi::CALLABLE_NATIVE && frames.is_empty();
+            if !ours {
+                let function = self.number(info);
+                frames.push(Frame {
+                    function,
+                    line: info.line.max(0) as u32,
+                    column: info.column.max(0) as u32,
+                });
+            }
+            unsafe { ffi::JS_FreeCallableInfo(ctx.0, info) };
+        }
+        frames.extend(self.base.iter().copied());
+        frames.truncate(STACK_FRAMES_MAX as usize);
+        frames
+    }
+
+    /// `main.js:3` of the innermost frame of the learner's own, or of whoever's code it is.
+    pub fn place_of(&self, stack: &[Frame]) -> Option<String> {
+        let frame = stack.iter().find(|frame| {
+            let file = &self.names.describe(frame.function).file;
+            !file.is_empty() && !file.starts_with("node:")
+        })?;
+        let file = &self.names.describe(frame.function).file;
+        Some(format!(
+            "{}:{}",
+            file.rsplit('/').next().unwrap_or(file),
+            frame.line
+        ))
+    }
+
+    pub fn process_started(&mut self) {
+        let kind = EventKind::ProcessStarted {
+            host: self.spec.host.clone(),
+            entry: self.spec.entry.clone(),
+            args: self.spec.args.clone(),
+        };
+        let event = self.record_caused(Some(0), kind, vec![]);
+        self.phase_event = Some(event);
+    }
+
+    pub fn phase(&mut self, phase: protocol::Phase) {
+        self.spend(costs::PHASE_NS);
+        let turn = self.uv.turn;
+        let event = self.record(EventKind::PhaseEntered { phase, turn }, vec![]);
+        self.phase_event = Some(event);
+    }
+
+    /// Node's own frames under the running callback, as lines of a stack trace.
+    pub fn base_frames(&self) -> Vec<String> {
+        self.base
+            .iter()
+            .map(|frame| {
+                let described = self.names.describe(frame.function);
+                let place = format!("{}:{}:{}", described.file, frame.line, frame.column);
+                if described.name.is_empty() {
+                    format!("    at {place}")
+                } else {
+                    format!("    at {} ({place})", described.name)
+                }
+            })
+            .collect()
+    }
+
+    // ---- tasks ----
+
+    pub fn task_queued(
+        &mut self,
+        queue: Queue,
+        function: FunctionId,
+        due_ns: Option<u64>,
+        repeat_ns: Option<u64>,
+        unref: bool,
+    ) -> TaskId {
+        self.task_last += 1;
+        let task = self.task_last;
+        let stack = self.stack();
+        let event = self.record(
+            EventKind::TaskQueued {
+                task,
+                queue,
+                function,
+                due_ns,
+                repeat_ns,
+                unref,
+            },
+            stack,
+        );
+        self.queued.insert(task, (event, function));
+        let now_ns = self.world.borrow().now_ns();
+        let described = self.names.describe(function);
+        self.facts.queued(task, queue, described, now_ns, due_ns);
+        task
+    }
+
+    pub fn task_cancelled(&mut self, task: TaskId) {
+        if self.queued.remove(&task).is_some() {
+            let stack = self.stack();
+            self.record(EventKind::TaskCancelled { task }, stack);
+            self.facts.cancelled(task);
+        }
+    }
+
+    pub fn task_started(&mut self, task: TaskId, base: &[(&str, &str, u32, u32)]) {
+        let cost = if base == crate::stacks::MICROTASK {
+            costs::MICROTASK_NS
+        } else {
+            costs::TASK_NS
+        };
+        self.settle();
+        self.spend(cost);
+        let Some((queued, function)) = self.queued.remove(&task) else {
+            return;
+        };
+        self.base = base
+            .iter()
+            .map(|(name, file, line, column)| Frame {
+                function: self.host_function(name, file, *line, *column),
+                line: *line,
+                column: *column,
+            })
+            .collect();
+        let (line, column) = {
+            let described = self.names.describe(function);
+            (described.line, described.column)
+        };
+        let mut stack = vec![Frame {
+            function,
+            line,
+            column,
+        }];
+        stack.extend(self.base.iter().copied());
+        let event = self.record_caused(Some(queued), EventKind::TaskStarted { task }, stack);
+        self.causes.push(event);
+        let now_ns = self.world.borrow().now_ns();
+        self.facts.started(task, now_ns, event);
+    }
+
+    pub fn task_ended(&mut self, task: TaskId, outcome: Outcome) {
+        self.record(EventKind::TaskEnded { task, outcome }, vec![]);
+        self.causes.pop();
+        self.base.clear();
+        let now_ns = self.world.borrow().now_ns();
+        self.facts.ended(task, now_ns);
+    }
+
+    /// A new callback of the loop: the count of ticks without a turn begins again.
+    pub fn callback_begins(&mut self) {
+        self.settle();
+        self.ticks_callback = 0;
+        self.drained = 0;
+    }
+
+    pub fn job_queued(&mut self, job: u64, kind: MicrotaskKind, callback: JSValue) {
+        let function = self.function_of(callback);
+        let task = self.task_queued(Queue::Microtask(kind), function, None, None, false);
+        self.jobs.push_back((job, task));
+    }
+
+    pub fn job_started(&mut self, job: u64) -> Option<TaskId> {
+        let (first, task) = *self.jobs.front()?;
+        if first != job {
+            return None;
+        }
+        self.jobs.pop_front();
+        self.task_started(task, crate::stacks::MICROTASK);
+        Some(task)
+    }
+
+    // ---- output ----
+
+    pub fn write(&mut self, stream: Stream, text: String) {
+        self.settle();
+        let first = self.written_bytes == 0;
+        self.spend(if first {
+            costs::WRITE_FIRST_NS
+        } else {
+            costs::WRITE_NS
+        });
+        self.written_bytes += text.len() as u64;
+        self.written_lines += text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        let stack = self.stack();
+        let line = stack
+            .iter()
+            .find(|frame| {
+                let file = &self.names.describe(frame.function).file;
+                !file.is_empty() && !file.starts_with("node:")
+            })
+            .map_or(0, |frame| frame.line);
+        let event = self.record(
+            EventKind::Logged {
+                stream,
+                text: text.clone(),
+            },
+            stack,
+        );
+        let now_ns = self.world.borrow().now_ns();
+        self.facts.logged(stream, text, now_ns, line, event);
+        if self.limits.output_bytes_max > 0 && self.written_bytes > self.limits.output_bytes_max {
+            self.reach(Limit::OutputBytes);
+        } else if self.limits.output_lines_max > 0
+            && self.written_lines > self.limits.output_lines_max
+        {
+            self.reach(Limit::OutputLines);
+        }
+    }
+
+    /// What the process itself says at its end, past every limit.
+    pub fn final_words(&mut self, text: &str) {
+        let event = self.record(
+            EventKind::Logged {
+                stream: Stream::Stderr,
+                text: text.to_owned(),
+            },
+            vec![],
+        );
+        let now_ns = self.world.borrow().now_ns();
+        self.facts
+            .logged(Stream::Stderr, text.to_owned(), now_ns, 0, event);
+    }
+
+    // ---- limits ----
+
+    /// Called between two steps of the interpreter, and between callbacks.
+    pub fn check_limits(&mut self) {
+        self.settle();
+        let over = |value: u64, max: u64| max > 0 && value >= max;
+        if over(self.ticks_callback, self.limits.callback_ticks_max) {
+            self.reach(Limit::CallbackTicks);
+        } else if over(self.ticks_run, self.limits.ticks_max) {
+            self.reach(Limit::Ticks);
+        } else if over(self.world.borrow().now_ns(), self.limits.virtual_ns_max) {
+            self.reach(Limit::VirtualTime);
+        }
+    }
+
+    /// Stops the process with a sentence that names cause and place. Only the first limit counts.
+    pub fn reach(&mut self, limit: Limit) {
+        if self.stop.is_some() {
+            return;
+        }
+        let stack = self.stack();
+        let place = self.place_of(&stack);
+        let at = place.clone().unwrap_or_else(|| {
+            let entry = &self.spec.entry;
+            entry.rsplit('/').next().unwrap_or(entry).to_owned()
+        });
+        let seconds = |ns: u64| format!("{:.1} s", ns as f64 / 1e9);
+        let endless = self.drained > 1000;
+        let text = match limit {
+            Limit::CallbackTicks if endless => format!(
+                "{at} kept filling the nextTick or microtask queue: {} callbacks ran without giving the loop a turn",
+                self.drained
+            ),
+            Limit::CallbackTicks => format!(
+                "{at} ran for {} of virtual time without giving the loop a turn",
+                seconds(self.ticks_callback.saturating_mul(self.spec.tick_ns))
+            ),
+            Limit::Ticks => format!(
+                "the program computed for {} of virtual time in all, last at {at}",
+                seconds(self.ticks_run.saturating_mul(self.spec.tick_ns))
+            ),
+            Limit::Events if endless => format!(
+                "{at} kept filling the nextTick or microtask queue: {} callbacks ran without giving the loop a turn",
+                self.drained
+            ),
+            Limit::Events => format!(
+                "the program made {} events, last at {at}; it would go on for ever or nearly so",
+                self.world.borrow().recorder.count()
+            ),
+            Limit::VirtualTime => format!(
+                "the program ran for {} of virtual time, last at {at}",
+                seconds(self.world.borrow().now_ns())
+            ),
+            Limit::OutputBytes => format!(
+                "{at} printed more than {} bytes",
+                self.limits.output_bytes_max
+            ),
+            Limit::OutputLines => format!(
+                "{at} printed more than {} lines",
+                self.limits.output_lines_max
+            ),
+            Limit::Heap => format!(
+                "{at} filled the heap of {} MB",
+                self.limits.heap_bytes_max >> 20
+            ),
+        };
+        self.stop = Some(if limit == Limit::Heap {
+            Stop::OutOfMemory
+        } else {
+            Stop::Limit {
+                limit,
+                text: text.clone(),
+            }
+        });
+        self.facts.error = Some(text.clone());
+        self.record(EventKind::LimitReached { limit, text }, stack);
+    }
+
+    pub fn uncaught(&mut self, text: String, file: String, line: u32, column: u32) {
+        self.facts.error = Some(text.clone());
+        self.record(
+            EventKind::UncaughtError {
+                text,
+                file,
+                line,
+                column,
+            },
+            vec![],
+        );
+    }
+
+    pub fn exited(&mut self, code: i32, reason: ExitReason) {
+        self.facts.exit_code = code;
+        self.facts.duration_ns = self.world.borrow().now_ns();
+        self.record(EventKind::ProcessExited { code, reason }, vec![]);
+    }
+}

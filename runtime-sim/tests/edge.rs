@@ -1,0 +1,128 @@
+//! The conversation with the jar, and lessons' checks.
+
+mod common;
+
+use protocol::{Command, Reply, Report, codec};
+use runtime_sim::{Jar, edge};
+
+fn ask(jar: &mut Jar, command: &Command) -> Reply {
+    codec::decode(&edge::answer(jar, &codec::encode(command))).expect("a reply")
+}
+
+#[test]
+fn bytes_that_are_no_command_are_refused() {
+    let mut jar = Jar::default();
+    for bytes in [&b""[..], b"\xff\xff\xff", b"\x00", &[9; 100]] {
+        let reply: Reply = codec::decode(&edge::answer(&mut jar, bytes)).expect("a reply");
+        assert!(matches!(reply, Reply::Refused { .. }), "{reply:?}");
+    }
+    for command in [
+        Command::Step { ticks_max: 1 },
+        Command::Grade {
+            source: String::new(),
+        },
+    ] {
+        assert!(matches!(ask(&mut jar, &command), Reply::Refused { .. }));
+    }
+    let mut twice = common::scenario("main.js", b"", 1);
+    twice.processes.push(twice.processes[0].clone());
+    assert!(matches!(
+        ask(&mut jar, &Command::Start(twice)),
+        Reply::Refused { .. }
+    ));
+}
+
+#[test]
+fn a_jar_runs_again_after_any_end() {
+    let mut jar = Jar::default();
+    let first = common::carry_out(
+        &mut jar,
+        common::scenario("a.js", b"console.log('one')", 1),
+        100,
+    );
+    for bad in [
+        &b"while (true) {}"[..],
+        b"throw 1",
+        b"const a = []; for (;;) a.push(new Array(1e6))",
+        b"let =",
+    ] {
+        common::carry_out(&mut jar, common::scenario("b.js", bad, 1), 1 << 40);
+    }
+    let again = common::carry_out(
+        &mut jar,
+        common::scenario("a.js", b"console.log('one')", 1),
+        100,
+    );
+    assert_eq!(first.hash, again.hash);
+}
+
+fn grade(program: &str, checks: &str) -> Report {
+    let mut jar = Jar::default();
+    common::carry_out(
+        &mut jar,
+        common::scenario("main.js", program.as_bytes(), 1),
+        1 << 40,
+    );
+    match ask(
+        &mut jar,
+        &Command::Grade {
+            source: checks.into(),
+        },
+    ) {
+        Reply::Graded(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn checks_judge_a_run() {
+    let report = grade(
+        "setTimeout(() => console.log('late'), 5);\nconsole.log('early');",
+        "import { check, expect, fail } from 'terrarium:check';
+         check('order', (run) => { expect(run.lines, 'the lines printed').toEqual(['early', 'late']); });
+         check('timers', (run) => { expect(run.tasks.filter((t) => t.queue === 'timers').length).toBe(1); });
+         check('late', (run) => { expect(run.durationMs, 'the time it took').toBeGreaterThan(5); });
+         check('source', (run) => { expect(run.source('main.js')).toMatch(/setTimeout/); });
+         check('wrong', (run) => { expect(run.lines, 'the lines printed', { at: run.logs[1].event }).toEqual(['late']); });
+         check('words', () => { fail('this is how it is'); });",
+    );
+    assert_eq!(report.broken, None);
+    let failures: Vec<_> = report
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.failure.as_deref())
+        .collect();
+    assert_eq!(
+        failures,
+        [
+            None,
+            None,
+            None,
+            None,
+            Some("the lines printed: expected [ 'late' ] but got [ 'early', 'late' ]"),
+            Some("this is how it is"),
+        ]
+    );
+    assert!(report.outcomes[4].at.is_some());
+}
+
+#[test]
+fn broken_checks_are_the_authors_and_end() {
+    for (checks, part) in [
+        ("for (;;);", "never ends"),
+        ("check(", "checks.js"),
+        ("throw new Error('oops')", "oops"),
+        ("import 'node:fs'", "terrarium:check"),
+        (
+            "const a = []; for (;;) a.push(new Array(1e6).fill(0))",
+            "memory",
+        ),
+        ("await new Promise(() => {}); ", ""),
+    ] {
+        let report = grade("console.log(1)", checks);
+        match report.broken {
+            Some(text) => assert!(text.contains(part), "{checks}: {text}"),
+            None => assert_eq!(part, "", "{checks} passed"),
+        }
+    }
+}

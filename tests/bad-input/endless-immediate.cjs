@@ -1,0 +1,1 @@
+setImmediate(() => { do { 1 } while (true) })

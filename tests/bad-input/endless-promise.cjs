@@ -1,0 +1,3 @@
+Promise.resolve().then(function spin() {
+  for (;;);
+})

@@ -1,0 +1,2 @@
+const again = () => queueMicrotask(again)
+again()

@@ -1,0 +1,4 @@
+function again() {
+  process.nextTick(again)
+}
+again()

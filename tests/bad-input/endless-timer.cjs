@@ -1,0 +1,3 @@
+setTimeout(() => {
+  while (true) {}
+}, 10)

@@ -1,0 +1,2 @@
+const kept = []
+setInterval(() => kept.push(new Uint8Array(1e7)), 1)

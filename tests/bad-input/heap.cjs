@@ -1,0 +1,2 @@
+a = []
+for (;;) a.push(new Array(1e6))

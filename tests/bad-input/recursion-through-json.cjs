@@ -1,0 +1,2 @@
+const down = (value) => JSON.stringify({ toJSON: () => down(value) })
+down(1)

@@ -1,0 +1,3 @@
+setTimeout(() => {
+  Promise.reject(new Error('nobody listens'))
+}, 5)

@@ -1,0 +1,1 @@
+console.log('x'.repeat(10_000_000))

@@ -1,0 +1,2 @@
+process.exitCode = 3
+setTimeout(() => console.log('bye'), 10)

@@ -1,0 +1,1 @@
+export const readable = (n) => `${n} things`

@@ -1,0 +1,6 @@
+console.log('out 1')
+console.error('err 1')
+process.stdout.write('out 2 ')
+process.stderr.write('err 2\n')
+console.warn('err %d', 3)
+console.log('out 3')

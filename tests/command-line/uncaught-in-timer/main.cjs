@@ -1,0 +1,4 @@
+setTimeout(() => {
+  const none = undefined
+  console.log(none.length)
+}, 1)

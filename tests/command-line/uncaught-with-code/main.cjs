@@ -1,0 +1,3 @@
+const error = new Error('cannot connect')
+error.code = 'ECONNREFUSED'
+throw error

@@ -1,0 +1,5 @@
+async function load() {
+  throw new Error('nothing there')
+}
+load()
+console.log('started')

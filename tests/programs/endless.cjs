@@ -1,0 +1,4 @@
+setTimeout(() => {
+  console.log('now')
+  while (true);
+}, 1)

@@ -1,0 +1,7 @@
+const words = Array.from({ length: 2_000 }, (_, i) => ((i * 7919) % 2003).toString(36))
+words.sort((a, b) => a.localeCompare(b))
+console.log(words.slice(0, 20).join(' '))
+const counts = new Map()
+for (const word of words) counts.set(word[0], (counts.get(word[0]) ?? 0) + 1)
+console.log(counts, Object.fromEntries(counts))
+console.log(JSON.stringify({ words: words.slice(-5), set: [...new Set(words.map((word) => word.length))] }))

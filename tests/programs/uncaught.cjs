@@ -1,0 +1,4 @@
+process.on('exit', (code) => console.log('exit', code))
+setTimeout(() => {
+  Promise.reject(new TypeError('nobody listens'))
+}, 3)

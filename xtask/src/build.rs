@@ -1,0 +1,143 @@
+//! Making what the page is made of.
+//!
+//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `editor.js`, `fonts/`,
+//! `lessons/catalog.bin` and a `.bin` for each lesson. Trunk copies it beside the page, which it builds itself.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::process::{Environment, step};
+use crate::setup;
+use crate::stamp::Stamp;
+use crate::workspace::{Workspace, copy_if_changed};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Everything that the page fetches. Does nothing where nothing has changed.
+pub fn assets(workspace: &Workspace, environment: &Environment) -> Result {
+    editor(workspace, environment)?;
+    jar(workspace, environment)?;
+    lessons(workspace, environment)
+}
+
+/// The sealed module. Cargo knows best whether it is fresh.
+pub fn jar(workspace: &Workspace, environment: &Environment) -> Result {
+    step(
+        workspace,
+        "Building the jar",
+        cargo(workspace, environment)
+            .args(["build", "--release", "--target", TARGET])
+            .args(["--package", "runtime-sim"]),
+    )?;
+    let built = workspace
+        .target()
+        .join(TARGET)
+        .join("release/runtime_sim.wasm");
+    copy_if_changed(&built, &workspace.assets().join("runtime_sim.wasm"))
+}
+
+fn editor(workspace: &Workspace, environment: &Environment) -> Result {
+    setup::npm_install(workspace, "packages")?;
+    let inputs = ["build.js", "package.json", "package-lock.json", "src"];
+    let stamp = Stamp::of(
+        workspace.file("target/stamps/editor"),
+        &inputs.map(|input| workspace.file("packages").join(input)),
+        &[],
+    );
+    let assets = workspace.assets();
+    if stamp.is_current() && assets.join("editor.js").is_file() {
+        return Ok(());
+    }
+    step(
+        workspace,
+        "Bundling the editor",
+        environment
+            .command("node")
+            .current_dir(workspace.file("packages"))
+            .args([OsStr::new("build.js"), OsStr::new("--out")])
+            .arg(&assets),
+    )?;
+    stamp.set()
+}
+
+fn lessons(workspace: &Workspace, environment: &Environment) -> Result {
+    let inputs = ["lessons", "course", "protocol", "Cargo.lock"];
+    let stamp = Stamp::of(
+        workspace.file("target/stamps/lessons"),
+        &inputs.map(|input| workspace.file(input)),
+        &[],
+    );
+    let folder = workspace.assets().join("lessons");
+    if stamp.is_current() && folder.join("catalog.bin").is_file() {
+        return Ok(());
+    }
+    // A lesson that was renamed must not live on under its old name.
+    let _ = fs::remove_dir_all(&folder);
+    step(
+        workspace,
+        "Building the lessons",
+        cargo(workspace, environment)
+            .args(["run", "--package", "course", "--", "build", "lessons"])
+            .arg(&folder),
+    )?;
+    stamp.set()
+}
+
+/// The static site, in `dist/`. Trunk calls [`assets`] itself, by its hook.
+pub fn dist(workspace: &Workspace, environment: &Environment) -> Result {
+    assets(workspace, environment)?;
+    let stamp = Stamp::of(
+        workspace.file("target/stamps/dist"),
+        &page_inputs(workspace),
+        &[],
+    );
+    if stamp.is_current() && is_whole(&workspace.dist()) {
+        return Ok(());
+    }
+    step(
+        workspace,
+        "Building the page",
+        trunk(workspace, environment)
+            .args(["build", "--release", "--public-url", "./", "--dist"])
+            .arg(workspace.dist()),
+    )?;
+    stamp.set()
+}
+
+/// Everything on which the page as Trunk makes it depends.
+pub fn page_inputs(workspace: &Workspace) -> Vec<PathBuf> {
+    let inputs = [
+        "index.html",
+        "Trunk.toml",
+        "Cargo.toml",
+        "Cargo.lock",
+        "playground",
+        "protocol",
+        "xtask",
+        "target/assets",
+    ];
+    inputs.map(|input| workspace.file(input)).into()
+}
+
+/// A site that `trunk serve` left there has a script that looks for Trunk.
+fn is_whole(dist: &Path) -> bool {
+    fs::read_to_string(dist.join("index.html"))
+        .is_ok_and(|page| !page.contains(".well-known/trunk"))
+}
+
+pub fn cargo(workspace: &Workspace, environment: &Environment) -> std::process::Command {
+    let mut command = environment.command("cargo");
+    command.current_dir(&workspace.root);
+    command
+}
+
+pub fn trunk(workspace: &Workspace, environment: &Environment) -> std::process::Command {
+    let mut command = environment.command("trunk");
+    command
+        .current_dir(&workspace.root)
+        .env_remove("NO_COLOR")
+        .args(["--color", "never", "--skip-version-check"]);
+    command
+}

@@ -1,0 +1,72 @@
+//! Set-up. Nothing here asks what kind of machine this is before it has tried: each part first looks whether what it
+//! wants already works, then installs it if it may, and otherwise ends with a sentence that says what to install.
+//!
+//! | what | where it comes from |
+//! |---|---|
+//! | Rust's standard library for wasm32 | the toolchain; `rustup target add`; Debian's compiler and library source |
+//! | clang that can write wasm | the machine; Debian's packages |
+//! | trunk, wasm-bindgen, wasm-pack | crates.io, into the cache |
+//! | editor, fonts, test packages | npm, by lockfile |
+//! | Chromium and its driver | the machine; Debian's packages |
+
+mod browser;
+mod clang;
+mod debian;
+mod npm;
+mod target;
+mod tools;
+
+use crate::Result;
+use crate::process::Environment;
+use crate::workspace::Workspace;
+
+pub use browser::Browser;
+pub use npm::install as npm_install;
+
+/// What the jar, the lessons and the editor need.
+pub fn for_assets(workspace: &Workspace) -> Result<Environment> {
+    npm::require()?;
+    let mut environment = target::ensure(workspace)?;
+    environment.extend(clang::ensure(workspace)?);
+    Ok(environment)
+}
+
+/// The same, and Trunk.
+pub fn for_page(workspace: &Workspace) -> Result<Environment> {
+    with_tools(workspace, tools::PAGE)
+}
+
+/// The same, and what tests are run with.
+pub fn for_tests(workspace: &Workspace) -> Result<Environment> {
+    with_tools(workspace, tools::TESTS)
+}
+
+pub fn browser(workspace: &Workspace) -> Result<Browser> {
+    browser::ensure(workspace)
+}
+
+pub fn everything(workspace: &Workspace) -> Result {
+    for_tests(workspace)?;
+    npm::install(workspace, "packages")?;
+    npm::install(workspace, "tests/browser")?;
+    let browser = browser(workspace)?;
+    println!(
+        "Everything is there. The browser is {}.",
+        browser.chromium.display()
+    );
+    Ok(())
+}
+
+/// The tools take minutes to build the first time, and need nothing but Cargo; the rest of set-up goes on beside them.
+fn with_tools(workspace: &Workspace, names: &[&str]) -> Result<Environment> {
+    std::thread::scope(|scope| {
+        let tools = scope.spawn(|| tools::ensure(workspace, names));
+        let rest = for_assets(workspace);
+        let tools = tools
+            .join()
+            .map_err(|_| "Installing the tools ended in a panic.".to_owned())?;
+        let mut environment = rest?;
+        environment.extend(tools?);
+        Ok(environment)
+    })
+}

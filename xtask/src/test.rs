@@ -1,0 +1,301 @@
+//! `cargo xtask test`: every suite, each to its end; then a table and one line that says how many passed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::build;
+use crate::process::{Environment, logged, seconds, succeeds, tail};
+use crate::setup;
+use crate::workspace::Workspace;
+
+/// A suite and how to run it, in the order in which they run: quick ones first, and what others stand on before them.
+const SUITES: &[(&str, Suite)] = &[
+    ("format", format),
+    ("lints", lints),
+    ("unit", unit),
+    ("editor", editor),
+    ("jar", jar),
+    ("components", components),
+    ("dist", dist),
+    ("browser", browser),
+];
+
+type Suite = fn(&Bench) -> Result<Count>;
+
+/// What suites share.
+struct Bench<'a> {
+    workspace: &'a Workspace,
+    environment: Environment,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+struct Count {
+    passed: u32,
+    failed: u32,
+}
+
+struct Outcome {
+    name: &'static str,
+    count: Count,
+    took: Duration,
+    sentence: Option<String>,
+}
+
+pub fn run(workspace: &Workspace, names: &[&str]) -> Result {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| SUITES.iter().all(|(suite, _)| suite != *name))
+    {
+        let all: Vec<&str> = SUITES.iter().map(|(name, _)| *name).collect();
+        return Err(format!(
+            "There is no suite {unknown}. There are: {}.",
+            all.join(", ")
+        ));
+    }
+    let bench = Bench {
+        workspace,
+        environment: setup::for_tests(workspace)?,
+    };
+    let chosen = SUITES
+        .iter()
+        .filter(|(name, _)| names.is_empty() || names.contains(name));
+    let outcomes: Vec<Outcome> = chosen
+        .map(|(name, suite)| {
+            let start = Instant::now();
+            let (count, sentence) = match suite(&bench) {
+                Ok(count) => (count, None),
+                Err(sentence) => (Count::FAILED, Some(sentence)),
+            };
+            Outcome {
+                name,
+                count,
+                took: start.elapsed(),
+                sentence,
+            }
+        })
+        .collect();
+    report(&outcomes)
+}
+
+fn report(outcomes: &[Outcome]) -> Result {
+    for outcome in outcomes {
+        if let Some(sentence) = &outcome.sentence {
+            println!("\n--- {}\n{sentence}", outcome.name);
+        }
+    }
+    println!(
+        "\n{:<12} {:>8} {:>8} {:>12}",
+        "suite", "passed", "failed", "time"
+    );
+    let mut sum = Count::default();
+    for outcome in outcomes {
+        println!(
+            "{:<12} {:>8} {:>8} {:>12}",
+            outcome.name,
+            outcome.count.passed,
+            outcome.count.failed,
+            seconds(outcome.took)
+        );
+        sum.passed += outcome.count.passed;
+        sum.failed += outcome.count.failed;
+    }
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    if sum.failed == 0 {
+        Ok(())
+    } else {
+        let failed: Vec<&str> = outcomes
+            .iter()
+            .filter(|outcome| outcome.count.failed > 0)
+            .map(|outcome| outcome.name)
+            .collect();
+        Err(format!("Failed: {}.", failed.join(", ")))
+    }
+}
+
+fn format(bench: &Bench) -> Result<Count> {
+    if !bench.has("fmt") {
+        println!("format: cargo fmt is not installed, so nothing was checked.");
+        return Ok(Count::default());
+    }
+    bench.check(
+        "Checking the format",
+        bench.cargo().args(["fmt", "--check"]),
+    )
+}
+
+fn lints(bench: &Bench) -> Result<Count> {
+    if !bench.has("clippy") {
+        println!("lints: cargo clippy is not installed, so nothing was checked.");
+        return Ok(Count::default());
+    }
+    bench.check(
+        "Checking with clippy",
+        bench
+            .cargo()
+            .args(["clippy", "--workspace", "--all-targets"])
+            .args(["--", "--deny", "warnings"]),
+    )
+}
+
+fn unit(bench: &Bench) -> Result<Count> {
+    bench.count(
+        "Running the unit tests",
+        bench.cargo().args([
+            "test",
+            "--workspace",
+            "--exclude",
+            "tests",
+            "--no-fail-fast",
+        ]),
+    )
+}
+
+fn editor(bench: &Bench) -> Result<Count> {
+    setup::npm_install(bench.workspace, "packages")?;
+    let mut npm = bench.environment.command("npm");
+    bench.count(
+        "Testing the editor",
+        npm.current_dir(bench.workspace.file("packages"))
+            .arg("test"),
+    )
+}
+
+/// Suites across crates, through the jar in wasmtime.
+fn jar(bench: &Bench) -> Result<Count> {
+    build::assets(bench.workspace, &bench.environment)?;
+    bench.count(
+        "Testing the jar",
+        bench
+            .cargo()
+            .args(["test", "--package", "tests", "--no-fail-fast"]),
+    )
+}
+
+fn components(bench: &Bench) -> Result<Count> {
+    let browser = setup::browser(bench.workspace)?;
+    let mut wasm_pack = bench.environment.command("wasm-pack");
+    wasm_pack
+        .current_dir(&bench.workspace.root)
+        .args(["test", "--headless", "--chrome", "--mode", "no-install"])
+        .arg("--chromedriver")
+        .arg(&browser.driver)
+        .arg("playground");
+    bench.count("Testing the components", &mut wasm_pack)
+}
+
+fn dist(bench: &Bench) -> Result<Count> {
+    build::dist(bench.workspace, &bench.environment)?;
+    Ok(Count::PASSED)
+}
+
+fn browser(bench: &Bench) -> Result<Count> {
+    build::dist(bench.workspace, &bench.environment)?;
+    setup::npm_install(bench.workspace, "tests/browser")?;
+    let browser = setup::browser(bench.workspace)?;
+    let mut npm = bench.environment.command("npm");
+    npm.current_dir(bench.workspace.file("tests/browser"))
+        .arg("test")
+        .env("CHROMIUM", &browser.chromium)
+        .env("CHROMEDRIVER", &browser.driver);
+    bench.count("Testing in Chromium", &mut npm)
+}
+
+impl Bench<'_> {
+    fn cargo(&self) -> Command {
+        build::cargo(self.workspace, &self.environment)
+    }
+
+    fn has(&self, subcommand: &str) -> bool {
+        succeeds(
+            self.cargo().args([subcommand, "--version"]),
+            Duration::from_secs(20),
+        )
+    }
+
+    /// A command that either passes or fails as a whole.
+    fn check(&self, doing: &str, command: &mut Command) -> Result<Count> {
+        crate::process::step(self.workspace, doing, command).map(|()| Count::PASSED)
+    }
+
+    /// A command that runs tests and says how many passed.
+    fn count(&self, doing: &str, command: &mut Command) -> Result<Count> {
+        let (status, log) = logged(self.workspace, doing, command)?;
+        let mut count = Count::read(&log);
+        if status.success() {
+            return Ok(count);
+        }
+        println!(
+            "\n{}\n{doing} failed ({status}). All of it: {}",
+            tail(&log),
+            log.display()
+        );
+        // It may have failed before or after its tests.
+        count.failed = count.failed.max(1);
+        Ok(count)
+    }
+}
+
+impl Count {
+    const PASSED: Self = Self {
+        passed: 1,
+        failed: 0,
+    };
+    const FAILED: Self = Self {
+        passed: 0,
+        failed: 1,
+    };
+
+    fn read(log: &Path) -> Self {
+        let bytes = fs::read(log).unwrap_or_default();
+        Self::parse(&String::from_utf8_lossy(&bytes))
+    }
+
+    /// Adds up the closing lines of cargo test and of node --test.
+    fn parse(text: &str) -> Self {
+        let mut count = Self::default();
+        for line in text.lines() {
+            if let Some((_, numbers)) = line
+                .split_once("test result: ")
+                .and_then(|(_, rest)| rest.split_once(". "))
+            {
+                count.passed += number_before(numbers, " passed");
+                count.failed += number_before(numbers, " failed");
+            } else if let Some(rest) = line.strip_prefix("# ").or(line.strip_prefix("ℹ ")) {
+                match rest.split_once(' ') {
+                    Some(("pass", number)) => count.passed += number.parse().unwrap_or(0),
+                    Some(("fail", number)) => count.failed += number.parse().unwrap_or(0),
+                    _ => {}
+                }
+            }
+        }
+        count
+    }
+}
+
+fn number_before(text: &str, word: &str) -> u32 {
+    text.split_once(word)
+        .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Count;
+
+    #[test]
+    fn closing_lines_are_added_up() {
+        let text = "running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured\n\
+                    test result: FAILED. 3 passed; 1 failed; 0 ignored\n\
+                    # tests 5\n# pass 4\n# fail 1\nℹ pass 10\nℹ fail 0\n";
+        assert_eq!(
+            Count::parse(text),
+            Count {
+                passed: 19,
+                failed: 2
+            }
+        );
+    }
+}
