@@ -15,7 +15,9 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     // V8's own globals that the engine lacks; the library copies them before anything else.
     for name in ["WebAssembly", "Atomics"] {
         if ctx.get(&global, name)?.is_undefined() {
-            ctx.set(&global, name, ctx.object());
+            let name = crate::engine::value::c_string(name);
+            let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
+            unsafe { qjs::JS_DefinePropertyValueStr(ctx.0, global.raw(), name.as_ptr(), ctx.object().into_raw(), flags) };
         }
     }
     let process = process::new_process(ctx)?;

@@ -96,7 +96,6 @@ pub fn run_microtasks(ctx: Ctx) {
 /// Takes the pending exception to `process._fatalException`, and ends the process when that wants it.
 pub fn uncaught(ctx: Ctx, from_promise: bool) {
     let error = ctx.take_exception();
-    if std::env::var_os("TDEBUG").is_some() { let st = ctx.get(&error, "stack").and_then(|s| ctx.text(&s)); eprintln!("UNCAUGHT {:?} {:?}", ctx.text(&error), st); }
     let env = Environment::of(ctx);
     if env.can_call_into_js() {
         uncaught_error(ctx, &error, from_promise);
