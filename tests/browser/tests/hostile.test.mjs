@@ -1,0 +1,89 @@
+// Programs that never end, eat everything or are no programs: each ends in a sentence that names cause and place, the
+// page answers all the while, nothing typed is lost, and the next run works.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, serve } from '../page.mjs';
+
+/** Quick machines take a quarter of this; the suite also runs on busy ones. */
+const PATIENCE = Number(process.env.PATIENCE ?? 3);
+const END_MS_MAX = 2_000 * PATIENCE;
+const FRAME_MS_MAX = 100 * PATIENCE;
+
+let site, browser, lesson;
+before(async () => { site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(() => lesson?.close());
+
+const CASES = {
+  'an endless loop in main': ['\nwhile (true) {}', /main\.js:2 ran for/],
+  'an endless loop in a timer': ['setTimeout(() => {\n  while (true) {}\n}, 5)', /main\.js:2 ran for/],
+  'an endless loop in an immediate': ['setImmediate(() => {\n  for (;;);\n})', /main\.js:2 ran for/],
+  'an endless loop in a tick': ['process.nextTick(() => {\n  for (;;);\n})', /main\.js:2 ran for/],
+  'an endless loop in a microtask': ['Promise.resolve().then(() => {\n  for (;;);\n})', /main\.js:2 ran for/],
+  'an endless loop behind try and catch': ['for (;;) {\n  try { for (;;); } catch {}\n}', /main\.js:2 ran for/],
+  'ticks that make ticks': ['function f() { process.nextTick(f) }\nf()', /nextTick or microtask queue/],
+  'microtasks that make microtasks': ['function f() { Promise.resolve().then(f) }\nf()', /nextTick or microtask queue/],
+  'an array that eats all memory': ['const a = []\nfor (;;) a.push(new Array(1e6))', /main\.js:2 filled the heap/],
+  'recursion without end': ['function f() {\n  f()\n}\nf()', /Maximum call stack size exceeded/],
+  'a catastrophic regular expression': ["/(a+)+$/.test('a'.repeat(40) + 'b')", /main\.js:1 ran for/],
+  'ten million lines': ['for (let i = 0; i < 1e7; i++) console.log(i)', /main\.js:1 printed more than/],
+  'a syntax error': ['let x = ;', /SyntaxError/],
+  'a rejection that nobody handles': ["Promise.reject(new Error('boo'))", /boo/],
+  'a thrown null': ['throw null', /null/],
+};
+
+for (const [name, [code, message]] of Object.entries(CASES)) {
+  test(name, async () => {
+    lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+    await lesson.type(code);
+    let took;
+    const frame = await lesson.longestFrame(async () => { took = await lesson.run(); });
+    assert.match(await lesson.outcome().innerText(), message);
+    assert.ok(took <= END_MS_MAX, `it took ${Math.round(took)} ms`);
+    assert.ok(frame <= FRAME_MS_MAX, `a frame took ${Math.round(frame)} ms`);
+    await lesson.type(`${code}\n`);
+    await lesson.type("console.log('still here')");
+    await lesson.run();
+    assert.deepEqual(await lesson.printed(), ['still here']);
+    assert.deepEqual(lesson.errors, []);
+  });
+}
+
+test('Stop ends a run that waits for ever, and what ran stays', async () => {
+  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await lesson.type("let n = 0\nsetInterval(() => { for (let i = 0; i < 3e5; i++); if (n++ === 0) console.log('first') }, 1000)");
+  await lesson.runButton().click();
+  await lesson.lines().filter({ hasText: 'first' }).waitFor();
+  await lesson.button('Stop').click();
+  await lesson.outcome().getByText('Stopped.').waitFor();
+  assert.deepEqual(await lesson.printed(), ['first']);
+});
+
+test('a simulation that breaks leaves a card, and the next run works', async () => {
+  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await lesson.type("JSON.parse('['.repeat(100000))");
+  await lesson.run();
+  assert.match(await lesson.outcome().innerText(), /The simulation broke, not your program|SyntaxError|RangeError/);
+  await lesson.type("console.log('still here')");
+  await lesson.runButton().click();
+  await lesson.lines().filter({ hasText: 'still here' }).waitFor();
+});
+
+test('garbled storage is said and kept', async () => {
+  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await lesson.page.evaluate(() => {
+    localStorage.setItem('terrarium:edits:01-event-loop/01-what-runs-first', '\u0000 not ours');
+    localStorage.setItem('terrarium:theme', 'mauve');
+  });
+  await lesson.page.reload();
+  await lesson.page.getByRole('alert').getByText(/could not be read/).waitFor();
+  await lesson.run();
+  assert.equal((await lesson.printed()).length, 5);
+});
+
+test('a lesson that is not there is a card, not a blank page', async () => {
+  lesson = await LessonPage.open(browser, site, '');
+  await lesson.page.goto(`${site.url}#/no/lesson`);
+  await lesson.page.getByRole('alert').getByText('This page is not here').waitFor();
+});
