@@ -51,6 +51,7 @@ export class LessonPage {
     page.on('pageerror', (error) => self.errors.push(error.message));
     await page.goto(site.url + (lesson ? `#/${lesson}` : ''));
     await page.getByRole('heading', { level: 1 }).waitFor();
+    if (lesson) await self.ready();
     return self;
   }
 
@@ -60,6 +61,9 @@ export class LessonPage {
     this.context = context;
     this.page = page;
   }
+
+  /** The editor has taken the place of the plain text box. */
+  ready() { return this.page.locator('.cm-content').waitFor(); }
 
   button(name) { return this.page.getByRole('button', { name, exact: true }).first(); }
   runButton() { return this.page.getByRole('button', { name: /^Run/ }).first(); }

@@ -91,7 +91,7 @@ test('edits survive a reload, and Reset can be undone', async () => {
   await lesson.type("console.log('mine')");
   await lesson.page.waitForTimeout(600);
   await lesson.page.reload();
-  await lesson.editor().waitFor();
+  await lesson.ready();
   assert.equal(await lesson.code(), "console.log('mine')");
   await lesson.button('Reset').click();
   assert.equal(await lesson.code(), start);
