@@ -75,7 +75,7 @@ impl Limits {
         virtual_ns_max: 24 * 3600 * 1_000_000_000,
         output_bytes_max: 4 << 20,
         output_lines_max: 20_000,
-        heap_bytes_max: 128 << 20,
+        heap_bytes_max: 64 << 20,
         call_depth_max: 800,
     };
 
