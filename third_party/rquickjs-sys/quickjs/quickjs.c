@@ -401,6 +401,8 @@ struct JSRuntime {
     JSClock *clock;
     void *clock_opaque;
     uint32_t call_depth_max;
+    JSAtom thrown_file; /* where the last `throw` of something that is no Error stood */
+    int thrown_line, thrown_column;
 
     bool module_normalize_has_attr;
     union {
@@ -8714,6 +8716,18 @@ static inline __exception int js_poll_interrupts(JSContext *ctx)
     } else {
         return 0;
     }
+}
+
+/* terrarium: an Error carries its stack, anything else that is thrown would leave no trace of its place */
+static no_inline void note_throw(JSContext *ctx, JSStackFrame *sf, JSFunctionBytecode *b, JSValueConst value)
+{
+    JSRuntime *rt = ctx->rt;
+
+    if (JS_IsError(value) || !sf->cur_pc)
+        return;
+    JS_FreeAtomRT(rt, rt->thrown_file);
+    rt->thrown_file = JS_DupAtom(ctx, b->filename);
+    rt->thrown_line = find_line_num(ctx, b, sf->cur_pc - b->byte_code_buf - 1, &rt->thrown_column);
 }
 
 /* terrarium: as js_poll_interrupts, and the handler can see the line */
@@ -18737,6 +18751,8 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             BREAK;
 
         CASE(OP_throw):
+            sf->cur_pc = pc;
+            note_throw(ctx, sf, b, sp[-1]); /* terrarium */
             JS_Throw(ctx, *--sp);
             goto exception;
 
@@ -29425,7 +29441,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
 {
     JSContext *ctx = s->ctx;
     JSAtom label_name;
-    int tok;
+    int tok, throw_line, throw_column;
 
     /* specific label handling */
     /* XXX: support multiple labels on loop statements */
@@ -29501,6 +29517,8 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
             goto fail;
         break;
     case TOK_THROW:
+        throw_line = s->token.line_num;
+        throw_column = s->token.col_num;
         if (next_token(s))
             goto fail;
         if (s->got_lf) {
@@ -29510,6 +29528,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
         emit_source_loc(s);
         if (js_parse_expr(s))
             goto fail;
+        emit_source_loc_at(s, throw_line, throw_column); /* terrarium */
         emit_op(s, OP_throw);
         if (js_parse_expect_semi(s))
             goto fail;
@@ -35896,7 +35915,7 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
         len = opcode_info[op].size;
         pos_next = pos + len;
         /* terrarium: an interrupt at the end of a loop's round knows its line */
-        if (op == OP_goto)
+        if (op == OP_goto || op == OP_throw)
             add_pc2line_info(s, bc_out.size, line_num, col_num);
         switch(op) {
         case OP_source_loc:
@@ -65077,4 +65096,13 @@ void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info)
     JS_FreeCString(ctx, info->name);
     JS_FreeCString(ctx, info->filename);
     info->name = info->filename = NULL;
+}
+
+const char *JS_GetThrowPlace(JSContext *ctx, int *line, int *column)
+{
+    JSRuntime *rt = ctx->rt;
+
+    *line = rt->thrown_line;
+    *column = rt->thrown_column;
+    return rt->thrown_file != JS_ATOM_NULL ? JS_AtomToCString(ctx, rt->thrown_file) : NULL;
 }
