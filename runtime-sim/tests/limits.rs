@@ -189,7 +189,12 @@ fn errors_end_a_process_as_in_node() {
     assert!(run.stderr.ends_with("\nNode.js v20.20.2\n"));
     assert_eq!(run.exit_code, 1);
     let run = common::text("null.js", "throw null;");
-    assert!(run.stderr.contains("\nnull\n"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .starts_with("\n/app/null.js:1\nthrow null;\n^\nnull\n"),
+        "{}",
+        run.stderr
+    );
     let run = common::text("await.mjs", "await new Promise(() => {});");
     assert_eq!(run.exit_code, 13);
     let run = common::text("net.js", "require('node:net');");

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const TICKS_MAX: u64 = 20_000_000;
-const HEAP_BYTES_MAX: u64 = 128 << 20;
+const HEAP_BYTES_MAX: u64 = 64 << 20;
 const CALL_DEPTH_MAX: u32 = 800;
 const MODULE: &str = "terrarium:check";
 

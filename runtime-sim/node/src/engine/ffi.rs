@@ -60,5 +60,10 @@ unsafe extern "C" {
     pub fn JS_DescribeCallable(ctx: *mut JSContext, func: JSValue, info: *mut CallableInfo);
     pub fn JS_CaptureStack(ctx: *mut JSContext, frames: *mut CallableInfo, max: c_int) -> c_int;
     pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
+    pub fn JS_GetThrowPlace(
+        ctx: *mut JSContext,
+        line: *mut c_int,
+        column: *mut c_int,
+    ) -> *const c_char;
     pub fn JS_SetJobHook(rt: *mut JSRuntime, hook: Option<JobHook>, opaque: *mut c_void);
 }

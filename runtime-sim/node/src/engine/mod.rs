@@ -14,7 +14,7 @@ use heap::Heap;
 
 /// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
 /// ordinary code; this one is for the parser and the regular expressions.
-const STACK_BYTES_MAX: usize = 1 << 20;
+const STACK_BYTES_MAX: usize = 224 << 10;
 
 pub struct Engine {
     runtime: *mut JSRuntime,
