@@ -44,12 +44,12 @@ const ENDLESS: &[(&str, &str, &[&str])] = &[
     (
         "immediates.js",
         "function again() { setImmediate(again) }\nagain();",
-        &["250000 events"],
+        &["events, last at "],
     ),
     (
         "interval.js",
         "setInterval(() => {}, 1);",
-        &["250000 events"],
+        &["events, last at "],
     ),
     (
         "regex.js",
