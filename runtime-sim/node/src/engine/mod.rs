@@ -16,6 +16,9 @@ use heap::Heap;
 /// ordinary code; this one is for the parser and the regular expressions.
 const STACK_BYTES_MAX: usize = 224 << 10;
 
+/// Node's own JavaScript needs so many nested calls, whatever a scenario allows.
+const CALL_DEPTH_MIN: u32 = 64;
+
 pub struct Engine {
     runtime: *mut JSRuntime,
     ctx: Ctx,
@@ -42,7 +45,12 @@ impl Engine {
             let ctx = qjs::JS_NewContext(runtime);
             assert!(!ctx.is_null(), "a context fits in any heap");
             qjs::JS_SetContextOpaque(ctx, opaque);
-            ffi::JS_SetMaxCallDepth(runtime, call_depth_max);
+            let depth = if call_depth_max == 0 {
+                0
+            } else {
+                call_depth_max.max(CALL_DEPTH_MIN)
+            };
+            ffi::JS_SetMaxCallDepth(runtime, depth);
             ffi::JS_SetRandomSeed(ctx, random_seed);
             Self {
                 runtime,
