@@ -598,11 +598,9 @@ impl LessonPage {
         }
         let run = &mut self.run;
         self.console.change(|console| {
-            let mut id = run.events;
-            for event in &batch {
+            for (id, event) in (run.events..).zip(&batch) {
                 console.append(id, event);
                 run.notice(id, event, console);
-                id += 1;
             }
         });
         self.recording = self.recording.pushed(batch);

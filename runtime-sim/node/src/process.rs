@@ -303,7 +303,7 @@ impl Process {
                     // A program that fails rejects this promise, which nobody else holds.
                     let handler = self.internals().main_rejected.clone();
                     let promise = value;
-                    self.ask(&handler, &[promise.clone()]);
+                    self.ask(&handler, std::slice::from_ref(&promise));
                     self.main_promise = Some(promise);
                 }
                 Outcome::Returned
@@ -612,7 +612,7 @@ impl Process {
             return;
         }
         let start = self.internals().start_timer.clone();
-        let Answer::Value(job) = self.ask(&start, &[next.clone()]) else {
+        let Answer::Value(job) = self.ask(&start, std::slice::from_ref(&next)) else {
             return;
         };
         if !job.is_object() {
@@ -708,7 +708,7 @@ impl Process {
             return;
         }
         let start = self.internals().start_immediate.clone();
-        let Answer::Value(job) = self.ask(&start, &[next.clone()]) else {
+        let Answer::Value(job) = self.ask(&start, std::slice::from_ref(&next)) else {
             return;
         };
         if !job.is_object() {
