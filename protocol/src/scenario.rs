@@ -76,7 +76,7 @@ impl Limits {
         output_bytes_max: 4 << 20,
         output_lines_max: 20_000,
         heap_bytes_max: 64 << 20,
-        call_depth_max: 800,
+        call_depth_max: 700,
     };
 
     /// For a terminal, where Ctrl+C is at hand: only what would take the machine down.

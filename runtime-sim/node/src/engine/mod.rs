@@ -14,7 +14,11 @@ use heap::Heap;
 
 /// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
 /// ordinary code; this one is for the parser and the regular expressions.
-const STACK_BYTES_MAX: usize = 224 << 10;
+const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
+    224 << 10
+} else {
+    1 << 20
+};
 
 /// Node's own JavaScript needs so many nested calls, whatever a scenario allows.
 const CALL_DEPTH_MIN: u32 = 64;
