@@ -22,6 +22,8 @@ const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
 
 /// Node's own JavaScript needs so many nested calls, whatever a scenario allows.
 const CALL_DEPTH_MIN: u32 = 64;
+/// So many fit below the stack guard on every platform, whatever a scenario allows: the depth strikes first everywhere.
+const CALL_DEPTH_MAX: u32 = 700;
 
 pub struct Engine {
     runtime: *mut JSRuntime,
@@ -52,7 +54,7 @@ impl Engine {
             let depth = if call_depth_max == 0 {
                 0
             } else {
-                call_depth_max.max(CALL_DEPTH_MIN)
+                call_depth_max.clamp(CALL_DEPTH_MIN, CALL_DEPTH_MAX)
             };
             ffi::JS_SetMaxCallDepth(runtime, depth);
             ffi::JS_SetRandomSeed(ctx, random_seed);
