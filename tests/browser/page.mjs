@@ -62,8 +62,8 @@ export class LessonPage {
     this.page = page;
   }
 
-  /** The editor has taken the place of the plain text box. */
-  ready() { return this.page.locator('.cm-content').waitFor(); }
+  /** The editor has taken the place of the plain text box, be its pane shown or, in a narrow window, not. */
+  ready() { return this.page.locator('.cm-content').waitFor({ state: 'attached' }); }
 
   button(name) { return this.page.getByRole('button', { name, exact: true }).first(); }
   runButton() { return this.page.getByRole('button', { name: /^Run/ }).first(); }
