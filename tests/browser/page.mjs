@@ -45,7 +45,10 @@ export function launch() {
 /** One lesson in a fresh profile. Errors on the page fail the test that caused them. */
 export class LessonPage {
   static async open(browser, site, lesson, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    return this.over(await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options }), site, lesson);
+  }
+
+  static async over(context, site, lesson) {
     const page = await context.newPage();
     const self = new LessonPage(context, page);
     page.on('pageerror', (error) => self.errors.push(error.message));
@@ -71,7 +74,7 @@ export class LessonPage {
   scrubber() { return this.page.getByRole('slider', { name: 'Scrubber' }); }
   outcome() { return this.page.locator('.outcome'); }
   lines() { return this.page.getByRole('log').getByRole('button'); }
-  code() { return this.editor().innerText().then((text) => text.replace(/\n$/, '')); }
+  code() { return this.editor().locator('.cm-line').allTextContents().then((lines) => lines.join('\n')); }
 
   async type(code) {
     await this.editor().click();
