@@ -37,7 +37,8 @@ function describeError(error, code) {
     text = first = 'an error that cannot be shown';
   }
   let file = '', line = 0, column = 0;
-  const found = isError ? place.exec(error.stack)?.slice(1) : binding.throwPlace();
+  const span = isError ? binding.syntaxErrorSpan(error) : undefined;
+  const found = span ? span : isError ? place.exec(error.stack)?.slice(1) : binding.throwPlace();
   if (found) {
     file = found[0];
     line = Number(found[1]);
@@ -45,12 +46,13 @@ function describeError(error, code) {
   }
   let out = '';
   const source = file === '' ? undefined : binding.sourceLine(file, line);
-  if (source !== undefined) {
-    // V8 points at the `throw`, QuickJS at what is thrown.
-    const before = /\bthrow\s+(?:new\s+)?$/.exec(source.slice(0, column - 1));
+  if (source !== undefined || span) {
+    // The caret of something thrown stands at the `throw`; behind the program's end there is no line, and so none.
+    const before = span ? null : /\bthrow\s+$/.exec(source.slice(0, column - 1));
     const caret = before ? before.index : column - 1;
+    const carets = source ? ' '.repeat(Math.max(0, caret)) + '^'.repeat(span ? span[3] : 1) : '';
     const shown = binding.packageType(file) === 'module' ? `file://${file}` : file;
-    out = `${shown}:${line}\n${source}\n${' '.repeat(Math.max(0, caret))}^\n`;
+    out = `${shown}:${line}\n${source ?? ''}\n${carets}\n`;
   } else if (error?.code === 'ERR_UNHANDLED_REJECTION') {
     out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n';
   }

@@ -59,6 +59,9 @@ fn why_broken(judge: &Judge) -> String {
         return "checks.js used more memory than it may".into();
     }
     let text = ctx.text(&error).unwrap_or_else(|_| "unknown error".into());
+    if let Some((file, [line, column, _])) = ctx.syntax_error_span(&error) {
+        return format!("{text} ({file}:{line}:{column})");
+    }
     let stack = ctx
         .get(&error, "stack")
         .and_then(|stack| ctx.text(&stack))

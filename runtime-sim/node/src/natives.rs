@@ -69,6 +69,7 @@ const NATIVES: &[(&str, c_int, Native)] = &[
     ("resolve", 3, resolve),
     ("packageType", 1, package_type),
     ("sourceLine", 2, source_line),
+    ("syntaxErrorSpan", 1, syntax_error_span),
     ("promiseDetails", 1, promise_details),
     ("proxyDetails", 1, proxy_details),
     ("classOf", 1, class_of),
@@ -349,6 +350,16 @@ fn package_type(call: &Call) -> Js<Value> {
     Ok(call
         .ctx
         .string(if is_module { "module" } else { "commonjs" }))
+}
+
+/// `syntaxErrorSpan(error)`: the file, line, column and width of what the parser objected to, or `undefined`.
+fn syntax_error_span(call: &Call) -> Js<Value> {
+    let ctx = call.ctx;
+    let Some((file, numbers)) = ctx.syntax_error_span(&call.arg(0)) else {
+        return call.undefined();
+    };
+    let numbers = numbers.map(|number| ctx.number(f64::from(number)));
+    Ok(ctx.array([ctx.string(&file)].into_iter().chain(numbers)))
 }
 
 /// `sourceLine(path, line)`: the text of that line of a learner's file, or `undefined`.
