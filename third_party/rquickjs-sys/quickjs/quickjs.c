@@ -5332,7 +5332,7 @@ static JSValue js_new_string_rope(JSContext *ctx, JSValue op1, JSValue op2)
         depth = max_int(depth, r2->depth);
     }
     if (len > JS_STRING_LEN_MAX) {
-        JS_ThrowInternalError(ctx, "string too long");
+        JS_ThrowRangeError(ctx, "Invalid string length");
         goto fail;
     }
     r = js_malloc(ctx, sizeof(*r));
@@ -51332,177 +51332,79 @@ static void json_free_parse_record(JSContext *ctx, JSONParseRecord *pr)
     pr->value = JS_UNDEFINED; /* fail safe */
 }
 
-/* 'pr' can be NULL */
+/* terrarium: an object or array that is not closed yet */
+typedef struct JSONParseFrame {
+    JSValue val;
+    JSAtom prop_name; /* JS_ATOM_NULL in an array */
+    uint32_t idx;
+    int pr_size;
+    JSONParseRecord *pr;
+} JSONParseFrame;
+
+/* 'pr' can be NULL. terrarium: a loop with a stack on the heap, because V8 parses any depth */
 static JSValue json_parse_value(JSParseState *s, JSONParseRecord *pr)
 {
     JSContext *ctx = s->ctx;
+    JSONParseRecord *root = pr;
+    JSONParseFrame *frames = NULL, *f;
+    int depth = 0, frames_size = 0;
     JSValue val = JS_NULL;
-    int ret;
+    bool is_object, done;
 
-    if (js_check_stack_overflow(ctx->rt, 0)) {
-        return JS_ThrowStackOverflow(ctx);
+ parse_value:
+    /* with a record, reviving and freeing it recurse, as V8's reviving does */
+    if (pr && ctx->rt->call_depth_max && depth > ctx->rt->call_depth_max) {
+        JS_ThrowStackOverflow(ctx);
+        goto fail;
     }
-
-    if (pr) {
+    if (pr)
         pr->value = JS_UNDEFINED;
-    }
 
     switch(s->token.val) {
     case '{':
-        {
-            JSValue prop_val;
-            JSAtom prop_name;
-            JSONParseRecord *pr1;
-            int pr_size;
-
-            if (json_next_token(s))
-                goto fail;
-            val = JS_NewObject(ctx);
-            if (JS_IsException(val))
-                goto fail;
-            if (pr) {
-                json_parse_record_init_obj(ctx, pr, val);
-                pr_size = 0;
-            }
-            if (s->token.val != '}') {
-                for(;;) {
-                    if (s->token.val == TOK_STRING) {
-                        prop_name = JS_ValueToAtom(ctx, s->token.u.str.str);
-                        if (prop_name == JS_ATOM_NULL)
-                            goto fail;
-                    } else {
-                        json_parse_error(s, s->token.ptr, "Expected property name or '}'");
-                        goto fail;
-                    }
-                    if (json_next_token(s))
-                        goto fail1;
-                    if (s->token.val != ':') {
-                        json_parse_error(s, s->token.ptr, "Expected ':' after property name");
-                        goto fail1;
-                    }
-                    if (json_next_token(s))
-                        goto fail1;
-                    if (pr) {
-                        pr1 = json_parse_record_add(ctx, pr, prop_name, &pr_size);
-                        if (!pr1)
-                            goto fail1;
-                    } else {
-                        pr1 = NULL;
-                    }
-                    prop_val = json_parse_value(s, pr1);
-                    if (JS_IsException(prop_val)) {
-                    fail1:
-                        JS_FreeAtom(ctx, prop_name);
-                        goto fail;
-                    }
-                    ret = JS_DefinePropertyValue(ctx, val, prop_name,
-                                                 prop_val, JS_PROP_C_W_E);
-                    JS_FreeAtom(ctx, prop_name);
-                    if (ret < 0)
-                        goto fail;
-
-                    if (s->token.val == '}')
-                        break;
-                    if (s->token.val != ',') {
-                        json_parse_error(s, s->token.ptr, "Expected ',' or '}' after property value");
-                        goto fail;
-                    }
-                    if (json_next_token(s))
-                        goto fail;
-                }
-            }
-            if (json_next_token(s))
-                goto fail;
-        }
-        break;
     case '[':
-        {
-            JSValue el;
-            uint32_t idx;
-            JSONParseRecord *pr1;
-            int pr_size;
-
-            if (json_next_token(s))
-                goto fail;
-            val = JS_NewArray(ctx);
-            if (JS_IsException(val))
-                goto fail;
-            if (pr) {
-                json_parse_record_init_array(ctx, pr, val);
-                pr_size = 0;
-            }
-            if (s->token.val != ']') {
-                for(idx = 0;; idx++) {
-                    if (pr) {
-                        if (js_resize_array(ctx, (void **)&pr->u.array.elements, sizeof(pr->u.array.elements[0]),
-                                            &pr_size, pr->u.array.count + 1))
-                            goto fail;
-                        pr1 = &pr->u.array.elements[pr->u.array.count++];
-                        pr1->value = JS_UNDEFINED;
-                    } else {
-                        pr1 = NULL;
-                    }
-                    el = json_parse_value(s, pr1);
-                    if (JS_IsException(el))
-                        goto fail;
-                    ret = JS_DefinePropertyValueUint32(ctx, val, idx, el, JS_PROP_C_W_E);
-                    if (ret < 0)
-                        goto fail;
-                    if (s->token.val == ']')
-                        break;
-                    if (s->token.val != ',') {
-                        json_parse_error(s, s->token.ptr, "Expected ',' or ']' after array element");
-                        goto fail;
-                    }
-                    if (json_next_token(s))
-                        goto fail;
-                }
-            }
-            if (json_next_token(s))
-                goto fail;
-        }
-        break;
-    case TOK_STRING:
-        val = js_dup(s->token.u.str.str);
-        if (pr) {
-            json_parse_record_init_primitive(ctx, pr, val,
-                                             s->token.ptr - s->buf_start,
-                                             s->buf_ptr - s->token.ptr);
-        }
+        is_object = s->token.val == '{';
         if (json_next_token(s))
             goto fail;
+        val = is_object ? JS_NewObject(ctx) : JS_NewArray(ctx);
+        if (JS_IsException(val))
+            goto fail;
+        if (js_resize_array(ctx, (void **)&frames, sizeof(frames[0]), &frames_size, depth + 1)) {
+            JS_FreeValue(ctx, val);
+            goto fail;
+        }
+        f = &frames[depth++];
+        f->val = val;
+        f->prop_name = JS_ATOM_NULL;
+        f->idx = 0;
+        f->pr_size = 0;
+        f->pr = pr;
+        if (pr) {
+            if (is_object)
+                json_parse_record_init_obj(ctx, pr, val);
+            else
+                json_parse_record_init_array(ctx, pr, val);
+        }
+        if (s->token.val == (is_object ? '}' : ']'))
+            goto close;
+        if (is_object)
+            goto parse_name;
+        goto parse_element;
+    case TOK_STRING:
+        val = js_dup(s->token.u.str.str);
         break;
     case TOK_NUMBER:
         val = s->token.u.num.val;
-        if (pr) {
-            json_parse_record_init_primitive(ctx, pr, val,
-                                             s->token.ptr - s->buf_start,
-                                             s->buf_ptr - s->token.ptr);
-        }
-        if (json_next_token(s))
-            goto fail;
         break;
     case TOK_IDENT:
         if (s->token.u.ident.atom == JS_ATOM_false ||
             s->token.u.ident.atom == JS_ATOM_true) {
             val = js_bool(s->token.u.ident.atom == JS_ATOM_true);
-            if (pr) {
-                json_parse_record_init_primitive(ctx, pr, val,
-                                                 s->token.ptr - s->buf_start,
-                                                 s->buf_ptr - s->token.ptr);
-            }
         } else if (s->token.u.ident.atom == JS_ATOM_null) {
             val = JS_NULL;
-            if (pr) {
-                json_parse_record_init_primitive(ctx, pr, val,
-                                                 s->token.ptr - s->buf_start,
-                                                 s->buf_ptr - s->token.ptr);
-            }
         } else {
             goto def_token;
         }
-        if (json_next_token(s))
-            goto fail;
         break;
     default:
     def_token:
@@ -51514,10 +51416,100 @@ static JSValue json_parse_value(JSParseState *s, JSONParseRecord *pr)
         }
         goto fail;
     }
-    return val;
+    if (pr) {
+        json_parse_record_init_primitive(ctx, pr, val,
+                                         s->token.ptr - s->buf_start,
+                                         s->buf_ptr - s->token.ptr);
+    }
+    if (json_next_token(s)) {
+        JS_FreeValue(ctx, val);
+        goto fail;
+    }
+
+ value_done:
+    if (depth == 0) {
+        js_free(ctx, frames);
+        return val;
+    }
+    f = &frames[depth - 1];
+    is_object = f->prop_name != JS_ATOM_NULL;
+    if (is_object) {
+        JSAtom prop_name = f->prop_name;
+        f->prop_name = JS_ATOM_NULL;
+        done = JS_DefinePropertyValue(ctx, f->val, prop_name, val, JS_PROP_C_W_E) >= 0;
+        JS_FreeAtom(ctx, prop_name);
+    } else {
+        done = JS_DefinePropertyValueUint32(ctx, f->val, f->idx++, val, JS_PROP_C_W_E) >= 0;
+    }
+    if (!done)
+        goto fail;
+    if (s->token.val == (is_object ? '}' : ']'))
+        goto close;
+    if (s->token.val != ',') {
+        json_parse_error(s, s->token.ptr, is_object ?
+                         "Expected ',' or '}' after property value" :
+                         "Expected ',' or ']' after array element");
+        goto fail;
+    }
+    if (json_next_token(s))
+        goto fail;
+    if (!is_object)
+        goto parse_element;
+
+ parse_name:
+    f = &frames[depth - 1];
+    if (s->token.val != TOK_STRING) {
+        json_parse_error(s, s->token.ptr, "Expected property name or '}'");
+        goto fail;
+    }
+    f->prop_name = JS_ValueToAtom(ctx, s->token.u.str.str);
+    if (f->prop_name == JS_ATOM_NULL)
+        goto fail;
+    if (json_next_token(s))
+        goto fail;
+    if (s->token.val != ':') {
+        json_parse_error(s, s->token.ptr, "Expected ':' after property name");
+        goto fail;
+    }
+    if (json_next_token(s))
+        goto fail;
+    pr = NULL;
+    if (f->pr) {
+        pr = json_parse_record_add(ctx, f->pr, f->prop_name, &f->pr_size);
+        if (!pr)
+            goto fail;
+    }
+    goto parse_value;
+
+ parse_element:
+    f = &frames[depth - 1];
+    pr = NULL;
+    if (f->pr) {
+        JSONParseRecord *array = f->pr;
+        if (js_resize_array(ctx, (void **)&array->u.array.elements, sizeof(array->u.array.elements[0]),
+                            &f->pr_size, array->u.array.count + 1))
+            goto fail;
+        pr = &array->u.array.elements[array->u.array.count++];
+        pr->value = JS_UNDEFINED;
+    }
+    goto parse_value;
+
+ close:
+    val = frames[--depth].val;
+    if (json_next_token(s)) {
+        JS_FreeValue(ctx, val);
+        goto fail;
+    }
+    goto value_done;
+
  fail:
-    json_free_parse_record(ctx, pr);
-    JS_FreeValue(ctx, val);
+    while (depth > 0) {
+        f = &frames[--depth];
+        JS_FreeAtom(ctx, f->prop_name);
+        JS_FreeValue(ctx, f->val);
+    }
+    js_free(ctx, frames);
+    json_free_parse_record(ctx, root);
     return JS_EXCEPTION;
 }
 
