@@ -32,11 +32,11 @@ use crate::{
         storage,
     },
     state::{
-        console::FOLDER,
+        console::short_path,
         edits::{Edits, Replacement},
         grading::{Grading, Verdict},
         predict::Prediction,
-        run::{self, Ending, Run, Status},
+        run::{Ending, Run, Status},
     },
     views::{LoopView, TimePanel},
 };
@@ -391,7 +391,7 @@ impl LessonPage {
         }
         self.jobs += 1;
         self.job = Job::Recording(self.jobs);
-        let scenario = run::scenario(lesson, &self.edits.files, seed, Record::All);
+        let scenario = lesson.scenario(self.edits.texts(), seed, Record::All);
         let Some(jar) = &self.jar else {
             return;
         };
@@ -410,7 +410,7 @@ impl LessonPage {
             return;
         };
         self.jobs += 1;
-        let scenario = run::scenario(lesson, &self.edits.files, seed, Record::Output);
+        let scenario = lesson.scenario(self.edits.texts(), seed, Record::Output);
         if jar
             .start(self.jobs, &scenario, Some(&lesson.checks))
             .is_ok()
@@ -598,11 +598,9 @@ impl LessonPage {
         }
         let run = &mut self.run;
         self.console.change(|console| {
-            let mut id = run.events;
-            for event in &batch {
+            for (id, event) in (run.events..).zip(&batch) {
                 console.append(id, event);
                 run.notice(id, event, console);
-                id += 1;
             }
         });
         self.recording = self.recording.pushed(batch);
@@ -878,7 +876,7 @@ impl LessonPage {
             return None;
         }
         let place = self.recording.read().place_at(self.playhead.event)?;
-        if place.file.strip_prefix(FOLDER)? != path {
+        if short_path(&place.file)? != path {
             return None;
         }
         let wrong = self

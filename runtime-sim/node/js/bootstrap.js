@@ -49,6 +49,14 @@ function internalBinding(name) {
 }
 cache['internal/assert'] = { exports: (ok, text) => { if (!ok) throw new Error(text ?? 'an internal assertion failed'); } };
 cache['internal/bootstrap/realm'] = { exports: { BuiltinModule: { exists: (id) => id.startsWith('internal/') } } };
+// All that `inspect` wants of a buffer: its bytes in hexadecimal. A program's own `require('buffer')` does not get this.
+cache.buffer = { exports: { Buffer: { prototype: {
+  hexSlice(start, end) {
+    let text = '';
+    for (let i = start; i < Math.min(end, this.length); i++) text += this[i].toString(16).padStart(2, '0');
+    return text;
+  },
+} } } };
 cache['internal/url'] = { exports: { pathToFileURL: (path) => ({ href: `file://${path}` }) } };
 
 function define(name, value, enumerable = false) {

@@ -51,6 +51,7 @@ function load(request, parent) {
 const builtinExports = { __proto__: null };
 function builtinModule(id) {
   if (id.startsWith('internal/')) throw new ERR_UNKNOWN_BUILTIN_MODULE(`node:${id}`);
+  if (id === 'buffer') throw new ERR_NOT_SIMULATED('node:buffer');
   return builtinExports[id] ??= builtinRequire(id);
 }
 

@@ -36,28 +36,32 @@ function describeError(error, code) {
   } catch {
     text = first = 'an error that cannot be shown';
   }
-  const found = isError && place.exec(error.stack);
-  let out = '';
   let file = '', line = 0, column = 0;
+  const span = isError ? binding.syntaxErrorSpan(error) : undefined;
+  const found = span ? span : isError ? place.exec(error.stack)?.slice(1) : binding.throwPlace();
   if (found) {
-    file = found[1];
-    line = Number(found[2]);
-    column = Number(found[3]);
-    const source = binding.sourceLine(file, line);
-    if (source !== undefined) {
-      // V8 points at the `throw`, QuickJS at what is thrown.
-      const before = source.slice(0, column - 1);
-      const at = /\bthrow\s+(?:new\s+)?$/.exec(before);
-      const caret = at ? at.index : column - 1;
-      const shown = binding.packageType(file) === 'module' ? `file://${file}` : file;
-      out = `${shown}:${line}\n${source}\n${' '.repeat(Math.max(0, caret))}^\n\n`;
-    } else if (error.code === 'ERR_UNHANDLED_REJECTION') {
-      out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n\n';
-    }
+    file = found[0];
+    line = Number(found[1]);
+    column = Number(found[2]);
+  }
+  let out = '';
+  const source = file === '' ? undefined : binding.sourceLine(file, line);
+  if (source !== undefined || span) {
+    // The caret of something thrown stands at the `throw`; behind the program's end there is no line, and so none.
+    const before = span ? null : /\bthrow\s+$/.exec(source.slice(0, column - 1));
+    const caret = before ? before.index : column - 1;
+    const carets = source ? ' '.repeat(Math.max(0, caret)) + '^'.repeat(span ? span[3] : 1) : '';
+    const shown = binding.packageType(file) === 'module' ? `file://${file}` : file;
+    out = `${shown}:${line}\n${source ?? ''}\n${carets}\n`;
+  } else if (error?.code === 'ERR_UNHANDLED_REJECTION') {
+    out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n';
   }
   binding.uncaughtError(first, file.startsWith('node:') ? '' : file, line, column);
-  if (isError) binding.write(2, `${out}${text}\n\nNode.js ${process.version}\n`);
-  else binding.write(2, `Uncaught:\n${text}\n(Use \`node --trace-uncaught ...\` to show where the exception was thrown)\n\nNode.js ${process.version}\n`);
+  if (isError) binding.write(2, `${out}${out === '' ? '' : '\n'}${text}\n\nNode.js ${process.version}\n`);
+  else {
+    const hint = typeof error === 'object' && error !== null ? '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
+    binding.write(2, `${out === '' ? 'Uncaught:' : ''}\n${out}${text}\n${hint}\nNode.js ${process.version}\n`);
+  }
   binding.die(code === 7 ? 7 : process.exitCode ?? 1);
 }
 

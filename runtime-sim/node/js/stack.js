@@ -1,8 +1,7 @@
-// `error.stack` as V8 writes it: the error's own first line, then the frames, then those of Node's under the callback.
+// `error.stack`: the engine words headers and frames as V8 does; here Node's own files are left out, files of ES modules
+// become URLs, and the frames of Node that stand under the callback are put below.
 const { defineProperty } = Object;
 const toString = Error.prototype.toString;
-const functionText = Function.prototype.toString;
-const { translate } = require('internal/messages');
 
 function header(error) {
   try {
@@ -12,48 +11,36 @@ function header(error) {
   }
 }
 
-// The place of a call, with V8's column: it points at `new` where QuickJS points at the class.
-function position(site, file) {
-  const line = site.getLineNumber();
-  let column = site.getColumnNumber();
-  const source = binding.sourceLine(file, line);
-  if (source !== undefined && source.slice(0, column - 1).endsWith('new ')) column -= 4;
-  return { line, column, source };
+function isInternal(file) {
+  return file === '' || typeof file === 'string' && file.startsWith('node:internal/');
 }
 
-function frame(site, file) {
-  let name = site.getFunctionName();
-  const { line, column } = position(site, file);
-  const isModule = binding.packageType(file) === 'module';
-  const place = `${isModule ? 'file://' : ''}${file}:${line}:${column}`;
-  if (name === '<eval>') name = '';
-  if (!name && !isModule && isWrapper(site)) name = 'Object.<anonymous>';
-  return name ? `    at ${name} (${place})` : `    at ${place}`;
+function flush(lines, base) {
+  for (let i = 0; i < base.length; i++) lines.push(base[i]);
+  return [];
 }
 
-// The function around a CommonJS module.
-function isWrapper(site) {
-  const fn = site.getFunction?.();
-  return typeof fn === 'function' && fn.length === 5 && functionText.call(fn).startsWith('function (exports, require, module, __f');
-}
-
-function prepare(error, sites) {
+function prepare(error, sites, base = []) {
   const { stackTraceLimit } = Error;
   const lines = [];
-  let first = true;
+  let below = base;
   for (let i = 0; i < sites.length; i++) {
     const file = sites[i].getFileName();
-    if (typeof file !== 'string' || file === '' || file.startsWith('node:internal/')) continue;
-    if (first && !file.startsWith('node:')) translate(error, position(sites[i], file));
-    first = false;
-    lines.push(frame(sites[i], file));
+    if (isInternal(file) || file === undefined && isInternal(sites[i + 1]?.getFileName())) continue;
+    // The callback's own frames end where those of the functions that wait for it begin.
+    if (sites[i].isAsync()) below = flush(lines, below);
+    let text = sites[i].toString();
+    if (typeof file === 'string') {
+      if (binding.packageType(file) === 'module') text = text.replace(file, `file://${file}`);
+    }
+    lines.push(`    at ${text}`);
   }
-  for (const base of binding.baseFrames()) {
-    if (lines.length >= stackTraceLimit) break;
-    lines.push(base);
-  }
+  flush(lines, below);
+  if (lines.length > stackTraceLimit) lines.length = stackTraceLimit;
   return lines.length === 0 ? header(error) : `${header(error)}\n${lines.join('\n')}`;
 }
+// Asked when the frames are captured; the words are made when `stack` is first read.
+defineProperty(prepare, 'base', { value: binding.baseFrames });
 
 defineProperty(Error, 'stackTraceLimit', { value: 10, writable: true, enumerable: true, configurable: true });
 Error.prepareStackTrace = prepare;

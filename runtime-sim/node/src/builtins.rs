@@ -15,7 +15,6 @@ const SOURCES: &[(&str, &str)] = &[
     ("internal/primordials", include_str!("../js/primordials.js")),
     ("internal/errors", include_str!("../js/errors.js")),
     ("internal/validators", include_str!("../js/validators.js")),
-    ("internal/messages", include_str!("../js/messages.js")),
     ("internal/stack", include_str!("../js/stack.js")),
     ("internal/timers", include_str!("../js/timers_internal.js")),
     ("internal/rejections", include_str!("../js/rejections.js")),

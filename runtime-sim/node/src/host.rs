@@ -118,6 +118,8 @@ pub struct Host {
     /// The frames of the host under the running callback.
     base: Vec<Frame>,
     phase_event: Option<EventId>,
+    /// Where the program's own code was seen last.
+    last_own: Option<Frame>,
 
     ticks_seen: u64,
     pub ticks_callback: u64,
@@ -153,6 +155,7 @@ impl Host {
             causes: Vec::new(),
             base: Vec::new(),
             phase_event: None,
+            last_own: None,
             ticks_seen: 0,
             ticks_callback: 0,
             ticks_run: 0,
@@ -324,23 +327,29 @@ impl Host {
             }
             unsafe { ffi::JS_FreeCallableInfo(ctx.0, info) };
         }
+        let own = frames.iter().find(|frame| self.is_own(frame)).copied();
+        self.last_own = own.or(self.last_own);
         frames.extend(self.base.iter().copied());
         frames.truncate(STACK_FRAMES_MAX as usize);
         frames
     }
 
-    /// `main.js:3` of the innermost frame of the learner's own, or of whoever's code it is.
-    pub fn place_of(&self, stack: &[Frame]) -> Option<String> {
-        let frame = stack.iter().find(|frame| {
-            let file = &self.names.describe(frame.function).file;
-            !file.is_empty() && !file.starts_with("node:")
-        })?;
+    /// Whether the frame is the program's own code, and not Node's or the engine's.
+    fn is_own(&self, frame: &Frame) -> bool {
         let file = &self.names.describe(frame.function).file;
-        Some(format!(
-            "{}:{}",
-            file.rsplit('/').next().unwrap_or(file),
-            frame.line
-        ))
+        !file.is_empty() && !file.starts_with("node:")
+    }
+
+    /// `main.js:3`: where the program's own code stands, or stood last.
+    fn place(&self) -> String {
+        match &self.last_own {
+            Some(frame) => format!(
+                "{}:{}",
+                base_name(&self.names.describe(frame.function).file),
+                frame.line
+            ),
+            None => base_name(&self.spec.entry).to_owned(),
+        }
     }
 
     pub fn process_started(&mut self) {
@@ -496,10 +505,7 @@ impl Host {
         let stack = self.stack();
         let line = stack
             .iter()
-            .find(|frame| {
-                let file = &self.names.describe(frame.function).file;
-                !file.is_empty() && !file.starts_with("node:")
-            })
+            .find(|frame| self.is_own(frame))
             .map_or(0, |frame| frame.line);
         let event = self.record(
             EventKind::Logged {
@@ -554,11 +560,7 @@ impl Host {
             return;
         }
         let stack = self.stack();
-        let place = self.place_of(&stack);
-        let at = place.clone().unwrap_or_else(|| {
-            let entry = &self.spec.entry;
-            entry.rsplit('/').next().unwrap_or(entry).to_owned()
-        });
+        let at = self.place();
         let seconds = |ns: u64| format!("{:.1} s", ns as f64 / 1e9);
         let endless = self.drained > 1000;
         let text = match limit {
@@ -629,4 +631,8 @@ impl Host {
         self.facts.duration_ns = self.world.borrow().now_ns();
         self.record(EventKind::ProcessExited { code, reason }, vec![]);
     }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

@@ -10,7 +10,7 @@ use rquickjs::qjs::{self, JSContext, JSModuleDef};
 
 use crate::{
     builtins,
-    engine::{Ctx, Js, Thrown, Value, value::c_string, value::text_of_chars},
+    engine::{Ctx, Js, Thrown, Value, ffi, value::c_string, value::text_of_chars},
     files::{Files, folder_of, normalize},
     host::Shared,
     natives::throw_coded,
@@ -154,6 +154,7 @@ pub fn compile_commonjs(ctx: Ctx, path: &str, source: &str) -> Js<Value> {
     let source = hide_hashbang(source);
     let text =
         format!("(function (exports, require, module, __filename, __dirname) {{\n\n{source}\n}})");
+    unsafe { ffi::JS_SetSourceWrapper(ctx.0, 0, "\n})".len() as c_int) };
     ctx.eval(&text, path, HEAD_LINE, qjs::JS_EVAL_TYPE_GLOBAL)
 }
 

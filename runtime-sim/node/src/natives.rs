@@ -8,7 +8,10 @@ use rquickjs::qjs::{self, JSContext, JSValue};
 
 use crate::{
     builtins, costs,
-    engine::{Ctx, Js, Value, value::c_string},
+    engine::{
+        Ctx, Js, Value, ffi,
+        value::{c_string, text_of_chars},
+    },
     host::{Shared, Stop, Tick},
     modules,
 };
@@ -66,6 +69,7 @@ const NATIVES: &[(&str, c_int, Native)] = &[
     ("resolve", 3, resolve),
     ("packageType", 1, package_type),
     ("sourceLine", 2, source_line),
+    ("syntaxErrorSpan", 1, syntax_error_span),
     ("promiseDetails", 1, promise_details),
     ("proxyDetails", 1, proxy_details),
     ("classOf", 1, class_of),
@@ -73,6 +77,7 @@ const NATIVES: &[(&str, c_int, Native)] = &[
     ("baseFrames", 0, base_frames),
     ("uncaughtError", 4, uncaught_error),
     ("die", 1, die),
+    ("throwPlace", 0, throw_place),
     ("previewEntries", 1, preview_entries),
 ];
 
@@ -347,6 +352,16 @@ fn package_type(call: &Call) -> Js<Value> {
         .string(if is_module { "module" } else { "commonjs" }))
 }
 
+/// `syntaxErrorSpan(error)`: the file, line, column and width of what the parser objected to, or `undefined`.
+fn syntax_error_span(call: &Call) -> Js<Value> {
+    let ctx = call.ctx;
+    let Some((file, numbers)) = ctx.syntax_error_span(&call.arg(0)) else {
+        return call.undefined();
+    };
+    let numbers = numbers.map(|number| ctx.number(f64::from(number)));
+    Ok(ctx.array([ctx.string(&file)].into_iter().chain(numbers)))
+}
+
 /// `sourceLine(path, line)`: the text of that line of a learner's file, or `undefined`.
 fn source_line(call: &Call) -> Js<Value> {
     let path = call.text(0)?;
@@ -438,6 +453,23 @@ fn die(call: &Call) -> Js<Value> {
         reason: ExitReason::UncaughtError,
     });
     call.undefined()
+}
+
+/// `[file, line, column]` of the last `throw` of something that is no error, or `undefined`.
+fn throw_place(call: &Call) -> Js<Value> {
+    let ctx = call.ctx;
+    let (mut line, mut column) = (0, 0);
+    let file = unsafe { ffi::JS_GetThrowPlace(ctx.0, &mut line, &mut column) };
+    if file.is_null() {
+        return call.undefined();
+    }
+    let text = unsafe { text_of_chars(file) };
+    unsafe { qjs::JS_FreeCString(ctx.0, file) };
+    Ok(ctx.array([
+        ctx.string(&text),
+        ctx.number(f64::from(line)),
+        ctx.number(f64::from(column)),
+    ]))
 }
 
 /// What an iterator of a map or set has still to give cannot be seen without taking it.

@@ -201,7 +201,7 @@ impl Process {
         if self.is_module {
             // The file is read by the thread pool: the program begins in the first poll phase.
             let mut host = self.host();
-            let ready_ns = host.now_ns() + costs::MODULE_READ_ASYNC_NS;
+            let ready_ns = host.now_ns().saturating_add(costs::MODULE_READ_ASYNC_NS);
             host.uv.requests.push(ready_ns);
         } else {
             self.run_main();
@@ -303,7 +303,7 @@ impl Process {
                     // A program that fails rejects this promise, which nobody else holds.
                     let handler = self.internals().main_rejected.clone();
                     let promise = value;
-                    self.ask(&handler, &[promise.clone()]);
+                    self.ask(&handler, std::slice::from_ref(&promise));
                     self.main_promise = Some(promise);
                 }
                 Outcome::Returned
@@ -612,7 +612,7 @@ impl Process {
             return;
         }
         let start = self.internals().start_timer.clone();
-        let Answer::Value(job) = self.ask(&start, &[next.clone()]) else {
+        let Answer::Value(job) = self.ask(&start, std::slice::from_ref(&next)) else {
             return;
         };
         if !job.is_object() {
@@ -645,7 +645,7 @@ impl Process {
         host.spend(costs::POLL_NS);
         let now_ns = host.now_ns();
         let timeout_ms = host.uv.poll_timeout_ms();
-        let timer_ns = timeout_ms.map(|ms| now_ns + ms * 1_000_000);
+        let timer_ns = timeout_ms.map(|ms| now_ns.saturating_add(ms * 1_000_000));
         let request_ns = host.uv.requests.iter().min().copied();
         let until_ns = match (timer_ns, request_ns) {
             (Some(timer), Some(request)) => timer.min(request),
@@ -708,7 +708,7 @@ impl Process {
             return;
         }
         let start = self.internals().start_immediate.clone();
-        let Answer::Value(job) = self.ask(&start, &[next.clone()]) else {
+        let Answer::Value(job) = self.ask(&start, std::slice::from_ref(&next)) else {
             return;
         };
         if !job.is_object() {

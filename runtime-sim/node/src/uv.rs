@@ -41,7 +41,7 @@ impl Uv {
     }
 
     pub fn update_time(&mut self, now_ns: u64) -> u64 {
-        self.time_ms = (now_ns + self.offset_ns) / 1_000_000;
+        self.time_ms = now_ns.saturating_add(self.offset_ns) / 1_000_000;
         self.time_ms
     }
 
@@ -51,7 +51,7 @@ impl Uv {
 
     /// When, in virtual time, the loop's clock will read `ms`.
     pub fn reads_at_ns(&self, ms: u64) -> u64 {
-        (ms * 1_000_000).saturating_sub(self.offset_ns)
+        ms.saturating_mul(1_000_000).saturating_sub(self.offset_ns)
     }
 
     pub fn alive(&self) -> bool {

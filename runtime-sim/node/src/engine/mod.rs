@@ -14,7 +14,16 @@ use heap::Heap;
 
 /// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
 /// ordinary code; this one is for the parser and the regular expressions.
-const STACK_BYTES_MAX: usize = 1 << 20;
+const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
+    224 << 10
+} else {
+    1 << 20
+};
+
+/// Node's own JavaScript needs so many nested calls, whatever a scenario allows.
+const CALL_DEPTH_MIN: u32 = 64;
+/// So many fit below the stack guard on every platform, whatever a scenario allows: the depth strikes first everywhere.
+const CALL_DEPTH_MAX: u32 = 700;
 
 pub struct Engine {
     runtime: *mut JSRuntime,
@@ -42,7 +51,12 @@ impl Engine {
             let ctx = qjs::JS_NewContext(runtime);
             assert!(!ctx.is_null(), "a context fits in any heap");
             qjs::JS_SetContextOpaque(ctx, opaque);
-            ffi::JS_SetMaxCallDepth(runtime, call_depth_max);
+            let depth = if call_depth_max == 0 {
+                0
+            } else {
+                call_depth_max.clamp(CALL_DEPTH_MIN, CALL_DEPTH_MAX)
+            };
+            ffi::JS_SetMaxCallDepth(runtime, depth);
             ffi::JS_SetRandomSeed(ctx, random_seed);
             Self {
                 runtime,
