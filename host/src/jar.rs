@@ -9,7 +9,10 @@ use std::{
 use protocol::{Command, Event, Reply, Report, Scenario, Status, codec};
 use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
-use crate::compiled;
+use crate::{
+    compiled,
+    image::{self, Image},
+};
 
 /// What the program calls nests in the module's machine code too; the deepest that `Limits::TERMINAL` allows takes a
 /// few dozen MiB. The memory is only reserved.
@@ -21,9 +24,17 @@ const STEP_TICKS: u64 = 1_000_000;
 pub struct Jar {
     engine: Engine,
     module: Module,
-    /// Made when it is needed, and dropped when it traps: its memory cannot be trusted any more.
+    /// Until it is booted or found in the cache, the library to boot.
+    start: Start,
+    /// Each run's own, and dropped when it traps: its memory cannot be trusted any more.
     inside: Option<Inside>,
     seed: u64,
+}
+
+/// What a run begins with: the memory of an instance that has booted Node's library.
+enum Start {
+    Unknown { key: u64, library: Vec<Vec<u8>> },
+    Known(Image),
 }
 
 /// How a run ended.
@@ -117,7 +128,12 @@ impl Jar {
                 import.name()
             )));
         }
+        let library = image::read_library(path)?;
         Ok(Self {
+            start: Start::Unknown {
+                key: image::key(&wasm, &library),
+                library,
+            },
             engine,
             module,
             inside: None,
@@ -133,14 +149,11 @@ impl Jar {
     ) -> Result<Finished, Error> {
         self.seed = scenario.seed;
         self.on_deep_stack(|jar| {
+            // Each run has an instance of its own, so that none can leave anything behind for the next.
+            jar.inside = None;
+            jar.know_image()?;
             match jar.ask(&Command::Start(scenario.clone()))? {
-                Reply::Started { version } if version == protocol::VERSION => {}
-                Reply::Started { version } => {
-                    return Err(Error::Unloadable(format!(
-                        "The jar speaks version {version} of the protocol, and this program {}. Build both again.",
-                        protocol::VERSION
-                    )));
-                }
+                Reply::Started { version } => check_version(version)?,
                 other => return Err(unexpected(other)),
             }
             loop {
@@ -201,6 +214,39 @@ impl Jar {
         })
     }
 
+    /// Finds the image in the cache, or boots and keeps it there.
+    fn know_image(&mut self) -> Result<(), Error> {
+        let Start::Unknown { key, library } = &self.start else {
+            return Ok(());
+        };
+        let image = match Image::find(*key) {
+            Some(image) => image,
+            None => {
+                let image = self.boot(library)?;
+                image.keep(*key);
+                image
+            }
+        };
+        self.start = Start::Known(image);
+        Ok(())
+    }
+
+    fn boot(&self, library: &[Vec<u8>]) -> Result<Image, Error> {
+        let broken = |error| Error::Unloadable(format!("The jar does not boot: {error:#}."));
+        let mut inside = Inside::new(&self.engine, &self.module).map_err(broken)?;
+        let fresh = inside.memory.data(&inside.store).to_vec();
+        for part in library {
+            let command = Command::Load {
+                library: part.clone(),
+            };
+            match inside.ask(&command).map_err(broken)? {
+                Reply::Loaded { version } => check_version(version)?,
+                other => return Err(unexpected(other)),
+            }
+        }
+        Ok(Image::new(&fresh, inside.memory.data(&inside.store)))
+    }
+
     fn ask(&mut self, command: &Command) -> Result<Reply, Error> {
         let answer = self.inside().and_then(|inside| inside.ask(command));
         answer.map_err(|error| {
@@ -214,12 +260,26 @@ impl Jar {
 
     fn inside(&mut self) -> wasmtime::Result<&mut Inside> {
         if self.inside.is_none() {
-            self.inside = Some(Inside::new(&self.engine, &self.module)?);
+            let mut inside = Inside::new(&self.engine, &self.module)?;
+            if let Start::Known(image) = &self.start {
+                inside.restore(image)?;
+            }
+            self.inside = Some(inside);
         }
         self.inside
             .as_mut()
             .ok_or_else(|| wasmtime::Error::msg("no instance"))
     }
+}
+
+fn check_version(version: u32) -> Result<(), Error> {
+    if version == protocol::VERSION {
+        return Ok(());
+    }
+    Err(Error::Unloadable(format!(
+        "The jar speaks version {version} of the protocol, and this program {}. Build both again.",
+        protocol::VERSION
+    )))
 }
 
 fn expected(reply: Reply) -> Result<Reply, Error> {
@@ -261,6 +321,17 @@ impl Inside {
             input,
             call,
         })
+    }
+
+    /// Makes the memory of a fresh instance what it was when the image was taken.
+    fn restore(&mut self, image: &Image) -> wasmtime::Result<()> {
+        let missing = image.memory_bytes - self.memory.data_size(&self.store);
+        let pages = missing as u64 / self.memory.page_size(&self.store);
+        self.memory.grow(&mut self.store, pages)?;
+        for (start, bytes) in image.stretches() {
+            self.memory.write(&mut self.store, start, bytes)?;
+        }
+        Ok(())
     }
 
     fn ask(&mut self, command: &Command) -> wasmtime::Result<Reply> {

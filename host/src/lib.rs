@@ -12,9 +12,11 @@
 //! [`lessons`] grades; [`chrome`] writes a trace that Perfetto opens; [`command_line`] is the program. Nothing here
 //! simulates anything: what happens is decided in the module.
 
+mod cache;
 pub mod chrome;
 pub mod command_line;
 mod compiled;
+mod image;
 mod jar;
 pub mod lessons;
 pub mod project;

@@ -7,17 +7,34 @@
 // will do. Comments go; line and column of everything else stay, so that stack frames of node:internal files read as
 // they do on real Node.
 //
-// The file: "NODELIB1", then per module, sorted by id: u16 length and id, u8 1 when programs may require it, u32 length
-// and UTF-8 source; little-endian; a zero byte behind each source, which the engine wants there.
+// A plain lesson downloads the library before its first run, so it comes in parts. node-lib.bin holds the list of all
+// modules and the sources of those that nearly every program needs: see core.cjs.
+// node-lib-NAME.bin holds a part's sources and is fetched when a program asks for one of them.
+//
+// Little-endian throughout. node-lib.bin: "NODELIB2", 8 bytes that name this build, u8 count of parts and for each u8
+// length and name and u32 bytes (the first is node-lib.bin's own sources, and has no name), u16 count of modules and
+// for each, sorted by id, u16 length and id, u8 1 when programs may require it, u8 part, u32 start and u32 length of its
+// source within the part; then the first part. node-lib-NAME.bin: "NODEPART", the same 8 bytes, u8 length and name, the
+// part. Behind each source stands a zero byte, which the engine wants there.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { writeFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { parse } from 'acorn';
 
 const NODE_VERSION = '20.20.2';
 // What no simulated program can reach: the inspector, the debugger, snapshots, and what drives npm and tests from outside.
 const LEFT_OUT = /^internal\/(deps\/v8\/|deps\/acorn\/|deps\/cjs-module-lexer\/dist|debugger\/|v8_prof|main\/(prof_process|mksnapshot|watch_mode|inspect|repl))/;
+// What runs before Node begins to list what it loads.
+const BOOT = /^internal\/(per_context\/|bootstrap\/(realm|node|web\/|switches\/(is_main_thread|does_own_process_state))|main\/run_main_module)/;
+const PARTS = [
+  { name: 'fetch', ids: /^internal\/deps\/undici\// },
+  { name: 'more', ids: /./ },
+];
+const CORE_BROTLI_BYTES_MAX = 215_000;
 
 function nodeOfTheVersion() {
   const require = createRequire(import.meta.url);
@@ -34,11 +51,19 @@ function nodeOfTheVersion() {
     'installed Node of that version runs here.');
 }
 
+/** What the program answers as JSON on its fourth stream: the usual three decide what Node loads for them. */
+function answerOf(binary, args) {
+  const said = spawnSync(binary, ['--no-warnings', ...args], {
+    encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: {},
+  });
+  if (said.status !== 0) throw new Error(`${binary} ${args.join(' ')} fails.`);
+  return JSON.parse(said.output[3]);
+}
+
+/** Sources by id, and the ids that programs may require. */
 function naturals(binary) {
-  const script = `process.stdout.write(JSON.stringify([process.binding('natives'), require('module').builtinModules]))`;
-  const said = spawnSync(binary, ['--no-warnings', '-e', script], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (said.status !== 0) throw new Error(said.stderr);
-  return JSON.parse(said.stdout);
+  const program = `[process.binding('natives'), require('module').builtinModules]`;
+  return answerOf(binary, ['-e', `require('fs').writeFileSync(3, JSON.stringify(${program}))`]);
 }
 
 // Blanks comments, keeping every line and column, and drops what trails a line.
@@ -67,19 +92,72 @@ function withoutComments(source) {
   return lines.map((line, i) => (blanked.has(i) ? line.trimEnd() : line)).join('\n').trimEnd() + '\n';
 }
 
-const out = process.argv[2];
-if (!out) throw new Error('usage: node node-lib/build.js OUT');
-const [sources, publicIds] = naturals(nodeOfTheVersion());
-const parts = [Buffer.from('NODELIB1')];
-for (const id of Object.keys(sources).sort()) {
-  if (id === 'config' || LEFT_OUT.test(id)) continue;
-  const source = Buffer.from(withoutComments(sources[id]));
-  const head = Buffer.alloc(2 + Buffer.byteLength(id) + 5);
-  head.writeUInt16LE(Buffer.byteLength(id), 0);
-  head.write(id, 2);
-  head.writeUInt8(publicIds.includes(id) ? 1 : 0, head.length - 5);
-  head.writeUInt32LE(source.length, head.length - 4);
-  parts.push(head, source, Buffer.from([0]));
+function u8(value) {
+  return Buffer.from([value]);
 }
+
+function u16(value) {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(value);
+  return bytes;
+}
+
+function u32(value) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+/** The modules with their places, and the bytes of each part. */
+function arrange(binary) {
+  const [sources, publicIds] = naturals(binary);
+  const core = new Set(answerOf(binary, [fileURLToPath(new URL('core.cjs', import.meta.url))]));
+  const parts = ['', ...PARTS.map(({ name }) => name)].map((name) => ({ name, pieces: [], length: 0 }));
+  const modules = [];
+  for (const id of Object.keys(sources).sort()) {
+    if (id === 'config' || LEFT_OUT.test(id)) continue;
+    const isCore = core.has(id) || BOOT.test(id);
+    const part = isCore ? 0 : 1 + PARTS.findIndex(({ ids }) => ids.test(id));
+    const source = Buffer.from(withoutComments(sources[id]));
+    modules.push({ id, isPublic: publicIds.includes(id), part, start: parts[part].length, length: source.length });
+    parts[part].pieces.push(source, u8(0));
+    parts[part].length += source.length + 1;
+  }
+  return { modules, parts: parts.map(({ name, pieces }) => ({ name, bytes: Buffer.concat(pieces) })) };
+}
+
+function directory({ modules, parts }, build) {
+  return Buffer.concat([
+    Buffer.from('NODELIB2'), build, u8(parts.length),
+    ...parts.flatMap(({ name, bytes }) => [u8(name.length), Buffer.from(name), u32(bytes.length)]),
+    u16(modules.length),
+    ...modules.flatMap(({ id, isPublic, part, start, length }) => [
+      u16(id.length), Buffer.from(id), u8(isPublic ? 1 : 0), u8(part), u32(start), u32(length),
+    ]),
+  ]);
+}
+
+function brotliBytes(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return brotliCompressSync(bytes, { params }).length;
+}
+
+const out = process.argv[2];
+if (!out?.endsWith('.bin')) throw new Error('usage: node node-lib/build.js OUT.bin');
+const library = arrange(nodeOfTheVersion());
+const hash = createHash('sha256').update(directory(library, Buffer.alloc(8)));
+library.parts.forEach(({ bytes }) => hash.update(bytes));
+const build = hash.digest().subarray(0, 8);
 mkdirSync(dirname(out), { recursive: true });
-writeFileSync(out, Buffer.concat(parts));
+for (const { name, bytes } of library.parts) {
+  const file = name === ''
+    ? Buffer.concat([directory(library, build), bytes])
+    : Buffer.concat([Buffer.from('NODEPART'), build, u8(name.length), Buffer.from(name), bytes]);
+  const path = name === '' ? out : out.replace(/\.bin$/, `-${name}.bin`);
+  writeFileSync(path, file);
+  const brotli = brotliBytes(file);
+  console.log(`${path} ${file.length} bytes, ${brotli} with brotli`);
+  if (name === '' && brotli > CORE_BROTLI_BYTES_MAX) {
+    throw new Error(`${path} may weigh ${CORE_BROTLI_BYTES_MAX} bytes with brotli at most`);
+  }
+}

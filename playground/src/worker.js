@@ -1,17 +1,27 @@
 // The worker in which the jar lives: a few lines between two queues, started from a Blob so that a sandboxed frame can
-// have it. It imports nothing and knows only the first two bytes of a reply.
+// have it. It imports nothing and knows only the first bytes of a reply.
 //
-// The page sends { module } once, then { job, start, steps, grade } for a run and { stop } to end it. `start` and
-// `grade` are encoded commands, `steps` the same Step command in growing sizes; the worker takes the size that lasts
-// about one frame. Between two slices it goes round its own queue, so a message is heard within a slice.
-// It answers { ready }, { job, reply }, { job, ended } and { job, trap }; a trap ends that instance and opens another.
+// The page sends { module, boot } once: encoded Load commands with Node's library. The worker carries them out in an
+// instance and keeps what its memory holds then, the image; each run begins in a fresh instance with the image written
+// into it, so no run can leave anything behind. It posts { image } for the page to keep: another worker is then sent
+// { module, image } and boots nothing.
+//
+// { job, start, steps, grade } is a run and { stop } ends it. `start` and `grade` are encoded commands, `steps` the same
+// Step command in growing sizes; the worker takes the size that lasts about one frame. Between two slices it goes round
+// its own queue, so a message is heard within a slice. When a run wants a part of the library that is not there, the
+// worker answers { job, wanting } and waits for { part }, a Load command; with that in the image the run begins anew.
+// It answers { ready }, { job, reply }, { job, wanting }, { job, ended } and { job, trap }; a trap ends that instance.
 
-const STEPPED = 1; // Reply::Stepped
+const LOADED = 0; // Reply::Loaded
+const STEPPED = 2; // Reply::Stepped
+const WANTING = 3; // Reply::Wanting
 const RUNNING = 0; // Status::Running
 const SLICE_MS_MAX = 16;
-const MEMORY_BYTES_MAX = 64 * 1024 * 1024; // a larger memory is not kept for the next run: it cannot shrink
+const PAGE_BYTES = 64 * 1024;
 
 let module;
+let image;
+let refusal; // the reply of a jar that does not take the library
 let jar;
 let run;
 
@@ -20,23 +30,50 @@ turn.port1.onmessage = () => run && guarded(slice);
 
 onmessage = ({ data }) => {
   if (data.module) {
-    module = data.module;
-    guarded(open);
+    ({ module, image } = data);
+    guarded(() => load(data.boot ?? []));
     postMessage({ ready: true });
+  } else if (data.part) {
+    guarded(() => {
+      load([data.part]);
+      if (run) begin();
+    });
   } else if (data.start) {
-    run = { ...data, size: 0 };
+    run = { ...data };
     guarded(begin);
   } else if (run && data.stop === run.job) {
     end();
   }
 };
 
+/** Carries out Load commands on top of the image, and takes the next. */
+function load(commands) {
+  if (commands.length === 0) return;
+  open();
+  for (const command of commands) {
+    const bytes = call(command);
+    if (new Uint8Array(bytes, 0, 1)[0] !== LOADED) refusal = bytes;
+  }
+  image = jar.memory.buffer.slice(0);
+  postMessage({ image });
+}
+
 function open() {
   jar = new WebAssembly.Instance(module, {}).exports;
+  if (!image) return;
+  const missing = image.byteLength - jar.memory.buffer.byteLength;
+  if (missing > 0) jar.memory.grow(missing / PAGE_BYTES);
+  new Uint8Array(jar.memory.buffer).set(new Uint8Array(image));
 }
 
 function begin() {
-  if (!jar || jar.memory.buffer.byteLength > MEMORY_BYTES_MAX) open();
+  if (refusal) {
+    reply(refusal.slice(0));
+    end();
+    return;
+  }
+  open();
+  run.size = 0;
   reply(call(run.start));
   slice();
 }
@@ -45,9 +82,15 @@ function slice() {
   const began = performance.now();
   const bytes = call(run.steps[run.size]);
   const took = performance.now() - began;
-  const [kind, status] = new Uint8Array(bytes, 0, 2);
+  const [kind, next] = new Uint8Array(bytes, 0, 2);
+  if (kind === WANTING) {
+    // Nothing of this attempt is needed any more; the name's length stands before it.
+    jar = undefined;
+    postMessage({ job: run.job, wanting: new TextDecoder().decode(new Uint8Array(bytes, 2, next)) });
+    return;
+  }
   reply(bytes);
-  if (kind === STEPPED && status === RUNNING) {
+  if (kind === STEPPED && next === RUNNING) {
     if (took < SLICE_MS_MAX / 3 && run.size < run.steps.length - 1) run.size += 1;
     if (took > SLICE_MS_MAX && run.size > 0) run.size -= 1;
     turn.port2.postMessage(null);

@@ -6,10 +6,15 @@ use crate::{Event, Report, Scenario};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
+    /// Takes Node's own library (`node-lib.bin`), and boots a process up to where its program would begin; or takes a
+    /// further part of the library. The jar keeps both, and what its memory holds then is an image from which runs may
+    /// begin. Answered by `Loaded` or `Refused`. Ends the run under way.
+    Load { library: Vec<u8> },
     /// Builds a fresh world and forgets the one before. Answered by `Started` or `Refused`.
     Start(Scenario),
     /// Runs until about `ticks_max` interpreter ticks are spent or the world ends, and returns between two callbacks:
-    /// one callback is never interrupted half-way. Answered by `Stepped`, or `Refused` before `Start`.
+    /// one callback is never interrupted half-way. Answered by `Stepped` or `Wanting`, or `Refused` before
+    /// `Start`.
     Step { ticks_max: u64 },
     /// Runs a lesson's checks (the source of its `checks.js`) against the finished run. Answered by `Graded`.
     Grade { source: String },
@@ -17,12 +22,20 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
+    Loaded {
+        version: u32,
+    },
     Started {
         version: u32,
     },
     Stepped {
         status: Status,
         events: Vec<Event>,
+    },
+    /// The program asks for a part of Node's library that is not there (`node-lib-PART.bin`), so this attempt is over.
+    /// With that part loaded the run begins anew, and makes the same events up to here and more.
+    Wanting {
+        part: String,
     },
     Graded(Report),
     /// The command cannot be carried out; the sentence says why and what to do.

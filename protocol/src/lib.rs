@@ -22,6 +22,6 @@ pub use trace::{
     ProcessId, Queue, Stream, TaskId,
 };
 
-/// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Started`], and the
-/// page and the host refuse a jar that speaks another version.
-pub const VERSION: u32 = 1;
+/// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Loaded`] and
+/// [`Reply::Started`], and the page and the host refuse a jar that speaks another version.
+pub const VERSION: u32 = 2;

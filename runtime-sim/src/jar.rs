@@ -1,7 +1,12 @@
-//! One world at a time, driven by commands.
+//! One world at a time, driven by commands; and Node's library, which outlives them.
+
+use std::rc::Rc;
 
 use kernel::Sim;
-use node::Process;
+use node::{
+    Process,
+    bindings::{self, bootstrap, library::Library},
+};
 use protocol::{Command, Reply, Scenario, VERSION};
 
 use crate::grade;
@@ -11,6 +16,9 @@ const EVENTS_PER_REPLY: usize = 20_000;
 
 #[derive(Default)]
 pub struct Jar {
+    library: Option<Rc<Library>>,
+    /// Has booted, and waits for a program.
+    at_rest: Option<bindings::Process>,
     sim: Option<Sim<Process>>,
     finished: bool,
 }
@@ -18,10 +26,37 @@ pub struct Jar {
 impl Jar {
     pub fn carry_out(&mut self, command: Command) -> Reply {
         match command {
+            Command::Load { library } => self.load(library),
             Command::Start(scenario) => self.start(scenario),
             Command::Step { ticks_max } => self.step(ticks_max),
             Command::Grade { source } => self.grade(&source),
         }
+    }
+
+    fn load(&mut self, bytes: Vec<u8>) -> Reply {
+        self.sim = None;
+        self.finished = false;
+        match self.take_library(bytes) {
+            Ok(()) => Reply::Loaded { version: VERSION },
+            Err(reason) => Reply::Refused { reason },
+        }
+    }
+
+    fn take_library(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+        if !Library::is_directory(&bytes) {
+            let library = self
+                .library
+                .as_ref()
+                .ok_or("there is no library that this could be a part of")?;
+            library.add(bytes)?;
+            library.forget_wanted();
+            return Ok(());
+        }
+        let library = Library::parse(bytes).ok_or("Node's library is not whole")?;
+        let library = Rc::new(library);
+        self.at_rest = Some(boot(library.clone())?);
+        self.library = Some(library);
+        Ok(())
     }
 
     fn start(&mut self, scenario: Scenario) -> Reply {
@@ -41,6 +76,11 @@ impl Jar {
         };
         let status = sim.step(ticks_max, EVENTS_PER_REPLY);
         self.finished = matches!(status, protocol::Status::Finished { .. });
+        if let Some(part) = self.library.as_ref().and_then(|library| library.wanted()) {
+            let part = part.to_owned();
+            self.sim = None;
+            return Reply::Wanting { part };
+        }
         let events = sim.world().borrow_mut().recorder.take();
         Reply::Stepped { status, events }
     }
@@ -52,6 +92,16 @@ impl Jar {
             None => refused("nothing has been started: send Start first"),
         }
     }
+}
+
+fn boot(library: Rc<Library>) -> Result<bindings::Process, String> {
+    let process = bindings::process_of(library, Vec::new(), "/");
+    bootstrap::bootstrap(process.ctx()).map_err(|_| {
+        let error = process.ctx().take_exception();
+        let text = process.ctx().text(&error).unwrap_or_default();
+        format!("Node's library does not boot: {text}")
+    })?;
+    Ok(process)
 }
 
 fn refused(reason: &str) -> Reply {

@@ -1,7 +1,7 @@
 //! Making what the page is made of.
 //!
-//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `editor.js`, `fonts/`,
-//! `lessons/catalog.bin` and a `.bin` for each lesson. Trunk copies it beside the page, which it builds itself.
+//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `node-lib.bin` and its further parts
+//! (Node's own library), `editor.js`, `fonts/`, `lessons/catalog.bin` and a `.bin` for each lesson. Trunk copies it beside the page, which it builds itself.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,16 +14,53 @@ use crate::stamp::Stamp;
 use crate::workspace::{Workspace, copy_if_changed};
 
 const TARGET: &str = "wasm32-unknown-unknown";
+/// The first is loaded before every run, the others when a program asks for what is in them.
+const LIBRARY_FILES: [&str; 3] = ["node-lib.bin", "node-lib-more.bin", "node-lib-fetch.bin"];
 
 /// Everything that the page fetches. Does nothing where nothing has changed.
 pub fn assets(workspace: &Workspace, environment: &Environment) -> Result {
     editor(workspace, environment)?;
-    jar(workspace, environment)?;
+    simulation(workspace, environment)?;
     lessons(workspace, environment)
 }
 
+/// The sealed module and what it boots.
+pub fn simulation(workspace: &Workspace, environment: &Environment) -> Result {
+    jar(workspace, environment)?;
+    node_library(workspace, environment)
+}
+
+/// Node's own library, in the page's assets and beside the jar that Cargo made, where the host looks for it.
+fn node_library(workspace: &Workspace, environment: &Environment) -> Result {
+    setup::npm_install(workspace, "packages")?;
+    let inputs = ["node-lib", "package.json", "package-lock.json"];
+    let stamp = Stamp::of(
+        workspace.file("target/stamps/node-lib"),
+        &inputs.map(|input| workspace.file("packages").join(input)),
+        &[],
+    );
+    let assets = workspace.assets();
+    let is_whole = LIBRARY_FILES.iter().all(|file| assets.join(file).is_file());
+    if !(stamp.is_current() && is_whole) {
+        step(
+            workspace,
+            "Making Node's own library",
+            environment
+                .command("node")
+                .current_dir(workspace.file("packages"))
+                .arg("node-lib/build.js")
+                .arg(assets.join(LIBRARY_FILES[0])),
+        )?;
+        stamp.set()?;
+    }
+    let beside = workspace.target().join(TARGET).join("release");
+    LIBRARY_FILES
+        .iter()
+        .try_for_each(|file| copy_if_changed(&assets.join(file), &beside.join(file)))
+}
+
 /// The sealed module. Cargo knows best whether it is fresh.
-pub fn jar(workspace: &Workspace, environment: &Environment) -> Result {
+fn jar(workspace: &Workspace, environment: &Environment) -> Result {
     step(
         workspace,
         "Building the jar",

@@ -38,6 +38,8 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
         all.iter().filter(|path| test(&name(path))).collect()
     };
     let jar = |path: &str| path == "runtime_sim.wasm";
+    let library = |path: &str| path == "node-lib.bin";
+    let library_parts = |path: &str| path.starts_with("node-lib-");
     let editor = |path: &str| path.starts_with("editor.");
     let fonts = |path: &str| path.ends_with(".woff2");
     let lessons = |path: &str| path.starts_with("lessons/");
@@ -51,6 +53,8 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     };
     Ok(vec![
         size("simulation", Some(450_000), choose(&jar))?,
+        size("Node's own library", Some(215_000), choose(&library))?,
+        size("what of it few programs need", None, choose(&library_parts))?,
         size(
             "page (wasm, script, styles, HTML)",
             Some(250_000),
@@ -63,6 +67,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
             Some(1_000_000),
             choose(&|path| {
                 jar(path)
+                    || library(path)
                     || editor(path)
                     || page(path)
                     || path == "lessons/catalog.bin"

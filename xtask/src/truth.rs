@@ -16,7 +16,7 @@ pub fn run(workspace: &Workspace, suite: &str, folder: &str) -> Result {
         ));
     }
     let environment = setup::for_assets(workspace)?;
-    build::jar(workspace, &environment)?;
+    build::simulation(workspace, &environment)?;
     let mut command = build::cargo(workspace, &environment);
     command
         .args([

@@ -1,7 +1,7 @@
-//! What the page fetches: the sealed module and the lessons, by addresses relative to the document.
+//! What the page fetches: the simulation (the sealed module and Node's library) and the lessons, by addresses relative to the document.
 
 use gloo::utils::window;
-use js_sys::{ArrayBuffer, Uint8Array, WebAssembly};
+use js_sys::{ArrayBuffer, Promise, Uint8Array, WebAssembly};
 use protocol::{
     codec,
     lesson::{Catalog, Lesson},
@@ -10,9 +10,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::browser::words;
+use super::{browser::words, jar::Simulation};
 
 const MODULE: &str = "runtime_sim.wasm";
+const LIBRARY: &str = "node-lib.bin";
 
 pub async fn catalog() -> Result<Catalog, String> {
     let bytes = fetch_bytes("lessons/catalog.bin").await?;
@@ -25,8 +26,21 @@ pub async fn lesson(id: &str) -> Result<Lesson, String> {
     codec::decode(&bytes).map_err(|error| foreign("The lesson", &error))
 }
 
+/// The module and what every program needs of Node's library, side by side.
+pub async fn simulation() -> Result<Simulation, String> {
+    // Begins now, whatever is waited for first.
+    let library = window().fetch_with_str(LIBRARY);
+    let module = module().await?;
+    Ok(Simulation::new(module, body(LIBRARY, library).await?))
+}
+
+/// A part of Node's library that few programs need. `part` is a name that the jar gave.
+pub async fn library_part(part: &str) -> Result<Vec<u8>, String> {
+    fetch_bytes(&format!("node-lib-{part}.bin")).await
+}
+
 /// Compiles while it downloads where the server says `application/wasm`, otherwise afterwards.
-pub async fn module() -> Result<WebAssembly::Module, String> {
+async fn module() -> Result<WebAssembly::Module, String> {
     let response = window().fetch_with_str(MODULE);
     let module = match JsFuture::from(WebAssembly::compile_streaming(&response)).await {
         Ok(module) => module,
@@ -47,8 +61,12 @@ fn foreign(what: &str, error: &str) -> String {
 }
 
 async fn fetch_bytes(address: &str) -> Result<Vec<u8>, String> {
+    body(address, window().fetch_with_str(address)).await
+}
+
+async fn body(address: &str, fetched: Promise) -> Result<Vec<u8>, String> {
     let failed = |error: JsValue| format!("{address} did not load: {}.", words(&error));
-    let response: Response = JsFuture::from(window().fetch_with_str(address))
+    let response: Response = JsFuture::from(fetched)
         .await
         .map_err(failed)?
         .unchecked_into();

@@ -21,6 +21,28 @@ const STEP_TICKS: [u64; 6] = [20_000, 60_000, 200_000, 600_000, 2_000_000, 6_000
 
 pub type JobId = u32;
 
+/// What a worker begins with: the module, and Node's library or the memory of a jar that has booted it. All workers of a
+/// page share it, so that only the first one boots.
+pub struct Simulation {
+    module: WebAssembly::Module,
+    memory: RefCell<Memory>,
+}
+
+enum Memory {
+    /// A Load command.
+    Boot(Uint8Array),
+    Image(ArrayBuffer),
+}
+
+impl Simulation {
+    pub fn new(module: WebAssembly::Module, library: Vec<u8>) -> Self {
+        Self {
+            module,
+            memory: RefCell::new(Memory::Boot(encoded(&Command::Load { library }))),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum Heard {
     Ready,
@@ -30,6 +52,11 @@ pub enum Heard {
     },
     Ended {
         job: JobId,
+    },
+    /// The run needs a part of Node's library that is not there; it begins anew once [`Jar::add_part`] brings it.
+    Wanting {
+        job: JobId,
+        part: String,
     },
     /// The instance is dead; the worker has opened another.
     Trapped {
@@ -59,16 +86,22 @@ struct Watch {
 }
 
 impl Jar {
-    /// Starts a worker and gives it the compiled module. The error is a sentence.
-    pub fn open(module: &WebAssembly::Module, on_heard: Callback<Heard>) -> Result<Self, String> {
+    /// Starts a worker and gives it what to begin with. The error is a sentence.
+    pub fn open(simulation: &Rc<Simulation>, on_heard: Callback<Heard>) -> Result<Self, String> {
         let worker = start_worker()?;
         let watch = Rc::new(RefCell::new(Watch::default()));
         let on_message = Closure::<dyn Fn(MessageEvent)>::new({
             let (watch, on_heard) = (watch.clone(), on_heard.clone());
+            let simulation = simulation.clone();
             move |message: MessageEvent| {
+                if let Some(image) = image_in(&message.data()) {
+                    *simulation.memory.borrow_mut() = Memory::Image(image);
+                }
                 if let Some(heard) = understood(&message.data()) {
                     match &heard {
                         Heard::Ended { job } | Heard::Trapped { job, .. } => disarm(&watch, *job),
+                        // As long as it takes to download.
+                        Heard::Wanting { .. } => watch.borrow_mut().timer = None,
                         _ => rearm(&watch, &on_heard, SILENCE_MS_MAX),
                     }
                     on_heard.emit(heard);
@@ -95,7 +128,11 @@ impl Jar {
             _on_message: on_message,
             _on_error: on_error,
         };
-        jar.post(&[("module", module.into())])?;
+        let memory = match &*simulation.memory.borrow() {
+            Memory::Boot(command) => ("boot", Array::of1(command).into()),
+            Memory::Image(image) => ("image", image.into()),
+        };
+        jar.post(&[("module", (&simulation.module).into()), memory])?;
         Ok(jar)
     }
 
@@ -106,26 +143,30 @@ impl Jar {
         scenario: &Scenario,
         checks: Option<&str>,
     ) -> Result<(), String> {
-        let command = |command: &Command| -> JsValue {
-            Uint8Array::from(codec::encode(command).as_slice()).into()
-        };
         let steps: Array = STEP_TICKS
             .iter()
-            .map(|&ticks_max| command(&Command::Step { ticks_max }))
+            .map(|&ticks_max| encoded(&Command::Step { ticks_max }))
             .collect();
         let grade = checks.map_or(JsValue::NULL, |source| {
-            command(&Command::Grade {
+            encoded(&Command::Grade {
                 source: source.to_string(),
             })
+            .into()
         });
         self.watch.borrow_mut().job = Some(job);
         rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
         self.post(&[
             ("job", job.into()),
-            ("start", command(&Command::Start(scenario.clone()))),
+            ("start", encoded(&Command::Start(scenario.clone())).into()),
             ("steps", steps.into()),
             ("grade", grade),
         ])
+    }
+
+    /// Brings the part of Node's library that the present job waits for.
+    pub fn add_part(&self, library: Vec<u8>) -> Result<(), String> {
+        rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
+        self.post(&[("part", encoded(&Command::Load { library }).into())])
     }
 
     /// Ends the job between two slices; a worker that does not come to it is reported as lost.
@@ -156,6 +197,10 @@ impl Drop for Jar {
     }
 }
 
+fn encoded(command: &Command) -> Uint8Array {
+    Uint8Array::from(codec::encode(command).as_slice())
+}
+
 fn start_worker() -> Result<Worker, String> {
     let wrap = |error: JsValue| format!("The browser started no worker: {}.", words(&error));
     let kind = BlobPropertyBag::new();
@@ -169,12 +214,18 @@ fn start_worker() -> Result<Worker, String> {
     worker
 }
 
+fn field(data: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(data, &name.into())
+        .ok()
+        .filter(|value| !value.is_undefined())
+}
+
+fn image_in(data: &JsValue) -> Option<ArrayBuffer> {
+    field(data, "image")?.dyn_into().ok()
+}
+
 fn understood(data: &JsValue) -> Option<Heard> {
-    let field = |name: &str| {
-        Reflect::get(data, &name.into())
-            .ok()
-            .filter(|value| !value.is_undefined())
-    };
+    let field = |name: &str| field(data, name);
     if field("ready").is_some() {
         return Some(Heard::Ready);
     }
@@ -186,6 +237,9 @@ fn understood(data: &JsValue) -> Option<Heard> {
     if let Some(trap) = field("trap") {
         let report = trap.as_string().unwrap_or_default();
         return Some(Heard::Trapped { job, report });
+    }
+    if let Some(part) = field("wanting").and_then(|part| part.as_string()) {
+        return Some(Heard::Wanting { job, part });
     }
     field("ended").map(|_| Heard::Ended { job })
 }

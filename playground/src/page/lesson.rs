@@ -7,7 +7,6 @@
 use std::{collections::VecDeque, rc::Rc};
 
 use gloo::timers::callback::Timeout;
-use js_sys::WebAssembly;
 use protocol::{
     Record, Reply, Status as JarStatus, VERSION,
     codec::{self, Stretch},
@@ -28,7 +27,8 @@ use crate::{
     edge::{
         browser,
         editor::{EditorModule, Mark},
-        jar::{Heard, Jar, JobId},
+        assets,
+        jar::{Heard, Jar, JobId, Simulation},
         storage,
     },
     state::{
@@ -52,7 +52,7 @@ pub struct LessonProps {
     pub lesson: Rc<Lesson>,
     pub number: usize,
     pub of: usize,
-    pub module: Option<WebAssembly::Module>,
+    pub simulation: Option<Rc<Simulation>>,
     pub editor: Option<EditorModule>,
     pub on_done: Callback<String>,
     pub on_notice: Callback<String>,
@@ -62,7 +62,7 @@ impl PartialEq for LessonProps {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.lesson, &other.lesson)
             && (self.number, self.of) == (other.number, other.of)
-            && self.module.is_some() == other.module.is_some()
+            && self.simulation.is_some() == other.simulation.is_some()
             && self.editor == other.editor
             && self.on_done == other.on_done
             && self.on_notice == other.on_notice
@@ -104,6 +104,7 @@ pub enum Message {
     Try { file: String, text: String },
     Shift { from: usize, to: usize },
     Heard(Heard),
+    Part { job: JobId, library: Result<Vec<u8>, String> },
     Read,
     Time(TimeCommand),
     Go(Moment),
@@ -255,6 +256,7 @@ impl Component for LessonPage {
                     .is_some_and(|prediction| prediction.shift(from, to));
             }
             Message::Heard(heard) => return self.heard(ctx, heard),
+            Message::Part { job, library } => return self.part_came(ctx, job, library),
             Message::Read => self.read(ctx),
             Message::Time(command) => self.time(command),
             Message::Go(moment) => {

@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, rc::Rc};
 
 use gloo::events::EventListener;
-use js_sys::WebAssembly;
 use protocol::lesson::{Catalog, Lesson};
 use yew::prelude::*;
 
@@ -19,7 +18,9 @@ pub mod top_bar;
 
 use self::{contents::Contents, lesson::LessonPage, top_bar::TopBar};
 use crate::{
-    edge::{assets, browser, editor as editor_edge, editor::EditorModule, storage},
+    edge::{
+        assets, browser, editor as editor_edge, editor::EditorModule, jar::Simulation, storage,
+    },
     state::{route::Route, theme::Theme},
 };
 
@@ -30,7 +31,7 @@ pub enum Message {
         id: String,
         lesson: Result<Box<Lesson>, String>,
     },
-    Module(Result<WebAssembly::Module, String>),
+    Simulation(Result<Simulation, String>),
     Editor(Result<EditorModule, String>),
     Theme,
     Done(String),
@@ -51,7 +52,7 @@ pub struct App {
     theme: Theme,
     catalog: Loaded<Rc<Catalog>>,
     lesson: Loaded<Rc<Lesson>>,
-    module: Option<WebAssembly::Module>,
+    simulation: Option<Rc<Simulation>>,
     editor: Option<EditorModule>,
     done: Rc<BTreeSet<String>>,
     notice: Option<String>,
@@ -69,7 +70,7 @@ impl Component for App {
         ctx.link()
             .send_future(async { Message::Catalog(assets::catalog().await) });
         ctx.link()
-            .send_future(async { Message::Module(assets::module().await) });
+            .send_future(async { Message::Simulation(assets::simulation().await) });
         ctx.link()
             .send_future(async { Message::Editor(editor_edge::module().await) });
         let app = Self {
@@ -77,7 +78,7 @@ impl Component for App {
             theme,
             catalog: Loaded::Waiting,
             lesson: Loaded::Waiting,
-            module: None,
+            simulation: None,
             editor: None,
             done: Rc::default(),
             notice: None,
@@ -120,9 +121,9 @@ impl Component for App {
                 };
                 self.title();
             }
-            Message::Module(Ok(module)) => self.module = Some(module),
+            Message::Simulation(Ok(simulation)) => self.simulation = Some(Rc::new(simulation)),
             Message::Editor(Ok(editor)) => self.editor = Some(editor),
-            Message::Module(Err(sentence))
+            Message::Simulation(Err(sentence))
             | Message::Editor(Err(sentence))
             | Message::Notice(sentence) => {
                 self.notice = Some(sentence);

@@ -8,11 +8,11 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let library = args.next().expect("node-lib.bin");
     let file = std::fs::canonicalize(args.next().expect("a program")).expect("the program exists");
-    let library = Library::parse(std::fs::read(library).expect("node-lib.bin is read")).expect("a node-lib.bin");
+    let library = read_library(&library);
     let file_text = file.to_string_lossy().into_owned();
     let folder = file.parent().expect("a file has a folder").to_string_lossy().into_owned();
     let began = Instant::now();
-    let process = process_of(library, std::iter::once(file_text.clone()).chain(args).collect(), &folder);
+    let process = process_of(library.into(), std::iter::once(file_text.clone()).chain(args).collect(), &folder);
     place(&process, &file_text);
     if let Ok(more) = std::env::var("TERRARIUM_FILES") {
         for root in more.split(':') {
@@ -36,6 +36,16 @@ fn main() {
     let _ = std::io::stdout().write_all(&process.environment().stdout.borrow());
     let _ = std::io::stderr().write_all(&process.environment().stderr.borrow());
     std::process::exit(code);
+}
+
+/// All parts of it, which lie beside the first.
+fn read_library(path: &str) -> Library {
+    let library = Library::parse(std::fs::read(path).expect("node-lib.bin is read")).expect("a node-lib.bin");
+    for part in ["more", "fetch"] {
+        let bytes = std::fs::read(path.replace(".bin", &format!("-{part}.bin"))).expect("its parts lie beside it");
+        library.add(bytes).expect("a part of it");
+    }
+    library
 }
 
 fn place(process: &node::bindings::Process, path: &str) {

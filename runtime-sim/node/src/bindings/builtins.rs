@@ -46,6 +46,9 @@ fn parameters_of(id: &str) -> &'static str {
 pub fn compile(ctx: Ctx, id: &str) -> Js<Value> {
     let library = Environment::of(ctx).library.clone();
     let Some(source) = library.source(id) else {
+        if library.wanted().is_some() {
+            return Err(ctx.throw_uncatchable());
+        }
         return Err(throw_new(ctx, "Error", &format!("No such built-in module: {id}")));
     };
     // On one line with the first of the source, so that lines keep their numbers.

@@ -209,11 +209,11 @@ pub struct Process {
 }
 
 /// A process that has not begun to boot.
-pub fn process_of(library: library::Library, argv: Vec<String>, cwd: &str) -> Process {
+pub fn process_of(library: std::rc::Rc<library::Library>, argv: Vec<String>, cwd: &str) -> Process {
     let engine = crate::engine::Engine::new(1 << 30, 8_000, 1, std::ptr::null_mut());
     let environment = Box::into_raw(Box::new(Environment {
         handle_class: native::define_handle_class(engine.runtime()),
-        library: std::rc::Rc::new(library),
+        library,
         surface: Default::default(),
         bindings: Default::default(),
         kept: Default::default(),
