@@ -36,3 +36,24 @@ pub const CLOCK_NS: u64 = 50;
 /// How far the loop's clock, which counts whole milliseconds, may be from the process's start: drawn by the seed. It is
 /// what makes `setTimeout(f, 0)` against `setImmediate(f)` a race.
 pub const LOOP_CLOCK_OFFSET_NS: u64 = 1_000_000;
+/// One call of a compressor, and each byte that it is given: of DEFLATE, of Brotli at its highest quality, and for
+/// reading either.
+pub const CODEC_CALL_NS: u64 = 4_000;
+pub const DEFLATE_BYTE_NS: u64 = 25;
+pub const BROTLI_ENCODE_BYTE_NS: u64 = 600;
+pub const INFLATE_BYTE_NS: u64 = 5;
+/// One byte of a digest or a cipher.
+pub const DIGEST_BYTE_NS: u64 = 3;
+/// A random number from the system.
+pub const RANDOM_NS: u64 = 2_000;
+/// One round of PBKDF2.
+pub const PBKDF2_ROUND_NS: u64 = 700;
+/// Each of `N * r * p` of scrypt: 16,384 * 8 take some 50 ms.
+pub const SCRYPT_BLOCK_NS: u64 = 400;
+/// A new pair of keys: of RSA with 2,048 bits, growing with their cube, and on a curve.
+pub const RSA_KEY_NS: u64 = 90_000_000;
+pub const CURVE_KEY_NS: u64 = 60_000;
+/// One signature, agreement, or encryption with a key pair.
+pub const ASYMMETRIC_NS: u64 = 300_000;
+/// What the pool's work may take longer than its cost, in percent, drawn by the seed.
+pub const POOL_JITTER_PERCENT: u64 = 15;

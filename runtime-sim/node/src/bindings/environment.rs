@@ -31,6 +31,8 @@ pub struct Environment {
     pub module_urls: RefCell<BTreeMap<String, Value>>,
     /// Nested callback scopes; queues are emptied when the outermost closes.
     pub scope_depth: Cell<u32>,
+    /// Named streams of chance, from the first draw of each.
+    chance: RefCell<BTreeMap<&'static str, kernel::Stream>>,
     /// There from when a program begins.
     host: RefCell<Option<Host>>,
     heap: *const Heap,
@@ -63,6 +65,7 @@ impl Environment {
             modules: RefCell::default(),
             module_urls: RefCell::default(),
             scope_depth: Cell::default(),
+            chance: RefCell::default(),
             host: RefCell::new(None),
             heap,
         }
@@ -105,6 +108,16 @@ impl Environment {
     pub fn heap_exceeded(&self) -> bool {
         // SAFETY: the engine, which has the heap, outlives whatever can ask.
         unsafe { self.heap.as_ref() }.is_some_and(Heap::exceeded)
+    }
+
+    /// Draws from the process's stream of this name.
+    pub fn draw<T>(&self, name: &'static str, draw: impl FnOnce(&mut kernel::Stream) -> T) -> T {
+        let mut streams = self.chance.borrow_mut();
+        let stream = streams.entry(name).or_insert_with(|| {
+            let host = self.host();
+            host.world.borrow().chance.stream(&format!("{name} {}", host.process))
+        });
+        draw(stream)
     }
 
     /// What keeps the loop going.

@@ -11,6 +11,7 @@ pub mod buffer;
 pub mod builtins;
 pub mod callback;
 pub mod contextify;
+pub mod crypto;
 pub mod environment;
 pub mod errors;
 pub mod fs;
@@ -26,6 +27,7 @@ pub mod timers;
 pub mod trace;
 pub mod util;
 pub mod vfs;
+pub mod zlib;
 
 use std::ffi::c_int;
 
@@ -63,6 +65,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "buffer" => buffer::initialize(ctx, &t)?,
         "builtins" => builtins::initialize(ctx, &t)?,
         "contextify" => contextify::initialize(ctx, &t)?,
+        "crypto" => crypto::initialize(ctx, &t)?,
         "errors" => errors::initialize(&t),
         "fs" => fs::initialize(ctx, &t)?,
         "module_wrap" => module_wrap::initialize(ctx, &t)?,
@@ -72,6 +75,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "timers" => timers::initialize(ctx, &t),
         "trace" => trace::initialize(ctx, &t),
         "util" => util::initialize(ctx, &t)?,
+        "zlib" => zlib::initialize(&t),
         "types" => util::initialize_types(&t),
         _ => small::initialize(ctx, name, &t)?,
     }

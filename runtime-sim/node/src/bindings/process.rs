@@ -134,9 +134,9 @@ pub fn new_process(ctx: Ctx) -> Js<Value> {
         let value = hydrate(ctx, &ctx.get(&recorded, name)?, name)?;
         ctx.set(&process, name, value);
     }
-    // Without them the library, and tests that ask, know that there is no crypto and no ICU yet.
+    // Without them the library, and tests that ask, know that there is no ICU yet.
     let versions = ctx.get(&process, "versions")?;
-    for absent in ["openssl", "icu", "unicode", "cldr", "tz"] {
+    for absent in ["icu", "unicode", "cldr", "tz"] {
         ctx.set(&versions, absent, ctx.undefined());
     }
     ctx.set(&process, "version", ctx.string("v20.20.2"));

@@ -19,8 +19,8 @@ pub fn json_text(ctx: Ctx, value: &Value) -> Js<String> {
 pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
     match name {
         "config" => {
-            // No inspector, no ICU and so far no OpenSSL in this world: the library has a way of its own for each.
-            for absent in ["hasInspector", "hasIntl", "hasTracing", "hasOpenSSL", "fipsMode"] {
+            // No inspector and no ICU in this world: the library has a way of its own for each.
+            for absent in ["hasInspector", "hasIntl", "hasTracing", "fipsMode"] {
                 t.value(absent, ctx.bool(false));
             }
             t.with("getDefaultLocale", |c| Ok(c.ctx.string("en-US")));
