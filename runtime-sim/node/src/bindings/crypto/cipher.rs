@@ -602,6 +602,40 @@ fn init_by_password(c: &Call) -> Js<Value> {
     begin(c, kind, key, &iv[..kind.iv_length()], c.number(2))
 }
 
+/// The key that PEM's old encryption derives from a password; the salt is the front of the initial value.
+pub fn key_of_password(name: &str, password: &[u8], iv: &[u8]) -> Option<Vec<u8>> {
+    let length = cbc_key_length(name)?;
+    let md5 = Digest::by_name("md5")?;
+    let (mut derived, mut last) = (Vec::new(), Vec::new());
+    while derived.len() < length {
+        last = md5.of(&[&last, password, iv.get(..8)?]);
+        derived.extend_from_slice(&last);
+    }
+    derived.truncate(length);
+    Some(derived)
+}
+
+/// What keys can be encrypted with.
+pub fn cbc_key_length(name: &str) -> Option<usize> {
+    Kind::by_name(name).filter(|kind| kind.mode == Mode::Cbc).map(|kind| kind.key_length)
+}
+
+fn run_cbc(key: &[u8], iv: &[u8], data: &[u8], encrypts: bool) -> Option<Vec<u8>> {
+    let kind = KINDS.iter().find(|kind| kind.mode == Mode::Cbc && kind.key_length == key.len())?;
+    let mut running = Running::new(*kind, key, iv, encrypts)?;
+    let mut done = running.update(data).ok()?;
+    done.extend(running.finish().ok()?);
+    Some(done)
+}
+
+pub fn encrypt_cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Vec<u8> {
+    run_cbc(key, iv, data, true).expect("a key of AES encrypts whatever there is")
+}
+
+pub fn decrypt_cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    if iv.len() == BLOCK { run_cbc(key, iv, data, false) } else { None }
+}
+
 fn begin(c: &Call, kind: Kind, key: &[u8], iv: &[u8], tag_length: f64) -> Js<Value> {
     let cipher = c.state::<Cipher>()?;
     let mut tag_length = (tag_length >= 0.0).then_some(tag_length as usize);

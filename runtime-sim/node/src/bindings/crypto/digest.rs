@@ -158,6 +158,10 @@ impl Digest {
         DIGESTS.iter().find(|digest| digest.name == name).copied()
     }
 
+    pub fn by_identifier(identifier: &[u8]) -> Option<Self> {
+        DIGESTS.iter().find(|digest| !digest.identifier.is_empty() && digest.identifier == identifier).copied()
+    }
+
     /// Whether it gives as many bytes as asked for.
     pub fn is_extendable(&self) -> bool {
         self.name.starts_with("shake")

@@ -32,19 +32,31 @@ pub const DATA_TOO_LARGE_FOR_KEY_SIZE: OpenSsl =
     OpenSsl { number: 0x0200_006e, library: RSA, reason: "data too large for key size" };
 pub const DATA_TOO_LARGE_FOR_MODULUS: OpenSsl =
     OpenSsl { number: 0x0200_0084, library: RSA, reason: "data too large for modulus" };
-pub const DATA_GREATER_THAN_MOD_LENGTH: OpenSsl =
-    OpenSsl { number: 0x0200_006c, library: RSA, reason: "data greater than mod len" };
+pub const DATA_TOO_SMALL_FOR_KEY_SIZE: OpenSsl =
+    OpenSsl { number: 0x0200_007a, library: RSA, reason: "data too small for key size" };
+pub const INVALID_PADDING: OpenSsl = OpenSsl { number: 0x0200_008a, library: RSA, reason: "invalid padding" };
+pub const EXPONENT_OUT_OF_RANGE: OpenSsl =
+    OpenSsl { number: 0x0200_00b2, library: RSA, reason: "pub exponent out of range" };
+pub const INVALID_DIGEST: OpenSsl = OpenSsl { number: 0x1c80_007a, library: PROVIDER, reason: "invalid digest" };
+pub const MODULUS_TOO_SMALL: OpenSsl =
+    OpenSsl { number: 0x0280_007e, library: "Diffie-Hellman routines", reason: "modulus too small" };
+pub const BAD_GENERATOR: OpenSsl =
+    OpenSsl { number: 0x0280_0065, library: "Diffie-Hellman routines", reason: "bad generator" };
 pub const DIGEST_TOO_BIG_FOR_RSA_KEY: OpenSsl =
     OpenSsl { number: 0x0200_0070, library: RSA, reason: "digest too big for rsa key" };
 pub const ILLEGAL_PADDING: OpenSsl =
     OpenSsl { number: 0x1c88_00a5, library: PROVIDER, reason: "illegal or unsupported padding mode" };
-pub const PADDING_CHECK_FAILED: OpenSsl =
-    OpenSsl { number: 0x0200_0072, library: RSA, reason: "padding check failed" };
 pub const UNSUPPORTED_KEY_OPERATION: OpenSsl = OpenSsl {
     number: 0x0300_0096,
     library: EVP,
     reason: "operation not supported for this keytype",
 };
+
+pub const DIFFERENT_PARAMETERS: OpenSsl = OpenSsl { number: 0x0300_0099, library: EVP, reason: "different parameters" };
+pub const DIGEST_NOT_ALLOWED: OpenSsl =
+    OpenSsl { number: 0x1c80_00ae, library: PROVIDER, reason: "digest not allowed" };
+pub const PSS_SALTLEN_TOO_SMALL: OpenSsl =
+    OpenSsl { number: 0x1c80_00ac, library: PROVIDER, reason: "pss saltlen too small" };
 
 impl OpenSsl {
     pub fn error(self, ctx: Ctx) -> Value {
@@ -57,6 +69,8 @@ impl OpenSsl {
         let library = match self.library {
             RSA => "RSA_",
             EVP => "EVP_",
+            "Diffie-Hellman routines" => "DH_",
+            "common libcrypto routines" => "CRYPTO_",
             _ => "",
         };
         let reason = self.reason.to_ascii_uppercase().replace(' ', "_");
@@ -91,6 +105,7 @@ coded! {
     unknown_group "Error" "ERR_CRYPTO_UNKNOWN_DH_GROUP" "Unknown DH group";
     invalid_jwk "Error" "ERR_CRYPTO_INVALID_JWK" "Invalid JWK data";
     invalid_curve "TypeError" "ERR_CRYPTO_INVALID_CURVE" "Invalid EC curve name";
+    invalid_key_pair "RangeError" "ERR_CRYPTO_INVALID_KEYPAIR" "Invalid key pair";
     unsupported_operation "Error" "ERR_CRYPTO_UNSUPPORTED_OPERATION" "Unsupported crypto operation";
     operation_failed "Error" "ERR_CRYPTO_OPERATION_FAILED" "Operation failed";
 }

@@ -2,15 +2,20 @@
 //! for one or a few of `src/crypto/*.cc`; names, argument orders and errors are those of Node 20 with OpenSSL 3.0.
 //!
 //! Every random number is the seed's. Left out, and saying so when called: TLS contexts, certificates, engines,
-//! DSA, Ed448 and X448, curves beyond the three of NIST and secp256k1, and the ciphers that [`cipher`] does not list.
+//! DSA, curves that [`curve`] does not list and ciphers that [`cipher`] does not list.
 
+mod agreement;
 mod cipher;
+mod curve;
+mod der;
 mod digest;
 mod errors;
 mod hash;
 mod job;
 mod keys;
 mod random;
+mod rsa;
+mod sign;
 
 use crate::engine::value::{Ctx, Js, Value};
 
@@ -25,10 +30,13 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     random::initialize(t);
     cipher::initialize(t);
     keys::initialize(ctx, t)?;
+    sign::initialize(t);
+    agreement::initialize(t);
     t.with("timingSafeEqual", hash::timing_safe_equal)
         .with("getFipsCrypto", |c| Ok(c.ctx.number(0.0)))
         .with("testFipsCrypto", |c| Ok(c.ctx.bool(false)))
         .with("secureHeapUsed", |c| c.undefined())
+        .with("secureBuffer", |c| Ok(new_bytes(c.ctx, &vec![0; c.number(0) as usize])))
         .with("getRootCertificates", |c| Ok(c.ctx.array([])));
     Ok(())
 }
