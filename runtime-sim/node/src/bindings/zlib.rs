@@ -34,7 +34,6 @@ const Z_FINISH: c_int = 4;
 /// `node_zlib_mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    None,
     Deflate,
     Inflate,
     Gzip,

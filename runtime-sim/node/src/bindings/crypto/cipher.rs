@@ -707,15 +707,14 @@ fn update(c: &Call) -> Js<Value> {
         if size < 8 && data.len() as u64 >= 1 << (8 * size) {
             return Err(throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_INVALID_MESSAGELEN", "Invalid message length"));
         }
-        if running.updated || (!cipher.encrypts && tag.is_none()) {
+        if running.updated {
             return Err(errors::plain(c.ctx, "Trying to add data in unsupported state"));
         }
     }
     let mut done = running.update(&data).map_err(|failure| fail(c.ctx, &failure))?;
     if running.kind.mode == Mode::Ccm
         && !cipher.encrypts
-        && let Some(tag) = tag
-        && running.tag(tag.len()) != tag
+        && tag.is_none_or(|tag| running.tag(tag.len()) != tag)
     {
         state.unauthentic = true;
         done.clear();
@@ -770,7 +769,6 @@ fn set_additional(c: &Call) -> Js<Value> {
     let additional = copy_bytes(c.ctx, &c.arg(0))?;
     let cipher = c.state::<Cipher>()?;
     let mut state = cipher.state.borrow_mut();
-    let tag_missing = state.tag.is_none() && !cipher.encrypts;
     let Some(running) = &mut state.running else {
         return Ok(c.ctx.bool(false));
     };
@@ -781,9 +779,6 @@ fn set_additional(c: &Call) -> Js<Value> {
         if c.number(1) < 0.0 {
             let message = "options.plaintextLength required for CCM mode with AAD";
             return Err(throw_with_code(c.ctx, "TypeError", "ERR_MISSING_ARGS", message));
-        }
-        if tag_missing {
-            return Ok(c.ctx.bool(false));
         }
         running.additional = additional;
     } else {

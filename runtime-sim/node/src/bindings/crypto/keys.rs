@@ -9,7 +9,7 @@ use std::{cell::RefCell, rc::Rc};
 use num_bigint::BigUint;
 use rquickjs::qjs;
 
-use crate::engine::value::{Ctx, Js, Thrown, Value};
+use crate::engine::value::{Ctx, Js, Value};
 
 use super::{
     super::{
@@ -84,7 +84,6 @@ impl KeyHandle {
 
 const FORMAT_DER: i32 = 0;
 const ENCODING_PKCS1: i32 = 0;
-const ENCODING_PKCS8: i32 = 1;
 const ENCODING_SPKI: i32 = 2;
 const ENCODING_SEC1: i32 = 3;
 
@@ -138,9 +137,9 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     Environment::of(ctx).keep("KeyObjectHandle", handle);
     t.with("createNativeKeyObjectClass", |c| {
         let native = class(c.ctx, "NativeKeyObject", |c| {
-            let object = c.construct(())?;
-            c.ctx.set(&object, "handle", c.arg(0));
-            Ok(object)
+            // Where the library hands over a `KeyObject` for its handle, it is as good.
+            let key = KeyHandle::of(c.ctx, &c.arg(0))?;
+            c.construct(KeyHandle(RefCell::new(Some(key))))
         });
         c.ctx.call(&c.arg(0), &c.ctx.undefined(), &[native])
     });
@@ -240,29 +239,9 @@ fn passphrase_of(c: &Call, at: usize) -> Js<Option<Vec<u8>>> {
     if passphrase.is_string() || passphrase.is_object() { copy_bytes(c.ctx, &passphrase).map(Some) } else { Ok(None) }
 }
 
-/// Why a key could not be read.
-enum Unread {
-    OpenSsl(OpenSsl),
-    NeedsPassphrase,
-}
+const UNSUPPORTED: OpenSsl = errors::UNSUPPORTED_DECODER;
 
-impl Unread {
-    fn throw(self, ctx: Ctx) -> Thrown {
-        match self {
-            Self::OpenSsl(error) => error.throw(ctx),
-            Self::NeedsPassphrase => throw_with_code(
-                ctx,
-                "TypeError",
-                "ERR_MISSING_PASSPHRASE",
-                "Passphrase required for encrypted key",
-            ),
-        }
-    }
-}
-
-const UNSUPPORTED: Unread = Unread::OpenSsl(errors::UNSUPPORTED_DECODER);
-
-fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Result<Key, Unread> {
+fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
     let found = match kind {
         ENCODING_PKCS1 => read_pkcs1_private(bytes),
         ENCODING_SEC1 => read_sec1(bytes, None),
@@ -274,7 +253,7 @@ fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Resul
     found.ok_or(UNSUPPORTED)
 }
 
-fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, Unread> {
+fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
     for Pem { label, bytes, encryption } in der::read_pem(text) {
         let read = match label.as_str() {
             "PRIVATE KEY" => read_pkcs8,
@@ -286,15 +265,15 @@ fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, Unrea
         let Some((cipher, iv)) = encryption else {
             return read(&bytes).ok_or(UNSUPPORTED);
         };
-        let passphrase = passphrase.ok_or(Unread::NeedsPassphrase)?;
+        let passphrase = passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED)?;
         let key = cipher::key_of_password(&cipher, passphrase, &iv).ok_or(UNSUPPORTED)?;
-        let plain = cipher::decrypt_cbc(&key, &iv, &bytes).ok_or(Unread::OpenSsl(errors::BAD_DECRYPT))?;
-        return read(&plain).ok_or(Unread::OpenSsl(errors::BAD_DECRYPT));
+        let plain = cipher::decrypt_cbc(&key, &iv, &bytes).ok_or(errors::BAD_DECRYPT)?;
+        return read(&plain).ok_or(errors::BAD_DECRYPT);
     }
     Err(UNSUPPORTED)
 }
 
-fn read_public_pem(text: &[u8]) -> Option<Result<Key, Unread>> {
+fn read_public_pem(text: &[u8]) -> Option<Result<Key, OpenSsl>> {
     der::read_pem(text).into_iter().find_map(|pem| {
         let read = match pem.label.as_str() {
             "PUBLIC KEY" => read_spki,
@@ -492,8 +471,8 @@ fn read_pkcs8(bytes: &[u8]) -> Option<Key> {
     (private.len() == named.width()).then(|| named_pair(named, private.to_vec()))
 }
 
-fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, Unread> {
-    let passphrase = passphrase.ok_or(Unread::NeedsPassphrase)?;
+fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
+    let passphrase = passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED)?;
     let read = || -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
         let mut outer = Reader(bytes).sequence()?;
         let mut algorithm = outer.sequence()?;
@@ -531,8 +510,8 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, Unread
         Some((key, encryption.expect(der::OCTETS)?.to_vec(), outer.expect(der::OCTETS)?.to_vec()))
     };
     let (key, iv, content) = read().ok_or(UNSUPPORTED)?;
-    let plain = cipher::decrypt_cbc(&key, &iv, &content).ok_or(Unread::OpenSsl(errors::BAD_DECRYPT))?;
-    read_pkcs8(&plain).ok_or(Unread::OpenSsl(errors::BAD_DECRYPT))
+    let plain = cipher::decrypt_cbc(&key, &iv, &content).ok_or(errors::BAD_DECRYPT)?;
+    read_pkcs8(&plain).ok_or(errors::BAD_DECRYPT)
 }
 
 fn write_spki(public: &Public) -> Vec<u8> {
