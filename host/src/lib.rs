@@ -19,4 +19,4 @@ mod jar;
 pub mod lessons;
 pub mod project;
 
-pub use jar::{Error, Finished, Jar, wasm_path};
+pub use jar::{Error, Finished, Jar, typescript_path, wasm_path};

@@ -1,7 +1,7 @@
 // The worker in which the jar lives: a few lines between two queues, started from a Blob so that a sandboxed frame can
 // have it. It imports nothing and knows only the first two bytes of a reply.
 //
-// The page sends { module } once, then { job, start, steps, grade } for a run and { stop } to end it. `start` and
+// The page sends { module } once, { typescript } before the first run that has TypeScript in it, then { job, start, steps, grade } for a run and { stop } to end it. `start` and
 // `grade` are encoded commands, `steps` the same Step command in growing sizes; the worker takes the size that lasts
 // about one frame. Between two slices it goes round its own queue, so a message is heard within a slice.
 // It answers { ready }, { job, reply }, { job, ended } and { job, trap }; a trap ends that instance and opens another.
@@ -12,6 +12,7 @@ const SLICE_MS_MAX = 16;
 const MEMORY_BYTES_MAX = 64 * 1024 * 1024; // a larger memory is not kept for the next run: it cannot shrink
 
 let module;
+let typescript;
 let jar;
 let run;
 
@@ -23,6 +24,8 @@ onmessage = ({ data }) => {
     module = data.module;
     guarded(open);
     postMessage({ ready: true });
+  } else if (data.typescript) {
+    typescript = data.typescript;
   } else if (data.start) {
     run = { ...data, size: 0 };
     guarded(begin);
@@ -32,12 +35,18 @@ onmessage = ({ data }) => {
 };
 
 function open() {
-  jar = new WebAssembly.Instance(module, {}).exports;
+  jar = opened(module);
+}
+
+function opened(sealed) {
+  return new WebAssembly.Instance(sealed, {}).exports;
 }
 
 function begin() {
   if (!jar || jar.memory.buffer.byteLength > MEMORY_BYTES_MAX) open();
-  reply(call(run.start));
+  // A command goes through the module that reads TypeScript and comes out with JavaScript added.
+  const start = run.translate ? new Uint8Array(call(run.start, opened(typescript))) : run.start;
+  reply(call(start));
   slice();
 }
 
@@ -67,14 +76,14 @@ function reply(bytes) {
   postMessage({ job: run.job, reply: bytes }, [bytes]);
 }
 
-/** Carries out one encoded command and returns a copy of the reply's bytes. */
-function call(command) {
-  const at = jar.terrarium_input(command.length) >>> 0;
-  new Uint8Array(jar.memory.buffer, at, command.length).set(command);
-  const place = jar.terrarium_call();
+/** Gives one encoded command to the jar, or to another sealed module, and returns a copy of the answer's bytes. */
+function call(command, sealed = jar) {
+  const at = sealed.terrarium_input(command.length) >>> 0;
+  new Uint8Array(sealed.memory.buffer, at, command.length).set(command);
+  const place = sealed.terrarium_call();
   const pointer = Number(BigInt.asUintN(32, place >> 32n));
   const length = Number(BigInt.asUintN(32, place));
-  return jar.memory.buffer.slice(pointer, pointer + length);
+  return sealed.memory.buffer.slice(pointer, pointer + length);
 }
 
 function guarded(work) {

@@ -1,6 +1,7 @@
 //! Making what the page is made of.
 //!
-//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `editor.js`, `fonts/`,
+//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `typescript.wasm`
+//! (which only lessons in TypeScript load), `editor.js`, `fonts/`,
 //! `lessons/catalog.bin` and a `.bin` for each lesson. Trunk copies it beside the page, which it builds itself.
 
 use std::ffi::OsStr;
@@ -22,20 +23,34 @@ pub fn assets(workspace: &Workspace, environment: &Environment) -> Result {
     lessons(workspace, environment)
 }
 
-/// The sealed module. Cargo knows best whether it is fresh.
+/// The sealed modules: the jar, and the one that makes JavaScript of TypeScript. Cargo knows best whether they are fresh.
 pub fn jar(workspace: &Workspace, environment: &Environment) -> Result {
-    step(
-        workspace,
-        "Building the jar",
-        cargo(workspace, environment)
-            .args(["build", "--release", "--target", TARGET])
-            .args(["--package", "runtime-sim"]),
-    )?;
-    let built = workspace
-        .target()
-        .join(TARGET)
-        .join("release/runtime_sim.wasm");
-    copy_if_changed(&built, &workspace.assets().join("runtime_sim.wasm"))
+    // The jar is made fast; of the other, a page waits for the download.
+    for (doing, package, profile, file) in [
+        (
+            "Building the jar",
+            "runtime-sim",
+            "release",
+            "runtime_sim.wasm",
+        ),
+        (
+            "Building what reads TypeScript",
+            "typescript",
+            "page",
+            "typescript.wasm",
+        ),
+    ] {
+        step(
+            workspace,
+            doing,
+            cargo(workspace, environment)
+                .args(["build", "--profile", profile, "--target", TARGET])
+                .args(["--package", package]),
+        )?;
+        let built = workspace.target().join(TARGET).join(profile).join(file);
+        copy_if_changed(&built, &workspace.assets().join(file))?;
+    }
+    Ok(())
 }
 
 fn editor(workspace: &Workspace, environment: &Environment) -> Result {

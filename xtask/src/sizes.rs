@@ -39,12 +39,14 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     };
     let jar = |path: &str| path == "runtime_sim.wasm";
     let editor = |path: &str| path.starts_with("editor.");
+    let typescript = |path: &str| path == "typescript.wasm";
     let fonts = |path: &str| path.ends_with(".woff2");
     let lessons = |path: &str| path.starts_with("lessons/");
     let page = |path: &str| {
         !path.contains('/')
             && !jar(path)
             && !editor(path)
+            && !typescript(path)
             && [".wasm", ".js", ".css", ".html"]
                 .iter()
                 .any(|end| path.ends_with(end))
@@ -69,6 +71,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
                     || path.starts_with("lessons/01-") && path.contains("/01-")
             }),
         )?,
+        size("what reads TypeScript", None, choose(&typescript))?,
         size("fonts, all of them", None, choose(&fonts))?,
     ])
 }

@@ -1,4 +1,6 @@
-//! What the page fetches: the sealed module and the lessons, by addresses relative to the document.
+//! What the page fetches: the sealed modules and the lessons, by addresses relative to the document.
+
+use std::cell::RefCell;
 
 use gloo::utils::window;
 use js_sys::{ArrayBuffer, Uint8Array, WebAssembly};
@@ -12,8 +14,6 @@ use web_sys::Response;
 
 use super::browser::words;
 
-const MODULE: &str = "runtime_sim.wasm";
-
 pub async fn catalog() -> Result<Catalog, String> {
     let bytes = fetch_bytes("lessons/catalog.bin").await?;
     codec::decode(&bytes).map_err(|error| foreign("The list of lessons", &error))
@@ -25,16 +25,34 @@ pub async fn lesson(id: &str) -> Result<Lesson, String> {
     codec::decode(&bytes).map_err(|error| foreign("The lesson", &error))
 }
 
-/// Compiles while it downloads where the server says `application/wasm`, otherwise afterwards.
+/// The jar.
 pub async fn module() -> Result<WebAssembly::Module, String> {
-    let response = window().fetch_with_str(MODULE);
+    compiled("runtime_sim.wasm", "The simulation").await
+}
+
+/// What makes JavaScript of TypeScript: fetched by the first program that has some, and kept for those that follow.
+pub async fn typescript() -> Result<WebAssembly::Module, String> {
+    thread_local! {
+        static KEPT: RefCell<Option<WebAssembly::Module>> = const { RefCell::new(None) };
+    }
+    if let Some(module) = KEPT.with_borrow(Clone::clone) {
+        return Ok(module);
+    }
+    let module: WebAssembly::Module = compiled("typescript.wasm", "What reads TypeScript").await?;
+    KEPT.set(Some(module.clone()));
+    Ok(module)
+}
+
+/// Compiles while it downloads where the server says `application/wasm`, otherwise afterwards.
+async fn compiled(address: &str, what: &str) -> Result<WebAssembly::Module, String> {
+    let response = window().fetch_with_str(address);
     let module = match JsFuture::from(WebAssembly::compile_streaming(&response)).await {
         Ok(module) => module,
         Err(_) => {
-            let bytes = Uint8Array::from(fetch_bytes(MODULE).await?.as_slice());
+            let bytes = Uint8Array::from(fetch_bytes(address).await?.as_slice());
             JsFuture::from(WebAssembly::compile(&bytes))
                 .await
-                .map_err(|error| format!("The simulation does not compile: {}.", words(&error)))?
+                .map_err(|error| format!("{what} does not compile: {}.", words(&error)))?
         }
     };
     Ok(module.unchecked_into())

@@ -4,12 +4,13 @@ use std::{cell::RefCell, rc::Rc};
 
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array, WebAssembly};
-use protocol::{Command, Scenario, codec};
+use protocol::{Command, Reply, Scenario, codec, typescript};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url, Worker};
 use yew::Callback;
 
-use super::browser::words;
+use super::{assets, browser::words};
 
 const SCRIPT: &str = include_str!("../worker.js");
 /// A worker that is silent for so long is ended. No callback lasts as long: `Limits::PAGE` cuts it before.
@@ -95,58 +96,83 @@ impl Jar {
             _on_message: on_message,
             _on_error: on_error,
         };
-        jar.post(&[("module", module.into())])?;
+        post(&jar.worker, &[("module", module.into())])?;
         Ok(jar)
     }
 
-    /// Runs a scenario and, if checks are given, grades it. An earlier job is forgotten.
+    /// Runs a scenario and, if checks are given, grades it. An earlier job is forgotten. TypeScript waits for what
+    /// reads it, when that is not here yet.
     pub fn start(
         &self,
         job: JobId,
         scenario: &Scenario,
         checks: Option<&str>,
     ) -> Result<(), String> {
-        let command = |command: &Command| -> JsValue {
+        let encoded = |command: &Command| -> JsValue {
             Uint8Array::from(codec::encode(command).as_slice()).into()
         };
+        let start = Command::Start(scenario.clone());
+        let translate = typescript::needed(&start);
         let steps: Array = STEP_TICKS
             .iter()
-            .map(|&ticks_max| command(&Command::Step { ticks_max }))
+            .map(|&ticks_max| encoded(&Command::Step { ticks_max }))
             .collect();
         let grade = checks.map_or(JsValue::NULL, |source| {
-            command(&Command::Grade {
+            encoded(&Command::Grade {
                 source: source.to_string(),
             })
         });
         self.watch.borrow_mut().job = Some(job);
-        rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
-        self.post(&[
+        let fields = [
             ("job", job.into()),
-            ("start", command(&Command::Start(scenario.clone()))),
+            ("start", encoded(&start)),
+            ("translate", translate.into()),
             ("steps", steps.into()),
             ("grade", grade),
-        ])
+        ];
+        if !translate {
+            rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
+            return post(&self.worker, &fields);
+        }
+        let (worker, watch, on_heard) = (
+            self.worker.clone(),
+            self.watch.clone(),
+            self.on_heard.clone(),
+        );
+        spawn_local(async move {
+            let begun = assets::typescript().await.and_then(|module| {
+                if watch.borrow().job != Some(job) {
+                    return Ok(());
+                }
+                rearm(&watch, &on_heard, SILENCE_MS_MAX);
+                post(&worker, &[("typescript", module.into())])?;
+                post(&worker, &fields)
+            });
+            if let Err(reason) = begun {
+                let bytes = codec::encode(&Reply::Refused { reason });
+                on_heard.emit(Heard::Reply { job, bytes });
+                on_heard.emit(Heard::Ended { job });
+            }
+        });
+        Ok(())
     }
 
     /// Ends the job between two slices; a worker that does not come to it is reported as lost.
     pub fn stop(&self, job: JobId) {
         let watched = self.watch.borrow().job == Some(job);
-        if watched && self.post(&[("stop", job.into())]).is_ok() {
+        if watched && post(&self.worker, &[("stop", job.into())]).is_ok() {
             rearm(&self.watch, &self.on_heard, STOP_MS_MAX);
         }
     }
-
-    fn post(&self, fields: &[(&str, JsValue)]) -> Result<(), String> {
-        let message = Object::new();
-        for (name, value) in fields {
-            Reflect::set(&message, &(*name).into(), value).map_err(|error| words(&error))?;
-        }
-        self.worker
-            .post_message(&message)
-            .map_err(|error| words(&error))
-    }
 }
 
+fn post(worker: &Worker, fields: &[(&str, JsValue)]) -> Result<(), String> {
+    let message = Object::new();
+    for (name, value) in fields {
+        Reflect::set(&message, &(*name).into(), value).map_err(|error| words(&error))?;
+    }
+    worker.post_message(&message).map_err(|error| words(&error))
+}
 impl Drop for Jar {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
