@@ -39197,7 +39197,8 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
     bc_put_u16(s, flags);
     bc_put_u8(s, b->is_strict_mode);
     bc_put_atom(s, b->func_name);
-    bc_put_atom(s, s->allow_debug ? b->inferred_name : JS_ATOM_NULL);
+    if (s->allow_debug)
+        bc_put_atom(s, b->inferred_name);
 
     bc_put_leb128(s, b->arg_count);
     bc_put_leb128(s, b->var_count);
@@ -40133,7 +40134,8 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
     bc.is_strict_mode = (v8 > 0);
     if (bc_get_atom(s, &bc.func_name))
         goto fail;
-    if (bc_get_atom(s, &bc.inferred_name))
+    /* the engine's own functions in builtin-*.h were written without */
+    if (has_debug_info && bc_get_atom(s, &bc.inferred_name))
         goto fail;
     if (bc_get_leb128_u16(s, &bc.arg_count))
         goto fail;
