@@ -9,7 +9,7 @@ use std::{
 use protocol::{Command, Event, Reply, Report, Scenario, Status, codec, typescript};
 use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
-use crate::compiled;
+use crate::{compiled, packages};
 
 /// What the program calls nests in the module's machine code too; the deepest that `Limits::TERMINAL` allows takes a
 /// few dozen MiB. The memory is only reserved.
@@ -137,7 +137,9 @@ impl Jar {
     ) -> Result<Finished, Error> {
         self.seed = scenario.seed;
         self.on_deep_stack(|jar| {
-            let start = jar.in_javascript(Command::Start(scenario.clone()))?;
+            let mut scenario = scenario.clone();
+            packages::add_wanted(&mut scenario)?;
+            let start = jar.in_javascript(Command::Start(scenario))?;
             match jar.ask(&start)? {
                 Reply::Started { version } if version == protocol::VERSION => {}
                 Reply::Started { version } => {

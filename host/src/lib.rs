@@ -17,6 +17,7 @@ pub mod command_line;
 mod compiled;
 mod jar;
 pub mod lessons;
+pub mod packages;
 pub mod project;
 
 pub use jar::{Error, Finished, Jar, typescript_path, wasm_path};

@@ -1,8 +1,8 @@
 //! Making what the page is made of.
 //!
-//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `typescript.wasm`
-//! (which only lessons in TypeScript load), `editor.js`, `fonts/`,
-//! `lessons/catalog.bin` and a `.bin` for each lesson. Trunk copies it beside the page, which it builds itself.
+//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `typescript.wasm` (which only programs in
+//! TypeScript load), `editor.js`, `fonts/`, `lessons/catalog.bin` and a `.bin` for each lesson, `packages/catalog.bin` and
+//! a `.bin` for each npm package. Trunk copies it beside the page, which it builds itself.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,6 +20,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 pub fn assets(workspace: &Workspace, environment: &Environment) -> Result {
     editor(workspace, environment)?;
     jar(workspace, environment)?;
+    packages(workspace, environment)?;
     lessons(workspace, environment)
 }
 
@@ -73,6 +74,31 @@ fn editor(workspace: &Workspace, environment: &Environment) -> Result {
             .current_dir(workspace.file("packages"))
             .args([OsStr::new("build.js"), OsStr::new("--out")])
             .arg(&assets),
+    )?;
+    stamp.set()
+}
+
+/// The npm packages that programs can import, each with all it depends on.
+fn packages(workspace: &Workspace, environment: &Environment) -> Result {
+    setup::npm_install(workspace, "packages/npm")?;
+    let inputs = ["build.js", "package.json", "package-lock.json"];
+    let stamp = Stamp::of(
+        workspace.file("target/stamps/packages"),
+        &inputs.map(|input| workspace.file("packages/npm").join(input)),
+        &[],
+    );
+    let folder = workspace.assets().join("packages");
+    if stamp.is_current() && folder.join("catalog.bin").is_file() {
+        return Ok(());
+    }
+    step(
+        workspace,
+        "Packing the npm packages",
+        environment
+            .command("node")
+            .current_dir(workspace.file("packages/npm"))
+            .args([OsStr::new("build.js"), OsStr::new("--out")])
+            .arg(&folder),
     )?;
     stamp.set()
 }

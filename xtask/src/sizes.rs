@@ -40,6 +40,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     let jar = |path: &str| path == "runtime_sim.wasm";
     let editor = |path: &str| path.starts_with("editor.");
     let typescript = |path: &str| path == "typescript.wasm";
+    let packages = |path: &str| path.starts_with("packages/");
     let fonts = |path: &str| path.ends_with(".woff2");
     let lessons = |path: &str| path.starts_with("lessons/");
     let page = |path: &str| {
@@ -72,6 +73,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
             }),
         )?,
         size("what reads TypeScript", None, choose(&typescript))?,
+        size("npm packages, all of them", None, choose(&packages))?,
         size("fonts, all of them", None, choose(&fonts))?,
     ])
 }
