@@ -6,7 +6,10 @@
 // into it, so no run can leave anything behind. It posts { image } for the page to keep: another worker is then sent
 // { module, image } and boots nothing.
 //
-// { job, start, steps, grade } is a run and { stop } ends it. `start` and `grade` are encoded commands, `steps` the same
+// { typescript }, a module, comes before the first run that has TypeScript in it (`translate`): its Start command goes
+// through that module and comes out with JavaScript added.
+//
+// { job, start, translate, steps, grade } is a run and { stop } ends it. `start` and `grade` are encoded commands, `steps` the same
 // Step command in growing sizes; the worker takes the size that lasts about one frame. Between two slices it goes round
 // its own queue, so a message is heard within a slice. When a run wants a part of the library that is not there, the
 // worker answers { job, wanting } and waits for { part }, a Load command; with that in the image the run begins anew.
@@ -22,6 +25,7 @@ const PAGE_BYTES = 64 * 1024;
 let module;
 let image;
 let refusal; // the reply of a jar that does not take the library
+let typescript;
 let jar;
 let run;
 
@@ -38,6 +42,8 @@ onmessage = ({ data }) => {
       load([data.part]);
       if (run) begin();
     });
+  } else if (data.typescript) {
+    typescript = data.typescript;
   } else if (data.start) {
     run = { ...data };
     guarded(begin);
@@ -59,11 +65,15 @@ function load(commands) {
 }
 
 function open() {
-  jar = new WebAssembly.Instance(module, {}).exports;
+  jar = opened(module);
   if (!image) return;
   const missing = image.byteLength - jar.memory.buffer.byteLength;
   if (missing > 0) jar.memory.grow(missing / PAGE_BYTES);
   new Uint8Array(jar.memory.buffer).set(new Uint8Array(image));
+}
+
+function opened(sealed) {
+  return new WebAssembly.Instance(sealed, {}).exports;
 }
 
 function begin() {
@@ -74,7 +84,8 @@ function begin() {
   }
   open();
   run.size = 0;
-  reply(call(run.start));
+  const start = run.translate ? new Uint8Array(call(run.start, opened(typescript))) : run.start;
+  reply(call(start));
   slice();
 }
 
@@ -110,14 +121,14 @@ function reply(bytes) {
   postMessage({ job: run.job, reply: bytes }, [bytes]);
 }
 
-/** Carries out one encoded command and returns a copy of the reply's bytes. */
-function call(command) {
-  const at = jar.terrarium_input(command.length) >>> 0;
-  new Uint8Array(jar.memory.buffer, at, command.length).set(command);
-  const place = jar.terrarium_call();
+/** Gives one encoded command to the jar, or to another sealed module, and returns a copy of the answer's bytes. */
+function call(command, sealed = jar) {
+  const at = sealed.terrarium_input(command.length) >>> 0;
+  new Uint8Array(sealed.memory.buffer, at, command.length).set(command);
+  const place = sealed.terrarium_call();
   const pointer = Number(BigInt.asUintN(32, place >> 32n));
   const length = Number(BigInt.asUintN(32, place));
-  return jar.memory.buffer.slice(pointer, pointer + length);
+  return sealed.memory.buffer.slice(pointer, pointer + length);
 }
 
 function guarded(work) {

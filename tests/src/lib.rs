@@ -64,6 +64,7 @@ pub fn scenario(
                 path: entry,
                 bytes: source,
             }],
+            transpiled: Vec::new(),
             stdin: Vec::new(),
             tick_ns: TICK_NS,
         }],

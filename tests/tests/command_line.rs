@@ -1,8 +1,9 @@
 //! The program `terrarium` as a person meets it.
 //!
-//! Each folder in `command-line/` is a case: `main.cjs` or `main.mjs` is run with the lines of `args.txt` as arguments and
+//! Each folder in `command-line/` is a case: its `main` file is run with the lines of `args.txt` as arguments and
 //! `stdin.txt` as input, and `expected.txt` holds what real Node v20.20.2 did: exit code, standard output, standard error.
-//! `UPDATE=1` asks the `node` of this machine again. The folder's own path reads `HERE`, and stack frames inside of Node
+//! `UPDATE=1` asks the `node` of this machine again. Node 20 reads no TypeScript: such cases hold what Node v22.23.3
+//! did, which `UPDATE=1 NODE22=…` asks again. The folder's own path reads `HERE`, and stack frames inside of Node
 //! itself are left out, because their line numbers are an implementation's own.
 
 use std::{
@@ -25,9 +26,10 @@ fn run_behaves_like_node() {
             continue;
         }
         let golden = case.join("expected.txt");
-        if updating() {
-            let said = run(&case, "node", &[]);
-            fs::write(&golden, describe(&case, &said)).expect("a golden");
+        if updating()
+            && let Some(said) = ask_node(&case)
+        {
+            fs::write(&golden, said).expect("a golden");
         }
         let expected = fs::read_to_string(&golden).unwrap_or_default();
         let said = describe(&case, &run(&case, TERRARIUM, &["run"]));
@@ -41,17 +43,35 @@ fn run_behaves_like_node() {
     assert_failures(&folder.join("known-failures.txt"), &failures);
 }
 
-fn run(case: &Path, program: &str, before: &[&str]) -> Output {
-    let main = ["main.cjs", "main.mjs"]
+/// `None` for TypeScript without a Node that reads it.
+fn ask_node(case: &Path) -> Option<String> {
+    if !main_of(case).ends_with("ts") {
+        return Some(describe(case, &run(case, "node", &[])));
+    }
+    let node = env::var("NODE22").ok()?;
+    let mut options = vec!["--no-warnings"];
+    // Only what cannot be stripped: with it, Node shows stack frames of ES modules without `file://`.
+    if name_of(case) == "typescript-transformed" {
+        options.push("--experimental-transform-types");
+    }
+    let said = describe(case, &run(case, &node, &options));
+    Some(said.replace("\nNode.js v22.23.3\n", "\nNode.js v20.20.2\n"))
+}
+
+fn main_of(case: &Path) -> &'static str {
+    ["main.cjs", "main.mjs", "main.ts", "main.cts"]
         .into_iter()
         .find(|name| case.join(name).exists())
-        .unwrap_or("main.cjs");
+        .unwrap_or("main.cjs")
+}
+
+fn run(case: &Path, program: &str, before: &[&str]) -> Output {
     let args = fs::read_to_string(case.join("args.txt")).unwrap_or_default();
     let stdin = fs::read(case.join("stdin.txt")).unwrap_or_default();
     let mut command = Command::new(program);
     command
         .args(before)
-        .arg(main)
+        .arg(main_of(case))
         .args(args.lines())
         .current_dir(case)
         .env("GREETING", "hello")

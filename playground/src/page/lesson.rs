@@ -25,9 +25,8 @@ use super::{
 };
 use crate::{
     edge::{
-        browser,
+        assets, browser,
         editor::{EditorModule, Mark},
-        assets,
         jar::{Heard, Jar, JobId, Simulation},
         storage,
     },
@@ -92,19 +91,33 @@ impl Pane {
 }
 
 pub enum Message {
-    Typed { path: String, text: String },
+    Typed {
+        path: String,
+        text: String,
+    },
     Save,
     SelectFile(usize),
-    Run { seed: u64 },
+    Run {
+        seed: u64,
+    },
     Stop,
     Reset,
     TakeBack,
     Solution,
     Hint,
-    Try { file: String, text: String },
-    Shift { from: usize, to: usize },
+    Try {
+        file: String,
+        text: String,
+    },
+    Shift {
+        from: usize,
+        to: usize,
+    },
     Heard(Heard),
-    Part { job: JobId, library: Result<Vec<u8>, String> },
+    Part {
+        job: JobId,
+        library: Result<Vec<u8>, String>,
+    },
     Read,
     Time(TimeCommand),
     Go(Moment),

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::File;
+use protocol::{File, Script, Transpiled, Untranslatable};
 
 #[derive(Debug, Default)]
 pub struct Files {
     contents: BTreeMap<String, Vec<u8>>,
     folders: BTreeSet<String>,
+    /// What the loader takes instead of a TypeScript file.
+    scripts: BTreeMap<String, Result<Script, Untranslatable>>,
 }
 
 impl Files {
-    pub fn new(files: &[File]) -> Self {
+    pub fn new(files: &[File], transpiled: &[Transpiled]) -> Self {
         let mut all = Self::default();
         for file in files {
             let path = normalize(&file.path);
@@ -22,6 +24,9 @@ impl Files {
                     .insert(if folder.is_empty() { "/" } else { folder }.to_owned());
             }
             all.contents.insert(path, file.bytes.clone());
+        }
+        for Transpiled { path, outcome } in transpiled {
+            all.scripts.insert(normalize(path), outcome.clone());
         }
         all
     }
@@ -44,8 +49,15 @@ impl Files {
         self.folders.contains(path)
     }
 
-    /// The file as text, or where it stops being UTF-8.
+    pub fn script(&self, path: &str) -> Option<&Result<Script, Untranslatable>> {
+        self.scripts.get(path)
+    }
+
+    /// The file as text, or where it stops being UTF-8. Of TypeScript, the JavaScript.
     pub fn text(&self, path: &str) -> Option<Result<&str, usize>> {
+        if let Some(Ok(script)) = self.script(path) {
+            return Some(Ok(&script.text));
+        }
         let bytes = self.read(path)?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         Some(std::str::from_utf8(bytes).map_err(|error| error.valid_up_to()))

@@ -138,7 +138,7 @@ impl Host {
         let uv = Uv::new(world.borrow().chance.stream(&format!("loop {process}")));
         Self {
             process,
-            files: Files::new(&spec.files),
+            files: Files::new(&spec.files, &spec.transpiled),
             limits,
             uv,
             facts: Facts::default(),

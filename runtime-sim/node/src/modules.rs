@@ -13,7 +13,7 @@ use crate::{
     engine::{Ctx, Js, Thrown, Value, ffi, value::c_string, value::text_of_chars},
     files::{Files, folder_of, normalize},
     host::Shared,
-    natives::throw_coded,
+    natives::{throw_coded, throw_untranslatable},
 };
 
 const EXTENSIONS: &[&str] = &["", ".js", ".json", ".cjs", ".mjs"];
@@ -80,10 +80,10 @@ fn as_file_or_folder(files: &Files, path: &str) -> Option<String> {
 
 /// Whether a file is an ES module: by its extension, else by the nearest package.json.
 pub fn is_es_module(files: &Files, path: &str) -> bool {
-    if path.ends_with(".mjs") {
+    if path.ends_with(".mjs") || path.ends_with(".mts") {
         return true;
     }
-    if !path.ends_with(".js") {
+    if !path.ends_with(".js") && !path.ends_with(".ts") {
         return false;
     }
     let mut folder = folder_of(path);
@@ -92,13 +92,22 @@ pub fn is_es_module(files: &Files, path: &str) -> bool {
             .read(&format!("{}/package.json", folder.trim_end_matches('/')))
             .is_some()
         {
-            return package_field(files, folder, "type").as_deref() == Some("module");
+            return match package_field(files, folder, "type").as_deref() {
+                Some("module") => true,
+                Some("commonjs") => false,
+                _ => has_module_syntax(files, path),
+            };
         }
         if folder == "/" {
-            return false;
+            return has_module_syntax(files, path);
         }
         folder = folder_of(folder);
     }
+}
+
+/// Where no package.json says what a file is, Node 22 looks at what is in it; of TypeScript, that is known.
+fn has_module_syntax(files: &Files, path: &str) -> bool {
+    matches!(files.script(path), Some(Ok(script)) if script.has_module_syntax)
 }
 
 /// A string at the top of a package.json. A reading of the text that keeps count of braces, so that a nested field of
@@ -225,6 +234,13 @@ unsafe extern "C" fn load(
 
 /// Compiles a file as an ES module and gives it its `import.meta`.
 pub fn compile_module(ctx: Ctx, shared: &Shared, path: &str) -> Js<*mut JSModuleDef> {
+    let untranslatable = match shared.host.borrow().files.script(path) {
+        Some(Err(problem)) => Some(problem.clone()),
+        _ => None,
+    };
+    if let Some(problem) = untranslatable {
+        return Err(throw_untranslatable(ctx, &problem));
+    }
     let source = {
         let mut host = shared.host.borrow_mut();
         host.spend(crate::costs::MODULE_LOAD_NS);

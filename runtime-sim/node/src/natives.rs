@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 
-use protocol::{ExitReason, Queue, Stream};
+use protocol::{ExitReason, Queue, Stream, Untranslatable};
 use rquickjs::qjs::{self, JSContext, JSValue};
 
 use crate::{
@@ -324,6 +324,11 @@ fn compile(call: &Call) -> Js<Value> {
 fn read_text(call: &Call) -> Js<Value> {
     let path = call.text(0)?;
     let host = call.shared.host.borrow();
+    if let Some(Err(problem)) = host.files.script(&path) {
+        let problem = problem.clone();
+        drop(host);
+        return Err(throw_untranslatable(call.ctx, &problem));
+    }
     Ok(match host.files.text(&path) {
         None => call.ctx.null(),
         Some(Ok(text)) => call.ctx.string(text),
@@ -478,6 +483,15 @@ fn preview_entries(call: &Call) -> Js<Value> {
 }
 
 /// Throws an error that Node's own code can recognize by its `code`.
+/// As Node 22 says that a file is no TypeScript, or none that can be run.
+pub fn throw_untranslatable(ctx: Ctx, problem: &Untranslatable) -> crate::engine::Thrown {
+    let (format, message) = (c_string("%s"), c_string(&problem.message));
+    let error =
+        ctx.owned(unsafe { qjs::JS_NewSyntaxError(ctx.0, format.as_ptr(), message.as_ptr()) });
+    ctx.set(&error, "code", ctx.string(&problem.code));
+    ctx.throw(error)
+}
+
 pub fn throw_coded(ctx: Ctx, message: &str, code: &str) -> crate::engine::Thrown {
     let format = c_string("%s");
     let message = c_string(message);

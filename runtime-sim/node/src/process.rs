@@ -108,7 +108,7 @@ impl Process {
             .stream(&format!("Math.random {process}"))
             .next_u64();
         let is_module = {
-            let files = crate::files::Files::new(&spec.files);
+            let files = crate::files::Files::new(&spec.files, &spec.transpiled);
             modules::is_es_module(&files, &spec.entry)
         };
         let shared = Shared::new(Host::new(world, process, spec));

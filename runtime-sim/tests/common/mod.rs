@@ -47,6 +47,7 @@ pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
                 path: format!("/app/{name}"),
                 bytes: bytes.to_vec(),
             }],
+            transpiled: Vec::new(),
             stdin: vec![],
             tick_ns: 50,
         }],
