@@ -33,6 +33,22 @@ fn bytes_that_are_no_command_are_refused() {
 }
 
 #[test]
+fn bytes_that_are_no_library_are_refused() {
+    let mut jar = Jar::default();
+    for library in [
+        &b""[..],
+        b"garbage",
+        b"NODELIB2",
+        b"NODELIB2buildnum\x01\x00\x00\x00\x00\x00\x00\x00",
+        b"NODEPARTbuildnum\x04more",
+    ] {
+        let library = library.to_vec();
+        let reply = ask(&mut jar, &Command::Load { library });
+        assert!(matches!(reply, Reply::Refused { .. }), "{reply:?}");
+    }
+}
+
+#[test]
 fn a_jar_runs_again_after_any_end() {
     let mut jar = Jar::default();
     let first = common::carry_out(

@@ -157,6 +157,48 @@ fn a_missing_module_says_what_builds_it() {
 }
 
 #[test]
+fn a_missing_library_says_what_makes_it() {
+    let folder = scratch("no-library");
+    let jar = folder.join("runtime_sim.wasm");
+    fs::copy(terrarium::wasm_path().expect("the jar"), &jar).expect("a copy");
+    let output = Command::new(TERRARIUM)
+        .args(["run", "main.js"])
+        .env("TERRARIUM_WASM", &jar)
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("node-lib.bin cannot be read"), "{said}");
+    assert!(said.contains("`cargo xtask assets` makes it"), "{said}");
+}
+
+#[test]
+fn a_library_of_two_builds_is_refused() {
+    let folder = scratch("mixed-library");
+    let jar = terrarium::wasm_path().expect("the jar");
+    for name in [
+        "runtime_sim.wasm",
+        "node-lib.bin",
+        "node-lib-more.bin",
+        "node-lib-fetch.bin",
+    ] {
+        fs::copy(jar.with_file_name(name), folder.join(name)).expect("a copy");
+    }
+    let part = folder.join("node-lib-more.bin");
+    let mut bytes = fs::read(&part).expect("a part");
+    bytes[8] ^= 0xff;
+    fs::write(&part, bytes).expect("another build's part");
+    let output = Command::new(TERRARIUM)
+        .args(["run", "main.js"])
+        .env("TERRARIUM_WASM", folder.join("runtime_sim.wasm"))
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("more belongs to another build"), "{said}");
+}
+
+#[test]
 fn a_damaged_cache_is_made_again() {
     let caches = scratch("cache");
     let program = scratch("cache-program").join("main.cjs");
@@ -173,30 +215,27 @@ fn a_damaged_cache_is_made_again() {
         assert_eq!(output.stdout, b"hello\n", "{said}");
     };
     hello();
-    let folder = caches.join("terrarium/compiled");
-    let code = |ending: &str| -> PathBuf {
-        let mut found = entries(&folder);
-        found.retain(|path| path.extension().is_some_and(|other| other == ending));
-        found
-            .pop()
-            .unwrap_or_else(|| panic!("no .{ending} in {}", folder.display()))
-    };
-    let sound = fs::read(code("cwasm")).expect("code");
-
-    let mut flipped = sound.clone();
-    let middle = flipped.len() / 2;
-    flipped[middle] ^= 0xff;
-    for damaged in [&flipped[..], &sound[..1000]] {
-        fs::write(code("cwasm"), damaged).expect("damage");
+    for (shelf, ending) in [("compiled", "cwasm"), ("images", "memory")] {
+        let folder = caches.join("terrarium").join(shelf);
+        let file = |ending: &str| -> PathBuf {
+            let mut found = entries(&folder);
+            found.retain(|path| path.extension().is_some_and(|other| other == ending));
+            assert_eq!(found.len(), 1, "files .{ending} in {}", folder.display());
+            found.remove(0)
+        };
+        let sound = fs::read(file(ending)).expect("what is kept");
+        let mut flipped = sound.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 0xff;
+        for damaged in [&flipped[..], &sound[..1000]] {
+            fs::write(file(ending), damaged).expect("damage");
+            hello();
+            let kept = fs::read(file(ending)).expect("what is kept");
+            assert!(kept == sound, "{shelf}: it is whole again, byte for byte");
+        }
+        fs::write(file("ref"), "../../etc/passwd").expect("damage");
         hello();
-        assert_eq!(
-            fs::read(code("cwasm")).expect("code"),
-            sound,
-            "it is whole again"
-        );
     }
-    fs::write(code("ref"), "../../etc/passwd").expect("damage");
-    hello();
     fs::remove_dir_all(&caches).expect("the cache goes");
 }
 
