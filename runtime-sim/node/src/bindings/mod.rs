@@ -22,6 +22,7 @@ pub mod small;
 pub mod string_decoder;
 pub mod task_queue;
 pub mod timers;
+pub mod typescript;
 pub mod util;
 pub mod uv;
 pub mod vfs;
