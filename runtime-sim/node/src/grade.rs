@@ -78,7 +78,7 @@ fn why_broken(judge: &Judge) -> String {
 
 fn run(judge: &mut Judge, facts: &str, source: &str) -> Js<()> {
     let ctx = judge.engine.ctx();
-    let binding = crate::natives::make_plain(ctx);
+    let binding = crate::natives::make(ctx);
     ctx.set(&binding, "facts", ctx.string(facts));
     let start = builtins::compile(ctx, "internal/check_start")?;
     let exports = ctx.object();

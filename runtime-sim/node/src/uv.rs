@@ -17,11 +17,7 @@ pub struct Uv {
     pub timer_ref: bool,
     /// Node starts an idle handle while it has referenced immediates, so that poll does not sleep.
     pub immediate_ref: bool,
-    /// Requests under way whose answer comes in the poll phase: when each is due.
-    pub requests: Vec<u64>,
     pub turn: u32,
-    /// In the middle of the check phase.
-    pub checking: bool,
 }
 
 impl Uv {
@@ -34,9 +30,7 @@ impl Uv {
             timer_due_ms: None,
             timer_ref: true,
             immediate_ref: false,
-            requests: Vec::new(),
             turn: 1,
-            checking: false,
         }
     }
 
@@ -55,18 +49,7 @@ impl Uv {
     }
 
     pub fn alive(&self) -> bool {
-        self.timer_due_ms.is_some() && self.timer_ref
-            || self.immediate_ref
-            || !self.requests.is_empty()
-    }
-
-    /// `uv__backend_timeout`: how long poll may sleep. `None` waits for I/O alone.
-    pub fn poll_timeout_ms(&self) -> Option<u64> {
-        if self.immediate_ref || !self.alive() {
-            return Some(0);
-        }
-        self.timer_due_ms
-            .map(|due_ms| due_ms.saturating_sub(self.time_ms))
+        self.timer_due_ms.is_some() && self.timer_ref || self.immediate_ref
     }
 
     /// What the system takes for itself at the end of a turn.

@@ -51,19 +51,35 @@ impl Engine {
             let ctx = qjs::JS_NewContext(runtime);
             assert!(!ctx.is_null(), "a context fits in any heap");
             qjs::JS_SetContextOpaque(ctx, opaque);
-            let depth = if call_depth_max == 0 {
-                0
-            } else {
-                call_depth_max.clamp(CALL_DEPTH_MIN, CALL_DEPTH_MAX)
-            };
-            ffi::JS_SetMaxCallDepth(runtime, depth);
-            ffi::JS_SetRandomSeed(ctx, random_seed);
-            Self {
+            let engine = Self {
                 runtime,
                 ctx: Ctx(ctx),
                 heap,
-            }
+            };
+            engine.set_call_depth(call_depth_max);
+            engine.seed(random_seed);
+            engine
         }
+    }
+
+    /// 0 means none but the stack's own.
+    pub fn set_call_depth(&self, max: u32) {
+        let depth = if max == 0 {
+            0
+        } else {
+            max.clamp(CALL_DEPTH_MIN, CALL_DEPTH_MAX)
+        };
+        unsafe { ffi::JS_SetMaxCallDepth(self.runtime, depth) };
+    }
+
+    /// Of `Math.random`.
+    pub fn seed(&self, seed: u64) {
+        unsafe { ffi::JS_SetRandomSeed(self.ctx.0, seed) };
+    }
+
+    /// `opaque` is what natives find behind the context.
+    pub fn set_opaque(&self, opaque: *mut c_void) {
+        unsafe { qjs::JS_SetContextOpaque(self.ctx.0, opaque) };
     }
 
     pub fn ctx(&self) -> Ctx {

@@ -1,32 +1,10 @@
-// Errors that nobody caught: the program's handlers first, then Node's block on standard error and the end.
-
-// Whether a handler took it. After lib/internal/process/execution.js (v20.20.2).
-function uncaught(error, fromPromise) {
-  const type = fromPromise ? 'unhandledRejection' : 'uncaughtException';
-  process.emit('uncaughtExceptionMonitor', error, type);
-  if (process.emit('uncaughtException', error, type)) {
-    // So that the loop takes another turn and the queues are emptied.
-    require('internal/timers').setImmediate(noop);
-    return true;
-  }
-  try {
-    if (!process._exiting) {
-      process._exiting = true;
-      process.exitCode = 1;
-      process.emit('exit', 1);
-    }
-  } catch {
-    // The process ends anyway.
-  }
-  return false;
-}
-function noop() {}
+// The block that Node prints for an error that nobody caught: its place in the source, the error, the version.
 
 // The learner's own innermost frame in a stack: `at f (/app/main.js:3:9)`.
 const place = /(?:\(|at )(?:file:\/\/)?(\/[^\n()]*|node:[^\n()]*):(\d+):(\d+)\)?/;
 
-// Prints and ends the process; `code` 7 is for an error in a handler.
-function describeError(error, code) {
+// Prints an error that nobody caught, as Node's C++ does.
+return function describeError(error) {
   const isError = typeof error === 'object' && error !== null && typeof error.stack === 'string' && error.stack !== '';
   const { inspect } = require('internal/util/inspect');
   let text, first;
@@ -57,12 +35,9 @@ function describeError(error, code) {
     out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n';
   }
   binding.uncaughtError(first, file.startsWith('node:') ? '' : file, line, column);
-  if (isError) binding.write(2, `${out}${out === '' ? '' : '\n'}${text}\n\nNode.js ${process.version}\n`);
+  if (isError) binding.write(`${out}${out === '' ? '' : '\n'}${text}\n\nNode.js ${process.version}\n`);
   else {
     const hint = typeof error === 'object' && error !== null ? '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
-    binding.write(2, `${out === '' ? 'Uncaught:' : ''}\n${out}${text}\n${hint}\nNode.js ${process.version}\n`);
+    binding.write(`${out === '' ? 'Uncaught:' : ''}\n${out}${text}\n${hint}\nNode.js ${process.version}\n`);
   }
-  binding.die(code === 7 ? 7 : process.exitCode ?? 1);
-}
-
-module.exports = { uncaught, describeError };
+};
