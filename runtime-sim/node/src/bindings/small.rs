@@ -44,6 +44,10 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
                 .with("setDeserializeMainFunction", nothing)
                 .with("runEmbedderPreload", nothing);
         }
+        // The streams of a simulated process are pipes.
+        "tty_wrap" => {
+            t.with("isTTY", |c| Ok(c.ctx.bool(false)));
+        }
         "performance" => performance(ctx, t),
         "report" => {
             t.with("shouldReportOnUncaughtException", |c| Ok(c.ctx.bool(false)));
