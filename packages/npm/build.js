@@ -41,14 +41,14 @@ for (const name of wanted) {
 }
 writeFileSync(join(target, 'catalog.bin'), Buffer.concat([varint(catalog.length), ...catalog.flat().map(text)]));
 
-/** Where the package and all that it depends on lie below node_modules. */
-function withDependencies(location, seen = new Set()) {
+/** Where the package and all that it depends on lie below node_modules, except for what its `leftOut` names. */
+function withDependencies(location, seen = new Set(), leftOut = json(join(MODULES, location, 'package.json')).leftOut ?? {}) {
   if (seen.has(location)) return seen;
   seen.add(location);
   const { dependencies, optionalDependencies, peerDependencies } = json(join(MODULES, location, 'package.json'));
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-    const found = installed(name, location);
-    if (found) withDependencies(found, seen);
+    const found = name in leftOut ? undefined : installed(name, location);
+    if (found) withDependencies(found, seen, leftOut);
   }
   return seen;
 }
