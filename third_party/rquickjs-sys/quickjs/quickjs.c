@@ -8341,6 +8341,11 @@ static void build_backtrace(JSContext *ctx, JSValueConst error_val,
             pr->u.init.realm_and_id = (uintptr_t)JS_DupContext(ctx) | JS_AUTOINIT_ID_PROP;
             pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
             captured = JS_UNDEFINED;
+        } else if (prs && (prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT && autoinit_is_stack(pr)) {
+            /* another was captured, which nobody has read */
+            JS_FreeValue(ctx, autoinit_stack(pr));
+            pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
+            captured = JS_UNDEFINED;
         } else if (!prs && p->extensible && p->class_id != JS_CLASS_PROXY
             && JS_DefineAutoInitProperty(ctx, error_val, JS_ATOM_stack, JS_AUTOINIT_ID_PROP,
                                          (char *)JS_VALUE_GET_PTR(captured) + 1,
