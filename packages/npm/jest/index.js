@@ -11,7 +11,14 @@ const Module = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
+// jest-snapshot loads what transforms sources, which brings Babel, only to write snapshots into them and to load a
+// configured resolver of paths. Neither is here.
+const load = Module._load;
+Module._load = function(request) {
+  return request === '@jest/transform' ? { createTranspilingRequire: undefined } : load.apply(this, arguments);
+};
 const { jestExpect } = require('@jest/expect');
+Module._load = load;
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const circus = require('jest-circus');
 const { formatResultsErrors } = require('jest-message-util');
@@ -71,7 +78,7 @@ async function runFile(file, update) {
   let results;
   try {
     registry.enter();
-    await load(file);
+    await loadTests(file);
     results = await circus.run();
   } catch (error) {
     results = { testResults: [], unhandledErrors: [error?.stack ?? String(error)] };
@@ -90,7 +97,7 @@ async function runFile(file, update) {
 
 /** Jest tries `require` first, too; what has `import` in it is an ES module, each time a new one. */
 let generation = 0;
-async function load(file) {
+async function loadTests(file) {
   if (/\.[cm]?ts$|\.mjs$/.test(file)) return import(`${pathToFileURL(file)}?${(generation += 1)}`);
   try {
     return require(file);

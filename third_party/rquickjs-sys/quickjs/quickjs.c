@@ -8342,6 +8342,11 @@ static void build_backtrace(JSContext *ctx, JSValueConst error_val,
             pr->u.init.realm_and_id = (uintptr_t)JS_DupContext(ctx) | JS_AUTOINIT_ID_PROP;
             pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
             captured = JS_UNDEFINED;
+        } else if (prs && (prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT && autoinit_is_stack(pr)) {
+            /* another was captured, which nobody has read */
+            JS_FreeValue(ctx, autoinit_stack(pr));
+            pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
+            captured = JS_UNDEFINED;
         } else if (!prs && p->extensible && p->class_id != JS_CLASS_PROXY
             && JS_DefineAutoInitProperty(ctx, error_val, JS_ATOM_stack, JS_AUTOINIT_ID_PROP,
                                          (char *)JS_VALUE_GET_PTR(captured) + 1,
@@ -65812,7 +65817,8 @@ static JSStackFrame *continuation_frame(JSValueConst func)
         if (record->func != js_async_generator_resolve_function)
             return NULL;
         s = JS_GetOpaque(record->data[0], JS_CLASS_ASYNC_GENERATOR);
-        if (!s || s->state == JS_ASYNC_GENERATOR_STATE_COMPLETED)
+        /* its frame is gone by then */
+        if (!s || s->state == JS_ASYNC_GENERATOR_STATE_COMPLETED || s->state == JS_ASYNC_GENERATOR_STATE_AWAITING_RETURN)
             return NULL;
         return &s->func_state.frame;
     }
