@@ -3,8 +3,6 @@ const fs = require('node:fs');
 const write = process.stderr.write.bind(process.stderr);
 process.stderr.write = (text) => write(text.replace(/ \(\d+ ms\)/, '').replace(/^Time: .*/, 'Time:'));
 
-fs.mkdirSync('jest-program', { recursive: true });
-process.chdir('jest-program');
 fs.rmSync('__snapshots__', { recursive: true, force: true });
 fs.writeFileSync('strings.js', `exports.capitalize = (text) => text.charAt(0).toUpperCase() + text.slice(1);\n`);
 fs.writeFileSync('strings.test.js', `
