@@ -22,6 +22,7 @@ const STEP_TICKS: u64 = 1_000_000;
 
 /// The loaded module, and the world of its last run.
 pub struct Jar {
+    path: PathBuf,
     engine: Engine,
     module: Module,
     /// Until it is booted or found in the cache, the library to boot.
@@ -130,6 +131,7 @@ impl Jar {
         }
         let library = image::read_library(path)?;
         Ok(Self {
+            path: path.to_path_buf(),
             start: Start::Unknown {
                 key: image::key(&wasm, &library),
                 library,
@@ -193,6 +195,24 @@ impl Jar {
         })
     }
 
+    /// Opens an instance as every run does before it starts: from the image.
+    pub fn open(&mut self) -> Result<(), Error> {
+        self.inside = None;
+        self.on_deep_stack(|jar| {
+            jar.know_image()?;
+            let opened = jar.inside().map(|_| ());
+            opened.map_err(|error| jar.trapped(&error))
+        })
+    }
+
+    /// Boots Node's library whether or not there is an image, and puts neither to use: to measure what it costs.
+    pub fn boot_anew(&mut self) -> Result<(), Error> {
+        self.on_deep_stack(|jar| {
+            let library = image::read_library(&jar.path)?;
+            jar.boot(&library).map(|_| ())
+        })
+    }
+
     /// A thread whose stack holds what `WASM_STACK_BYTES` promises.
     fn on_deep_stack<T: Send>(
         &mut self,
@@ -249,13 +269,15 @@ impl Jar {
 
     fn ask(&mut self, command: &Command) -> Result<Reply, Error> {
         let answer = self.inside().and_then(|inside| inside.ask(command));
-        answer.map_err(|error| {
-            self.inside = None;
-            Error::Trapped {
-                seed: self.seed,
-                trap: format!("{error:#}"),
-            }
-        })
+        answer.map_err(|error| self.trapped(&error))
+    }
+
+    fn trapped(&mut self, error: &wasmtime::Error) -> Error {
+        self.inside = None;
+        Error::Trapped {
+            seed: self.seed,
+            trap: format!("{error:#}"),
+        }
     }
 
     fn inside(&mut self) -> wasmtime::Result<&mut Inside> {
