@@ -7,7 +7,7 @@ use std::{
 };
 
 use protocol::{Command, Event, Reply, Report, Scenario, Status, codec};
-use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
+use wasmtime::{AsContextMut, Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::{
     compiled,
@@ -284,7 +284,7 @@ impl Jar {
         if self.inside.is_none() {
             let mut inside = Inside::new(&self.engine, &self.module)?;
             if let Start::Known(image) = &self.start {
-                inside.restore(image)?;
+                image.restore(&inside.memory, inside.store.as_context_mut())?;
             }
             self.inside = Some(inside);
         }
@@ -343,17 +343,6 @@ impl Inside {
             input,
             call,
         })
-    }
-
-    /// Makes the memory of a fresh instance what it was when the image was taken.
-    fn restore(&mut self, image: &Image) -> wasmtime::Result<()> {
-        let missing = image.memory_bytes - self.memory.data_size(&self.store);
-        let pages = missing as u64 / self.memory.page_size(&self.store);
-        self.memory.grow(&mut self.store, pages)?;
-        for (start, bytes) in image.stretches() {
-            self.memory.write(&mut self.store, start, bytes)?;
-        }
-        Ok(())
     }
 
     fn ask(&mut self, command: &Command) -> wasmtime::Result<Reply> {
