@@ -23,6 +23,8 @@ pub struct Verdict {
     pub start_fails: Option<String>,
     /// Over how many seeds the solution was run.
     pub seeds: u32,
+    /// Of the start with the lesson's own seed; the page shows the same number for the same run.
+    pub trace_hash: Option<u64>,
 }
 
 /// Grades the lesson in this folder.
@@ -34,6 +36,7 @@ pub fn grade(jar: &mut Jar, folder: &Path) -> Result<Verdict, Error> {
             mistakes,
             start_fails: None,
             seeds: 0,
+            trace_hash: None,
         }),
     }
 }
@@ -46,6 +49,7 @@ fn grade_lesson(jar: &mut Jar, folder: &Path, lesson: &Lesson) -> Result<Verdict
         mistakes: Vec::new(),
         lines: Vec::new(),
         failed: false,
+        trace_hash: None,
     };
     let start_fails = grading.start()?;
     grading.solution()?;
@@ -57,6 +61,7 @@ fn grade_lesson(jar: &mut Jar, folder: &Path, lesson: &Lesson) -> Result<Verdict
         mistakes: grading.mistakes,
         start_fails,
         seeds: lesson.check_seeds,
+        trace_hash: grading.trace_hash,
     })
 }
 
@@ -69,12 +74,14 @@ struct Grading<'a> {
     lines: Vec<String>,
     /// Whether any run ended with an error or a limit.
     failed: bool,
+    trace_hash: Option<u64>,
 }
 
 /// What a run printed, and the first error that nobody caught.
 struct Run {
     stdout: String,
     error: Option<String>,
+    trace_hash: u64,
 }
 
 impl Grading<'_> {
@@ -85,6 +92,7 @@ impl Grading<'_> {
         for seed in self.seeds() {
             let run = self.run(&lesson.start, seed)?;
             if seed == lesson.world.seed {
+                self.trace_hash = Some(run.trace_hash);
                 self.compare_prediction(&run);
             }
             let report = self.jar.grade(&lesson.checks)?;
@@ -190,9 +198,10 @@ impl Grading<'_> {
         let mut run = Run {
             stdout: String::new(),
             error: None,
+            trace_hash: 0,
         };
         let mut failed = false;
-        self.jar.run(&scenario, |events| {
+        let finished = self.jar.run(&scenario, |events| {
             for event in events {
                 match event.kind {
                     EventKind::Logged {
@@ -208,6 +217,7 @@ impl Grading<'_> {
                 }
             }
         })?;
+        run.trace_hash = finished.trace_hash;
         self.failed |= failed;
         self.lines.extend(run.stdout.lines().map(str::to_string));
         Ok(run)

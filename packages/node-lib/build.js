@@ -36,6 +36,28 @@ const PARTS = [
 ];
 const CORE_BROTLI_BYTES_MAX = 215_000;
 
+// Where the library says what it queues, starts and ends: `internalBinding('trace')`, see bindings/trace.rs. Each is put
+// behind a statement that stands in its module exactly once, on the same line.
+const TOLD = [
+  ['internal/process/task_queues', 'queue.push(tickObject);', 'tick(asyncId, callback)'],
+  ['internal/timers', 'L.append(list, item);', 'timer(item[async_id_symbol], item._onTimeout, start + msecs, item._repeat, item[kRefed])'],
+  ['internal/timers', 'immediateQueue.append(this);', 'immediate(this[async_id_symbol], callback)'],
+  ['timers', 'item._destroyed = true;', 'cancelled(item[async_id_symbol])'],
+  ['timers', 'immediate._destroyed = true;', 'cancelled(immediate[async_id_symbol])'],
+  ['internal/async_hooks', 'pushAsyncContext(asyncId, triggerAsyncId, resource);', 'starts(asyncId)'],
+  ['internal/async_hooks', 'emitAfterNative(asyncId);\n\n  popAsyncContext(asyncId);', 'ends(asyncId)'],
+];
+
+/** The source with what it has to tell. */
+function telling(id, source) {
+  for (const [module, statement, call] of TOLD) {
+    if (module !== id) continue;
+    if (source.split(statement).length !== 2) throw new Error(`${id} does not say ${statement} exactly once.`);
+    source = source.replace(statement, () => `${statement} internalBinding('trace').${call};`);
+  }
+  return source;
+}
+
 function nodeOfTheVersion() {
   const require = createRequire(import.meta.url);
   const candidates = [];
@@ -118,7 +140,7 @@ function arrange(binary) {
     if (id === 'config' || LEFT_OUT.test(id)) continue;
     const isCore = core.has(id) || BOOT.test(id);
     const part = isCore ? 0 : 1 + PARTS.findIndex(({ ids }) => ids.test(id));
-    const source = Buffer.from(withoutComments(sources[id]));
+    const source = Buffer.from(withoutComments(telling(id, sources[id])));
     modules.push({ id, isPublic: publicIds.includes(id), part, start: parts[part].length, length: source.length });
     parts[part].pieces.push(source, u8(0));
     parts[part].length += source.length + 1;

@@ -71,6 +71,8 @@ export function createEditor(parent, { text, label, readOnly = false, onChange, 
       ],
     }),
   });
+  // Whoever scrolls with the keyboard can reach it without moving the caret.
+  view.scrollDOM.tabIndex = 0;
   view.dom.append(keys);
 
   return {

@@ -75,8 +75,8 @@ impl Limits {
         virtual_ns_max: 24 * 3600 * 1_000_000_000,
         output_bytes_max: 4 << 20,
         output_lines_max: 20_000,
-        heap_bytes_max: 128 << 20,
-        call_depth_max: 800,
+        heap_bytes_max: 64 << 20,
+        call_depth_max: 700,
     };
 
     /// For a terminal, where Ctrl+C is at hand: only what would take the machine down.

@@ -142,3 +142,31 @@ fn broken_checks_are_the_authors_and_end() {
         }
     }
 }
+
+/// A scenario may be as mean as it likes: the jar answers.
+#[test]
+fn extreme_limits_end_a_run_and_nothing_else() {
+    let mut jar = Jar::default();
+    for change in 0..6 {
+        let mut scenario =
+            common::scenario("main.js", b"setTimeout(() => console.log({ a: 1 }), 5)", 1);
+        let limits = &mut scenario.limits;
+        match change {
+            0 => limits.call_depth_max = 1,
+            1 => limits.heap_bytes_max = 1,
+            2 => limits.ticks_max = 1,
+            3 => limits.events_max = 1,
+            4 => limits.virtual_ns_max = 1,
+            _ => scenario.processes[0].tick_ns = u64::MAX,
+        }
+        common::carry_out(&mut jar, scenario, 1 << 40);
+    }
+    let mut missing = common::scenario("main.js", b"", 1);
+    missing.processes[0].entry = "/app/other.js".into();
+    let run = common::carry_out(&mut jar, missing, 1 << 40);
+    assert!(
+        run.stderr.contains("Cannot find module '/app/other.js'"),
+        "{}",
+        run.stderr
+    );
+}

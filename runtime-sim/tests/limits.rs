@@ -44,12 +44,12 @@ const ENDLESS: &[(&str, &str, &[&str])] = &[
     (
         "immediates.js",
         "function again() { setImmediate(again) }\nagain();",
-        &["250000 events"],
+        &["events, last at "],
     ),
     (
         "interval.js",
         "setInterval(() => {}, 1);",
-        &["250000 events"],
+        &["events, last at "],
     ),
     (
         "regex.js",
@@ -137,24 +137,22 @@ fn too_deep_a_recursion_is_an_error_like_any_other() {
         "function down(n) { return down(n + 1) + 1 }\ntry { down(0) } catch (e) { console.log(e instanceof RangeError, e.message) }",
     );
     assert_eq!(run.stdout, "true Maximum call stack size exceeded\n");
-    for (name, source) in [
-        (
-            "parens.js",
-            format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000)),
-        ),
-        (
-            "json.js",
-            "JSON.parse('['.repeat(100000) + ']'.repeat(100000))".to_owned(),
-        ),
-    ] {
-        let run = common::text(name, &source);
-        assert!(
-            run.stderr.contains("Maximum call stack size exceeded"),
-            "{name}: {}",
-            run.stderr
-        );
-        assert_eq!(run.exit_code, 1);
-    }
+    let parentheses = format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000));
+    let run = common::text("parens.js", &parentheses);
+    assert!(
+        run.stderr.contains("Maximum call stack size exceeded"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.exit_code, 1);
+    // V8 reads JSON of any depth, and gives up when it is to call a reviver for each.
+    let run = common::text(
+        "json.js",
+        "const text = '['.repeat(100000) + ']'.repeat(100000)
+console.log(JSON.parse(text).length)
+try { JSON.parse(text, (key, value) => value) } catch (e) { console.log(e.message) }",
+    );
+    assert_eq!(run.stdout, "1\nMaximum call stack size exceeded\n");
 }
 
 #[test]
@@ -189,7 +187,12 @@ fn errors_end_a_process_as_in_node() {
     assert!(run.stderr.ends_with("\nNode.js v20.20.2\n"));
     assert_eq!(run.exit_code, 1);
     let run = common::text("null.js", "throw null;");
-    assert!(run.stderr.contains("\nnull\n"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .starts_with("\n/app/null.js:1\nthrow null;\n^\nnull\n"),
+        "{}",
+        run.stderr
+    );
     let run = common::text("await.mjs", "await new Promise(() => {});");
     assert_eq!(run.exit_code, 13);
     let run = common::text("net.js", "require('node:net');");

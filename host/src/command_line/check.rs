@@ -86,6 +86,7 @@ fn grade_all(
             .collect();
         if !beside.is_empty() {
             add(Verdict {
+                trace_hash: None,
                 lesson: path.display().to_string(),
                 mistakes: beside,
                 start_fails: None,
@@ -136,6 +137,7 @@ fn value(verdict: &Verdict) -> Value {
         "passed": verdict.mistakes.is_empty(),
         "start_fails": verdict.start_fails,
         "seeds": verdict.seeds,
+        "trace_hash": verdict.trace_hash.map(|hash| format!("{hash:016x}")),
         "mistakes": mistakes,
     })
 }

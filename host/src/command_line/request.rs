@@ -3,7 +3,6 @@
 use std::{
     env,
     ffi::OsString,
-    fs::File,
     io::{self, IsTerminal, Read},
     path::Path,
 };
@@ -163,7 +162,8 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
 
 #[cfg(unix)]
 fn stdin_is_file() -> bool {
-    use std::os::fd::AsFd;
+    use std::{fs::File, os::fd::AsFd};
+
     let Ok(copy) = io::stdin().as_fd().try_clone_to_owned() else {
         return false;
     };

@@ -31,11 +31,11 @@ use crate::{
         storage,
     },
     state::{
-        console::FOLDER,
+        console::short_path,
         edits::{Edits, Replacement},
         grading::{Grading, Verdict},
         predict::Prediction,
-        run::{self, Ending, Run, Status},
+        run::{Ending, Run, Status},
     },
     views::{LoopView, TimePanel},
 };
@@ -411,7 +411,7 @@ impl LessonPage {
         }
         self.jobs += 1;
         self.job = Job::Recording(self.jobs);
-        let scenario = run::scenario(lesson, &self.edits.files, seed, Record::All);
+        let scenario = lesson.scenario(self.edits.texts(), seed, Record::All);
         let Some(jar) = &self.jar else {
             return;
         };
@@ -430,7 +430,7 @@ impl LessonPage {
             return;
         };
         self.jobs += 1;
-        let scenario = run::scenario(lesson, &self.edits.files, seed, Record::Output);
+        let scenario = lesson.scenario(self.edits.texts(), seed, Record::Output);
         if jar
             .start(self.jobs, &scenario, Some(&lesson.checks))
             .is_ok()
@@ -653,11 +653,9 @@ impl LessonPage {
         }
         let run = &mut self.run;
         self.console.change(|console| {
-            let mut id = run.events;
-            for event in &batch {
+            for (id, event) in (run.events..).zip(&batch) {
                 console.append(id, event);
                 run.notice(id, event, console);
-                id += 1;
             }
         });
         self.recording = self.recording.pushed(batch);
@@ -933,7 +931,7 @@ impl LessonPage {
             return None;
         }
         let place = self.recording.read().place_at(self.playhead.event)?;
-        if place.file.strip_prefix(FOLDER)? != path {
+        if short_path(&place.file)? != path {
             return None;
         }
         let wrong = self

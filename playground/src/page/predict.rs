@@ -1,8 +1,11 @@
 //! The prediction: a list to be put in order, and after a run a slope from what was said to what ran.
 
+use std::{cell::RefCell, rc::Rc};
+
 use protocol::EventId;
 use recording::{time, words::some};
-use web_sys::HtmlElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::icons::{self, Icon};
@@ -21,11 +24,20 @@ pub struct PredictProps {
 pub fn Predict(props: &PredictProps) -> Html {
     let lifted = use_state(|| None::<usize>);
     let list = use_node_ref();
+    let moved = use_mut_ref(|| None::<usize>);
+    {
+        let (list, moved) = (list.clone(), moved.clone());
+        use_effect_with(props.prediction.clone(), move |_| {
+            if let Some(at) = moved.take() {
+                focus(&list, at);
+            }
+        });
+    }
     let comparison = props.prediction.comparison();
     let count = props.prediction.len();
     let said = props.prediction.said().enumerate().map(|(at, (key, text))| {
         let shift = |to: usize| props.on_shift.reform(move |_: MouseEvent| (at, to));
-        let onkeydown = keys(at, count, &props.on_shift, &list);
+        let onkeydown = keys(at, count, &props.on_shift, &moved);
         let lift = {
             let lifted = lifted.clone();
             Callback::from(move |_: DragEvent| lifted.set(Some(at)))
@@ -84,9 +96,9 @@ fn keys(
     at: usize,
     count: usize,
     on_shift: &Callback<(usize, usize)>,
-    list: &NodeRef,
+    moved: &Rc<RefCell<Option<usize>>>,
 ) -> Callback<KeyboardEvent> {
-    let (on_shift, list) = (on_shift.clone(), list.clone());
+    let (on_shift, moved) = (on_shift.clone(), moved.clone());
     Callback::from(move |event: KeyboardEvent| {
         let to = match event.key().as_str() {
             "ArrowUp" if at > 0 => at - 1,
@@ -95,22 +107,21 @@ fn keys(
         };
         event.prevent_default();
         event.stop_propagation();
+        *moved.borrow_mut() = Some(to);
         on_shift.emit((at, to));
-        let list = list.clone();
-        // The list is drawn anew first.
-        gloo::timers::callback::Timeout::new(0, move || {
-            let item = list
-                .cast::<web_sys::Element>()
-                .and_then(|list| list.children().item(to as u32));
-            if let Some(item) =
-                item.and_then(|item| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(item).ok())
-            {
-                // Focusing an element that is in the page cannot fail.
-                let _ = item.focus();
-            }
-        })
-        .forget();
     })
+}
+
+/// An element loses the focus when it changes its place in the document.
+fn focus(list: &NodeRef, at: usize) {
+    let item = list
+        .cast::<Element>()
+        .and_then(|list| list.children().item(at as u32))
+        .and_then(|item| item.dyn_into::<HtmlElement>().ok());
+    if let Some(item) = item {
+        // Focusing an element that is in the page cannot fail.
+        let _ = item.focus();
+    }
 }
 
 fn first_line(difference: &Difference) -> usize {

@@ -10,8 +10,11 @@ use protocol::{Event, EventId, EventKind, ExitReason, FunctionId, ProcessId, Str
 
 /// Characters of a row that are kept for showing; of the rest only the number is.
 const ROW_CHARS_MAX: usize = 4_000;
-/// Where a lesson's files live in the jar.
-pub const FOLDER: &str = "/app/";
+/// A path inside the lesson's folder, as the reader knows it.
+pub fn short_path(path: &str) -> Option<&str> {
+    path.strip_prefix(protocol::lesson::FOLDER)?
+        .strip_prefix('/')
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -70,7 +73,7 @@ impl Console {
     pub fn append(&mut self, id: EventId, event: &Event) {
         match &event.kind {
             EventKind::FunctionDefined { function, file, .. } => {
-                if let Some(short) = file.strip_prefix(FOLDER) {
+                if let Some(short) = short_path(file) {
                     self.files.insert((event.process, *function), short.into());
                 }
             }

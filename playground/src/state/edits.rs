@@ -67,6 +67,13 @@ impl Edits {
         }
     }
 
+    /// Every file's path and text, as they stand.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files
+            .iter()
+            .map(|file| (file.path.as_str(), file.text.as_str()))
+    }
+
     /// Types into one file. Says whether anything changed.
     pub fn set_text(&mut self, path: &str, text: &str) -> bool {
         match self.files.iter_mut().find(|file| file.path == path) {
@@ -218,6 +225,18 @@ mod tests {
 
     fn text(edits: &Edits) -> &str {
         &edits.files[0].text
+    }
+
+    #[test]
+    fn what_was_typed_is_what_runs() {
+        let lesson = lesson();
+        let mut edits = Edits::of(&lesson);
+        edits.set_text("main.js", "mine");
+        let scenario = lesson.scenario(edits.texts(), 9, protocol::Record::Output);
+        assert_eq!(scenario.seed, 9);
+        let process = &scenario.processes[0];
+        assert_eq!(process.entry, "/app/main.js");
+        assert_eq!(process.files[0].bytes, b"mine");
     }
 
     #[test]

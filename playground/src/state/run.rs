@@ -3,12 +3,9 @@
 //! Every run has a number, and whatever the worker says carries the number of the run it belongs to, so nothing that
 //! an older run still says can be taken for the present one.
 
-use protocol::{
-    Event, EventId, EventKind, File, Limit, ProcessSpec, Record, Scenario, lesson::Lesson,
-    lesson::LessonFile,
-};
+use protocol::{Event, EventId, EventKind, Limit};
 
-use super::console::{Console, FOLDER, Place};
+use super::console::{Console, Place, short_path};
 
 pub type RunId = u32;
 
@@ -112,13 +109,10 @@ impl Run {
             EventKind::UncaughtError {
                 text, file, line, ..
             } => {
-                let place = file
-                    .strip_prefix(FOLDER)
-                    .filter(|_| *line > 0)
-                    .map(|file| Place {
-                        file: file.into(),
-                        line: *line,
-                    });
+                let place = short_path(file).filter(|_| *line > 0).map(|file| Place {
+                    file: file.into(),
+                    line: *line,
+                });
                 (TroubleKind::Uncaught, text, place)
             }
             _ => return,
@@ -133,37 +127,9 @@ impl Run {
     }
 }
 
-/// The world of a lesson with the reader's files in it.
-pub fn scenario(lesson: &Lesson, files: &[LessonFile], seed: u64, record: Record) -> Scenario {
-    let world = &lesson.world;
-    Scenario {
-        seed,
-        epoch_ms: world.epoch_ms,
-        limits: world.limits,
-        record,
-        processes: vec![ProcessSpec {
-            host: world.host.clone(),
-            entry: format!("{FOLDER}{}", world.entry),
-            args: world.args.clone(),
-            env: world.env.clone(),
-            cwd: FOLDER.trim_end_matches('/').to_string(),
-            files: files
-                .iter()
-                .map(|file| File {
-                    path: format!("{FOLDER}{}", file.path),
-                    bytes: file.text.clone().into_bytes(),
-                })
-                .collect(),
-            stdin: Vec::new(),
-            tick_ns: world.tick_ns,
-        }],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{edits::Edits, fixtures::lesson};
 
     #[test]
     fn a_run_ends_once_and_the_next_one_forgets_it() {
@@ -203,20 +169,5 @@ mod tests {
             Some("main.js:3".into())
         );
         assert_eq!(run.events, 6);
-    }
-
-    #[test]
-    fn the_readers_files_live_in_the_lessons_folder() {
-        let lesson = lesson();
-        let mut edits = Edits::of(&lesson);
-        edits.set_text("main.js", "mine");
-        let scenario = scenario(&lesson, &edits.files, 9, Record::Output);
-        let process = &scenario.processes[0];
-        assert_eq!((scenario.seed, scenario.record), (9, Record::Output));
-        assert_eq!(
-            (process.entry.as_str(), process.cwd.as_str()),
-            ("/app/main.js", "/app")
-        );
-        assert_eq!(process.files[0].bytes, b"mine");
     }
 }

@@ -1,67 +1,77 @@
-//! Runs a program on the bindings, natively: `cargo run -p node --example node -- NODE_LIB FILE [ARGS]`.
+//! Runs a program natively: `cargo run -p node --example node -- NODE_LIB FILE [ARGS]`. `TERRARIUM_FILES` names more
+//! folders that it sees, `TERRARIUM_PARTS` the library's other parts.
 
-use std::{io::Write, time::Instant};
+use std::{cell::RefCell, io::Write, path::Path, rc::Rc};
 
-use node::bindings::{bootstrap, library::Library, process_of};
+use kernel::Sim;
+use node::{Booted, Library, Process};
+use protocol::{EventKind, File, Limits, ProcessSpec, Record, Scenario, Status, Stream};
 
 fn main() {
     let mut args = std::env::args().skip(1);
     let library = args.next().expect("node-lib.bin");
     let file = std::fs::canonicalize(args.next().expect("a program")).expect("the program exists");
-    let library = read_library(&library);
-    let file_text = file.to_string_lossy().into_owned();
-    let folder = file.parent().expect("a file has a folder").to_string_lossy().into_owned();
-    let began = Instant::now();
-    let process = process_of(library.into(), std::iter::once(file_text.clone()).chain(args).collect(), &folder);
-    place(&process, &file_text);
-    if let Ok(more) = std::env::var("TERRARIUM_FILES") {
-        for root in more.split(':') {
-            place_all(&process, std::path::Path::new(root));
-        }
+    let library = Library::parse(std::fs::read(library).expect("node-lib.bin is read")).expect("a node-lib.bin");
+    for part in std::env::var("TERRARIUM_PARTS").unwrap_or_default().split(':').filter(|part| !part.is_empty()) {
+        library.add(std::fs::read(part).expect("a part is read")).expect("a part");
     }
-    let code = match bootstrap::bootstrap(process.ctx()) {
-        Ok(()) => {
-            if std::env::var_os("TERRARIUM_TIMES").is_some() {
-                eprintln!("booted in {:?}, {} bytes", began.elapsed(), process.heap_bytes());
-            }
-            bootstrap::run_program(process.ctx())
-        }
-        Err(_) => {
-            let error = process.ctx().take_exception();
-            let stack = process.ctx().get(&error, "stack").and_then(|stack| process.ctx().text(&stack));
-            eprintln!("bootstrap: {} {}", process.ctx().text(&error).unwrap_or_default(), stack.unwrap_or_default());
-            70
-        }
+    let mut files = Vec::new();
+    place(&mut files, &file);
+    for root in std::env::var("TERRARIUM_FILES").unwrap_or_default().split(':') {
+        place_all(&mut files, Path::new(root));
+    }
+    let spec = ProcessSpec {
+        host: "here".into(),
+        entry: file.to_string_lossy().into_owned(),
+        args: args.collect(),
+        env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("HOME".into(), "/root".into())],
+        cwd: file.parent().expect("a file has a folder").to_string_lossy().into_owned(),
+        files,
+        stdin: Vec::new(),
+        tick_ns: 50,
     };
-    let _ = std::io::stdout().write_all(&process.environment().stdout.borrow());
-    let _ = std::io::stderr().write_all(&process.environment().stderr.borrow());
-    std::process::exit(code);
-}
-
-/// All parts of it, which lie beside the first.
-fn read_library(path: &str) -> Library {
-    let library = Library::parse(std::fs::read(path).expect("node-lib.bin is read")).expect("a node-lib.bin");
-    for part in ["more", "fetch"] {
-        let bytes = std::fs::read(path.replace(".bin", &format!("-{part}.bin"))).expect("its parts lie beside it");
-        library.add(bytes).expect("a part of it");
+    let seed = std::env::var("TERRARIUM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let scenario = Scenario { seed, epoch_ms: 1_767_225_600_000, limits: Limits { events_max: 1_000_000, ..Limits::PAGE }, record: Record::All, processes: vec![spec] };
+    let booted = RefCell::new(Some(Booted::boot(Rc::new(library)).expect("it boots")));
+    let mut sim = Sim::new(scenario, |process, spec, world| {
+        let booted = booted.borrow_mut().take().expect("one process");
+        Process::begin(booted, process, spec, world)
+    });
+    let show = std::env::var_os("TERRARIUM_TRACE").is_some();
+    loop {
+        let status = sim.step(1_000_000, 20_000);
+        for event in sim.world().borrow_mut().recorder.take() {
+            if show {
+                eprintln!("{event:?}");
+            }
+            if let EventKind::Logged { stream, text } = &event.kind {
+                match stream {
+                    Stream::Stdout => print!("{text}"),
+                    Stream::Stderr => eprint!("{text}"),
+                }
+            }
+        }
+        if let Status::Finished { exit_code, .. } = status {
+            let _ = std::io::stdout().flush();
+            std::process::exit(exit_code);
+        }
     }
-    library
 }
 
-fn place(process: &node::bindings::Process, path: &str) {
+fn place(files: &mut Vec<File>, path: &Path) {
     if let Ok(bytes) = std::fs::read(path) {
-        process.environment().files.borrow_mut().place(path, bytes);
+        files.push(File { path: path.to_string_lossy().into_owned(), bytes });
     }
 }
 
-fn place_all(process: &node::bindings::Process, root: &std::path::Path) {
+fn place_all(files: &mut Vec<File>, root: &Path) {
     let Ok(entries) = std::fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            place_all(process, &path);
+            place_all(files, &path);
         } else {
-            place(process, &path.to_string_lossy());
+            place(files, &path);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What things cost in virtual time: the one table. JavaScript itself costs `ProcessSpec::tick_ns` for each call and
-//! each round of a loop; what a host function does beyond that is here, in nanoseconds. The figures are rounded
-//! medians of Node v20 on an ordinary laptop; what matters is their order of magnitude, and that they never change with
-//! the machine that the simulation runs on.
+//! each round of a loop; what a host function does beyond that is here, in nanoseconds. The figures are estimates of
+//! the right order of magnitude, not measurements; what matters is that they never change with the machine that the
+//! simulation runs on. That the first `console.log` of a program takes more than a millisecond was seen on real Node.
 
 /// Reading and compiling one source file of ordinary size.
 pub const MODULE_LOAD_NS: u64 = 90_000;

@@ -78,6 +78,10 @@ impl Facts {
         );
     }
 
+    pub fn queue_of(&self, task: TaskId) -> Option<&'static str> {
+        self.waiting.get(&task).map(|fact| fact.queue)
+    }
+
     pub fn cancelled(&mut self, task: TaskId) {
         self.waiting.remove(&task);
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 const TICKS_MAX: u64 = 20_000_000;
-const HEAP_BYTES_MAX: u64 = 128 << 20;
+const HEAP_BYTES_MAX: u64 = 64 << 20;
 const CALL_DEPTH_MAX: u32 = 800;
 const MODULE: &str = "terrarium:check";
 
@@ -59,6 +59,9 @@ fn why_broken(judge: &Judge) -> String {
         return "checks.js used more memory than it may".into();
     }
     let text = ctx.text(&error).unwrap_or_else(|_| "unknown error".into());
+    if let Some((file, [line, column, _])) = ctx.syntax_error_span(&error) {
+        return format!("{text} ({file}:{line}:{column})");
+    }
     let stack = ctx
         .get(&error, "stack")
         .and_then(|stack| ctx.text(&stack))
@@ -75,7 +78,7 @@ fn why_broken(judge: &Judge) -> String {
 
 fn run(judge: &mut Judge, facts: &str, source: &str) -> Js<()> {
     let ctx = judge.engine.ctx();
-    let binding = crate::natives::make_plain(ctx);
+    let binding = crate::natives::make(ctx);
     ctx.set(&binding, "facts", ctx.string(facts));
     let start = builtins::compile(ctx, "internal/check_start")?;
     let exports = ctx.object();

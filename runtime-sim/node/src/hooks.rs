@@ -1,33 +1,33 @@
-//! What the engine calls while it runs: the clock, the interrupt handler, the job hook, the rejection tracker.
+//! What the engine calls while it runs: the clock, the interrupt handler, the job hook.
 
 use std::ffi::{c_int, c_void};
 
-use protocol::{Limit, MicrotaskKind, Outcome, TaskId};
+use protocol::{Limit, MicrotaskKind};
 use rquickjs::qjs::{self, JSContext, JSRuntime, JSValue};
 
 use crate::{
+    bindings::environment::Environment,
     costs,
-    engine::{Ctx, Engine, ffi},
-    host::Shared,
+    engine::{Engine, ffi},
 };
 
-pub fn install(engine: &Engine, shared: *const Shared) {
-    let opaque = shared.cast_mut().cast::<c_void>();
+/// Before a program begins they find no host, and do nothing.
+pub fn install(engine: &Engine, environment: *const Environment) {
+    let opaque = environment.cast_mut().cast::<c_void>();
     unsafe {
         ffi::JS_SetClock(engine.runtime(), Some(clock), opaque);
         ffi::JS_SetJobHook(engine.runtime(), Some(job), opaque);
         qjs::JS_SetInterruptHandler(engine.runtime(), Some(interrupt), opaque);
-        qjs::JS_SetHostPromiseRejectionTracker(engine.runtime(), Some(rejection), opaque);
     }
 }
 
-unsafe fn shared<'a>(opaque: *mut c_void) -> &'a Shared {
-    unsafe { &*opaque.cast::<Shared>() }
+unsafe fn environment<'a>(opaque: *mut c_void) -> &'a Environment {
+    unsafe { &*opaque.cast::<Environment>() }
 }
 
 unsafe extern "C" fn clock(opaque: *mut c_void) -> i64 {
     // A clock asked for while the host is borrowed would be a broken invariant of ours; the time then stands still.
-    let Ok(mut host) = unsafe { shared(opaque) }.host.try_borrow_mut() else {
+    let Some(mut host) = unsafe { environment(opaque) }.try_host() else {
         return 0;
     };
     host.spend(costs::CLOCK_NS);
@@ -37,17 +37,15 @@ unsafe extern "C" fn clock(opaque: *mut c_void) -> i64 {
 }
 
 unsafe extern "C" fn interrupt(_: *mut JSRuntime, opaque: *mut c_void) -> c_int {
-    let shared = unsafe { shared(opaque) };
-    let Ok(mut host) = shared.host.try_borrow_mut() else {
+    let environment = unsafe { environment(opaque) };
+    let Some(mut host) = environment.try_host() else {
         return 0;
     };
     host.check_limits();
-    if shared.heap_exceeded() {
+    if environment.heap_exceeded() {
         host.reach(Limit::Heap);
     }
-    let stop = host.stop.is_some();
-    shared.stopped.set(stop);
-    c_int::from(stop)
+    c_int::from(host.stop.is_some())
 }
 
 unsafe extern "C" fn job(
@@ -58,32 +56,15 @@ unsafe extern "C" fn job(
     callback: JSValue,
     opaque: *mut c_void,
 ) {
-    let shared = unsafe { shared(opaque) };
-    let Ok(mut host) = shared.host.try_borrow_mut() else {
+    let Some(mut host) = unsafe { environment(opaque) }.try_host() else {
         return;
     };
     match event {
         ffi::JOB_QUEUED => host.job_queued(job, microtask_kind(kind), callback),
-        ffi::JOB_STARTS => {
-            let task = host.job_started(job);
-            shared.job.set(task);
-        }
-        ffi::JOB_RETURNED => end_job(&mut host, shared.job.take(), Outcome::Returned),
-        ffi::JOB_THREW => {
-            // Ended by the loop, after whoever handles the error has had it.
-        }
+        ffi::JOB_STARTS => host.job_started(job),
+        ffi::JOB_RETURNED => host.job_returned(job),
+        // A job that threw is ended by whoever ran it, after the error has been handled.
         _ => {}
-    }
-}
-
-pub fn end_job(host: &mut crate::host::Host, task: Option<TaskId>, outcome: Outcome) {
-    if let Some(task) = task {
-        let outcome = if host.stop.is_some() {
-            Outcome::Interrupted
-        } else {
-            outcome
-        };
-        host.task_ended(task, outcome);
     }
 }
 
@@ -94,32 +75,5 @@ fn microtask_kind(kind: c_int) -> MicrotaskKind {
         2 => MicrotaskKind::Explicit,
         3 => MicrotaskKind::Thenable,
         _ => MicrotaskKind::Engine,
-    }
-}
-
-unsafe extern "C" fn rejection(
-    ctx: *mut JSContext,
-    promise: JSValue,
-    reason: JSValue,
-    is_handled: bool,
-    opaque: *mut c_void,
-) {
-    let shared = unsafe { shared(opaque) };
-    if shared.stopped.get() {
-        return;
-    }
-    let ctx = Ctx(ctx);
-    let handler = shared.rejection.borrow().clone();
-    if let Some(handler) = handler {
-        let args = [
-            ctx.bool(is_handled),
-            ctx.borrowed(promise),
-            ctx.borrowed(reason),
-        ];
-        shared.host.borrow_mut().enter_host();
-        if ctx.call(&handler, &ctx.undefined(), &args).is_err() {
-            ctx.take_exception();
-        }
-        shared.host.borrow_mut().leave_host();
     }
 }

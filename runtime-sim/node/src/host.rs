@@ -4,7 +4,7 @@
 //! borrowed from within any native function.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::{BTreeMap, VecDeque},
     ffi::c_int,
     rc::Rc,
@@ -20,54 +20,17 @@ use rquickjs::qjs::JSValue;
 use crate::{
     costs,
     engine::{
-        Ctx, Value,
+        Ctx,
         ffi::{self, CallableInfo},
-        heap::Heap,
         value::text_of_chars,
     },
     facts::Facts,
-    files::Files,
     names::Names,
     uv::Uv,
 };
 
-/// What natives and hooks find behind the context.
-pub struct Shared {
-    pub host: RefCell<Host>,
-    /// Read without a borrow, at the door of every native.
-    pub stopped: Cell<bool>,
-    /// The microtask that runs.
-    pub job: Cell<Option<TaskId>>,
-    /// The JavaScript that keeps count of rejected promises.
-    pub rejection: RefCell<Option<Value>>,
-    pub heap: Cell<*const Heap>,
-    /// Of a CommonJS module that an ES module imports: the names it exports, and name and value of each.
-    pub import_names: RefCell<Option<Value>>,
-    pub import_values: RefCell<Option<Value>>,
-}
-
-impl Shared {
-    pub fn new(host: Host) -> Box<Self> {
-        Box::new(Self {
-            host: RefCell::new(host),
-            stopped: Cell::new(false),
-            job: Cell::new(None),
-            rejection: RefCell::new(None),
-            heap: Cell::new(std::ptr::null()),
-            import_names: RefCell::new(None),
-            import_values: RefCell::new(None),
-        })
-    }
-
-    pub fn heap_exceeded(&self) -> bool {
-        // SAFETY: the engine outlives everything that can call this, and set the pointer.
-        unsafe { self.heap.get().as_ref() }.is_some_and(Heap::exceeded)
-    }
-
-    pub fn heap_used_bytes(&self) -> usize {
-        unsafe { self.heap.get().as_ref() }.map_or(0, Heap::used_bytes)
-    }
-}
+/// Frames that are looked at to find the program's own below the library's.
+const FRAMES_READ_MAX: usize = 64;
 
 /// Why the process ends now, in the middle of whatever it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,29 +47,21 @@ pub enum Stop {
     OutOfMemory,
 }
 
-/// An entry of the nextTick queue.
-pub struct Tick {
-    pub task: TaskId,
-    pub callback: Value,
-    pub args: Vec<Value>,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Running {
+    Resource(u64),
+    Job(u64),
 }
 
 pub struct Host {
     pub world: Rc<RefCell<World>>,
     pub process: ProcessId,
     pub spec: ProcessSpec,
-    pub files: Files,
     pub limits: Limits,
     pub uv: Uv,
     pub facts: Facts,
 
-    pub tick_queue: VecDeque<Tick>,
-    /// As in Node's tick info: set when the queue gets its first entry, unset when it has been walked to the end.
-    pub tick_scheduled: bool,
-    pub rejection_to_warn: bool,
-
     pub stop: Option<Stop>,
-    pub before_exit_sent: bool,
     pub ctx: Option<Ctx>,
 
     names: Names,
@@ -115,9 +70,15 @@ pub struct Host {
     task_last: TaskId,
     /// The events that started what runs now, innermost last.
     causes: Vec<EventId>,
-    /// The frames of the host under the running callback.
-    base: Vec<Frame>,
+    /// Of those, what the library or the engine told of: by its asynchronous id or the job's number.
+    running: Vec<(Running, TaskId)>,
+    /// Ticks, timers and immediates that wait, by their asynchronous ids.
+    resources: BTreeMap<u64, TaskId>,
+    main_task: TaskId,
+    main_began: bool,
     phase_event: Option<EventId>,
+    /// Where the program's own code was seen last.
+    last_own: Option<Frame>,
 
     ticks_seen: u64,
     pub ticks_callback: u64,
@@ -136,23 +97,22 @@ impl Host {
         let uv = Uv::new(world.borrow().chance.stream(&format!("loop {process}")));
         Self {
             process,
-            files: Files::new(&spec.files),
             limits,
             uv,
             facts: Facts::default(),
-            tick_queue: VecDeque::new(),
-            tick_scheduled: false,
-            rejection_to_warn: false,
             stop: None,
-            before_exit_sent: false,
             ctx: None,
             names: Names::default(),
             queued: BTreeMap::new(),
             jobs: VecDeque::new(),
             task_last: 0,
             causes: Vec::new(),
-            base: Vec::new(),
+            running: Vec::new(),
+            resources: BTreeMap::new(),
+            main_task: 0,
+            main_began: false,
             phase_event: None,
+            last_own: None,
             ticks_seen: 0,
             ticks_callback: 0,
             ticks_run: 0,
@@ -231,6 +191,8 @@ impl Host {
         stack: Vec<Frame>,
     ) -> EventId {
         self.settle();
+        let mut stack = stack;
+        stack.truncate(STACK_FRAMES_MAX as usize);
         let mut world = self.world.borrow_mut();
         let event = world.record(cause, self.process, kind, stack);
         let count = world.recorder.count();
@@ -256,7 +218,7 @@ impl Host {
                     info.definition_column.max(0) as u32,
                 )
             };
-        let name = if file == "node:internal/console" && !name.is_empty() {
+        let name = if file == "node:internal/console/constructor" && !name.is_empty() {
             format!("console.{name}")
         } else {
             name
@@ -304,17 +266,28 @@ impl Host {
         function
     }
 
-    /// Where the code stands, without the native function that asks.
+    /// Where the code stands: from the call that the program made of Node's library outwards, and not what the library
+    /// does inside that call.
     pub fn stack(&mut self) -> Vec<Frame> {
+        let mut frames = self.frames();
+        let inside = frames
+            .iter()
+            .position(|frame| self.is_own(frame))
+            .unwrap_or(frames.len());
+        self.last_own = frames.get(inside).copied().or(self.last_own);
+        frames.drain(..inside.saturating_sub(1));
+        frames
+    }
+
+    fn frames(&mut self) -> Vec<Frame> {
         let Some(ctx) = self.ctx else { return vec![] };
-        let mut infos = [CallableInfo::EMPTY; STACK_FRAMES_MAX as usize];
+        let mut infos = [CallableInfo::EMPTY; FRAMES_READ_MAX];
         let count =
-            unsafe { ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), STACK_FRAMES_MAX as c_int) }
+            unsafe { ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), FRAMES_READ_MAX as c_int) }
                 as usize;
-        let mut frames = Vec::with_capacity(count + 2);
+        let mut frames = Vec::with_capacity(count);
         for info in &mut infos[..count] {
-            let ours = info.kind == ffi::CALLABLE_NATIVE && frames.is_empty();
-            if !ours {
+            if info.kind != ffi::CALLABLE_NATIVE {
                 let function = self.number(info);
                 frames.push(Frame {
                     function,
@@ -324,23 +297,25 @@ impl Host {
             }
             unsafe { ffi::JS_FreeCallableInfo(ctx.0, info) };
         }
-        frames.extend(self.base.iter().copied());
-        frames.truncate(STACK_FRAMES_MAX as usize);
         frames
     }
 
-    /// `main.js:3` of the innermost frame of the learner's own, or of whoever's code it is.
-    pub fn place_of(&self, stack: &[Frame]) -> Option<String> {
-        let frame = stack.iter().find(|frame| {
-            let file = &self.names.describe(frame.function).file;
-            !file.is_empty() && !file.starts_with("node:")
-        })?;
+    /// Whether the frame is the program's own code, and not Node's or the engine's.
+    fn is_own(&self, frame: &Frame) -> bool {
         let file = &self.names.describe(frame.function).file;
-        Some(format!(
-            "{}:{}",
-            file.rsplit('/').next().unwrap_or(file),
-            frame.line
-        ))
+        !file.is_empty() && !file.starts_with("node:")
+    }
+
+    /// `main.js:3`: where the program's own code stands, or stood last.
+    fn place(&self) -> String {
+        match &self.last_own {
+            Some(frame) => format!(
+                "{}:{}",
+                base_name(&self.names.describe(frame.function).file),
+                frame.line
+            ),
+            None => base_name(&self.spec.entry).to_owned(),
+        }
     }
 
     pub fn process_started(&mut self) {
@@ -358,22 +333,6 @@ impl Host {
         let turn = self.uv.turn;
         let event = self.record(EventKind::PhaseEntered { phase, turn }, vec![]);
         self.phase_event = Some(event);
-    }
-
-    /// Node's own frames under the running callback, as lines of a stack trace.
-    pub fn base_frames(&self) -> Vec<String> {
-        self.base
-            .iter()
-            .map(|frame| {
-                let described = self.names.describe(frame.function);
-                let place = format!("{}:{}:{}", described.file, frame.line, frame.column);
-                if described.name.is_empty() {
-                    format!("    at {place}")
-                } else {
-                    format!("    at {} ({place})", described.name)
-                }
-            })
-            .collect()
     }
 
     // ---- tasks ----
@@ -415,25 +374,12 @@ impl Host {
         }
     }
 
-    pub fn task_started(&mut self, task: TaskId, base: &[(&str, &str, u32, u32)]) {
-        let cost = if base == crate::stacks::MICROTASK {
-            costs::MICROTASK_NS
-        } else {
-            costs::TASK_NS
-        };
+    pub fn task_started(&mut self, task: TaskId, cost_ns: u64) {
         self.settle();
-        self.spend(cost);
+        self.spend(cost_ns);
         let Some((queued, function)) = self.queued.remove(&task) else {
             return;
         };
-        self.base = base
-            .iter()
-            .map(|(name, file, line, column)| Frame {
-                function: self.host_function(name, file, *line, *column),
-                line: *line,
-                column: *column,
-            })
-            .collect();
         let (line, column) = {
             let described = self.names.describe(function);
             (described.line, described.column)
@@ -443,7 +389,7 @@ impl Host {
             line,
             column,
         }];
-        stack.extend(self.base.iter().copied());
+        stack.extend(self.frames());
         let event = self.record_caused(Some(queued), EventKind::TaskStarted { task }, stack);
         self.causes.push(event);
         let now_ns = self.world.borrow().now_ns();
@@ -451,9 +397,13 @@ impl Host {
     }
 
     pub fn task_ended(&mut self, task: TaskId, outcome: Outcome) {
+        let outcome = if self.stop.is_some() {
+            Outcome::Interrupted
+        } else {
+            outcome
+        };
         self.record(EventKind::TaskEnded { task, outcome }, vec![]);
         self.causes.pop();
-        self.base.clear();
         let now_ns = self.world.borrow().now_ns();
         self.facts.ended(task, now_ns);
     }
@@ -465,20 +415,150 @@ impl Host {
         self.drained = 0;
     }
 
+    /// The program itself, which the library is about to run.
+    pub fn main_queued(&mut self) {
+        let entry = self.spec.entry.clone();
+        let base = entry.rsplit('/').next().unwrap_or(&entry).to_owned();
+        let function = self.host_function(&base, &entry, 1, 1);
+        self.main_task = self.task_queued(Queue::Main, function, None, None, false);
+    }
+
+    pub fn source_compiled(&mut self) {
+        self.spend(costs::MODULE_LOAD_NS);
+    }
+
+    /// The library has found the entry file and runs it. Until then its work costs nothing.
+    pub fn main_begins(&mut self) {
+        if !self.main_began {
+            self.main_began = true;
+            self.leave_host();
+            self.callback_begins();
+            self.task_started(self.main_task, costs::TASK_NS);
+        }
+    }
+
+    pub fn main_began(&self) -> bool {
+        self.main_began
+    }
+
+    pub fn main_ends(&mut self, outcome: Outcome) {
+        if self.main_began {
+            self.task_ended(self.main_task, outcome);
+        }
+    }
+
+    pub fn tick_queued(&mut self, id: u64, callback: JSValue) {
+        self.spend(costs::NEXT_TICK_NS);
+        self.resource_queued(id, Queue::NextTick, callback, None, None, false);
+    }
+
+    /// A timer that waits already begins anew.
+    pub fn timer_queued(
+        &mut self,
+        id: u64,
+        callback: JSValue,
+        due_ms: u64,
+        repeat_ms: Option<u64>,
+        unref: bool,
+    ) {
+        self.spend(costs::TIMER_NS);
+        self.resource_cancelled(id);
+        let due_ns = self.uv.reads_at_ns(due_ms);
+        let repeat_ns = repeat_ms.map(|ms| ms * 1_000_000);
+        self.resource_queued(id, Queue::Timers, callback, Some(due_ns), repeat_ns, unref);
+    }
+
+    pub fn immediate_queued(&mut self, id: u64, callback: JSValue) {
+        self.spend(costs::IMMEDIATE_NS);
+        self.resource_queued(id, Queue::Check, callback, None, None, false);
+    }
+
+    fn resource_queued(
+        &mut self,
+        id: u64,
+        queue: Queue,
+        callback: JSValue,
+        due_ns: Option<u64>,
+        repeat_ns: Option<u64>,
+        unref: bool,
+    ) {
+        if !self.main_began {
+            return;
+        }
+        let function = self.function_of(callback);
+        let task = self.task_queued(queue, function, due_ns, repeat_ns, unref);
+        self.resources.insert(id, task);
+    }
+
+    pub fn resource_cancelled(&mut self, id: u64) {
+        if let Some(task) = self.resources.remove(&id) {
+            self.task_cancelled(task);
+        }
+    }
+
+    pub fn resource_starts(&mut self, id: u64) {
+        let Some(task) = self.resources.remove(&id) else {
+            return;
+        };
+        if self.facts.queue_of(task) == Some("tick") {
+            self.drained += 1;
+        } else {
+            self.callback_begins();
+        }
+        self.task_started(task, costs::TASK_NS);
+        self.running.push((Running::Resource(id), task));
+    }
+
+    pub fn resource_ends(&mut self, id: u64) {
+        self.ends(Running::Resource(id));
+    }
+
     pub fn job_queued(&mut self, job: u64, kind: MicrotaskKind, callback: JSValue) {
+        if !self.main_began {
+            return;
+        }
         let function = self.function_of(callback);
         let task = self.task_queued(Queue::Microtask(kind), function, None, None, false);
         self.jobs.push_back((job, task));
     }
 
-    pub fn job_started(&mut self, job: u64) -> Option<TaskId> {
-        let (first, task) = *self.jobs.front()?;
-        if first != job {
-            return None;
+    pub fn job_started(&mut self, job: u64) {
+        self.drained += 1;
+        let Some((first, task)) = self.jobs.front().copied() else {
+            return;
+        };
+        if first == job {
+            self.jobs.pop_front();
+            self.task_started(task, costs::MICROTASK_NS);
+            self.running.push((Running::Job(job), task));
         }
-        self.jobs.pop_front();
-        self.task_started(task, crate::stacks::MICROTASK);
-        Some(task)
+    }
+
+    pub fn job_returned(&mut self, job: u64) {
+        self.ends(Running::Job(job));
+    }
+
+    fn ends(&mut self, what: Running) {
+        if let Some((last, task)) = self.running.last().copied()
+            && last == what
+        {
+            self.running.pop();
+            self.task_ended(task, Outcome::Returned);
+        }
+    }
+
+    /// How many tasks run, one inside another.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Ends all but so many of them: an error has come out of them.
+    pub fn end_running(&mut self, but: usize, outcome: Outcome) {
+        while self.running.len() > but {
+            if let Some((_, task)) = self.running.pop() {
+                self.task_ended(task, outcome);
+            }
+        }
     }
 
     // ---- output ----
@@ -496,10 +576,7 @@ impl Host {
         let stack = self.stack();
         let line = stack
             .iter()
-            .find(|frame| {
-                let file = &self.names.describe(frame.function).file;
-                !file.is_empty() && !file.starts_with("node:")
-            })
+            .find(|frame| self.is_own(frame))
             .map_or(0, |frame| frame.line);
         let event = self.record(
             EventKind::Logged {
@@ -554,11 +631,7 @@ impl Host {
             return;
         }
         let stack = self.stack();
-        let place = self.place_of(&stack);
-        let at = place.clone().unwrap_or_else(|| {
-            let entry = &self.spec.entry;
-            entry.rsplit('/').next().unwrap_or(entry).to_owned()
-        });
+        let at = self.place();
         let seconds = |ns: u64| format!("{:.1} s", ns as f64 / 1e9);
         let endless = self.drained > 1000;
         let text = match limit {
@@ -629,4 +702,8 @@ impl Host {
         self.facts.duration_ns = self.world.borrow().now_ns();
         self.record(EventKind::ProcessExited { code, reason }, vec![]);
     }
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

@@ -42,16 +42,14 @@ mod builtins;
 mod costs;
 pub mod engine;
 mod facts;
-mod files;
 mod grade;
 mod hooks;
 mod host;
-mod modules;
 mod names;
 mod natives;
 mod process;
-mod stacks;
 mod uv;
 
+pub use bindings::library::Library;
 pub use grade::grade;
-pub use process::Process;
+pub use process::{Booted, Process};

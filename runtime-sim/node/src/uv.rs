@@ -17,11 +17,7 @@ pub struct Uv {
     pub timer_ref: bool,
     /// Node starts an idle handle while it has referenced immediates, so that poll does not sleep.
     pub immediate_ref: bool,
-    /// Requests under way whose answer comes in the poll phase: when each is due.
-    pub requests: Vec<u64>,
     pub turn: u32,
-    /// In the middle of the check phase.
-    pub checking: bool,
 }
 
 impl Uv {
@@ -34,14 +30,12 @@ impl Uv {
             timer_due_ms: None,
             timer_ref: true,
             immediate_ref: false,
-            requests: Vec::new(),
             turn: 1,
-            checking: false,
         }
     }
 
     pub fn update_time(&mut self, now_ns: u64) -> u64 {
-        self.time_ms = (now_ns + self.offset_ns) / 1_000_000;
+        self.time_ms = now_ns.saturating_add(self.offset_ns) / 1_000_000;
         self.time_ms
     }
 
@@ -51,22 +45,11 @@ impl Uv {
 
     /// When, in virtual time, the loop's clock will read `ms`.
     pub fn reads_at_ns(&self, ms: u64) -> u64 {
-        (ms * 1_000_000).saturating_sub(self.offset_ns)
+        ms.saturating_mul(1_000_000).saturating_sub(self.offset_ns)
     }
 
     pub fn alive(&self) -> bool {
-        self.timer_due_ms.is_some() && self.timer_ref
-            || self.immediate_ref
-            || !self.requests.is_empty()
-    }
-
-    /// `uv__backend_timeout`: how long poll may sleep. `None` waits for I/O alone.
-    pub fn poll_timeout_ms(&self) -> Option<u64> {
-        if self.immediate_ref || !self.alive() {
-            return Some(0);
-        }
-        self.timer_due_ms
-            .map(|due_ms| due_ms.saturating_sub(self.time_ms))
+        self.timer_due_ms.is_some() && self.timer_ref || self.immediate_ref
     }
 
     /// What the system takes for itself at the end of a turn.

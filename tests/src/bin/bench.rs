@@ -1,10 +1,7 @@
-//! What `cargo xtask bench` measures through wasmtime. Each figure is a median, and what belongs together is measured in
-//! turns, so that a busy machine troubles both.
+//! What `cargo xtask bench` measures inside of wasmtime: what a run costs before its first line. Each figure is a median.
 
 use std::{
-    env, fs,
-    path::Path,
-    process::{Command, ExitCode, Stdio},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
@@ -56,56 +53,7 @@ fn measure() -> Result<(), String> {
         milliseconds(median(programs)),
         None,
     );
-    let (ours, nodes) = hello()?;
-    row(
-        "`terrarium run hello.js`, warm, ms",
-        milliseconds(ours),
-        Some(40.0),
-    );
-    row(
-        "in times of `node hello.js`",
-        ours.as_secs_f64() / nodes.as_secs_f64(),
-        Some(2.0),
-    );
     Ok(())
-}
-
-fn hello() -> Result<(Duration, Duration), String> {
-    let folder = env::temp_dir().join(format!("terrarium-bench-{}", std::process::id()));
-    let file = folder.join("hello.js");
-    let program = env::current_exe()
-        .map_err(|error| error.to_string())?
-        .with_file_name("terrarium-under-test");
-    let write =
-        fs::create_dir_all(&folder).and_then(|()| fs::write(&file, "console.log('hello')\n"));
-    write.map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut times = (Vec::new(), Vec::new());
-    let result = (0..=TURNS).try_for_each(|turn| {
-        let ours = timed(|| run(&program, &["run"], &file))?;
-        let nodes = timed(|| run(Path::new("node"), &[], &file))?;
-        // The first turn fills the caches.
-        if turn > 0 {
-            times.0.push(ours);
-            times.1.push(nodes);
-        }
-        Ok(())
-    });
-    let _ = fs::remove_dir_all(&folder);
-    result.map(|()| (median(times.0), median(times.1)))
-}
-
-fn run(program: &Path, before: &[&str], file: &Path) -> Result<(), String> {
-    let status = Command::new(program)
-        .args(before)
-        .arg(file)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{} ended with {status}", program.display())),
-        Err(error) => Err(format!("{} cannot be run: {error}", program.display())),
-    }
 }
 
 fn timed<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<Duration, String> {

@@ -193,6 +193,7 @@ enum {
     JS_CLASS_FINALIZATION_REGISTRY,
     JS_CLASS_DOM_EXCEPTION,
     JS_CLASS_CALL_SITE,
+    JS_CLASS_CAPTURED_STACK, /* terrarium */
     JS_CLASS_RAWJSON,
 
     JS_CLASS_INIT_COUNT, /* last entry for predefined classes */
@@ -401,6 +402,8 @@ struct JSRuntime {
     JSClock *clock;
     void *clock_opaque;
     uint32_t call_depth_max;
+    JSAtom thrown_file; /* where the last `throw` of something that is no Error stood */
+    int thrown_line, thrown_column;
 
     bool module_normalize_has_attr;
     union {
@@ -429,6 +432,7 @@ struct JSRuntime {
     int shape_hash_size;
     int shape_hash_count; /* number of hashed shapes */
     JSShape **shape_hash;
+    JSValueConst *current_reaction; /* terrarium: the reaction job that runs */
     void *user_opaque;
     void *libc_opaque;
     JSRuntimeFinalizerState *finalizers;
@@ -437,6 +441,7 @@ struct JSRuntime {
 typedef struct JSStackFrame {
     struct JSStackFrame *prev_frame; /* NULL if first stack frame */
     uint32_t depth; /* terrarium: 1 for the first frame */
+    JSValueConst this_val; /* terrarium: borrowed, for the names in a stack */
     JSValue cur_func; /* current function, JS_UNDEFINED if the frame is detached */
     JSValue *arg_buf; /* arguments */
     JSValue *var_buf; /* variables */
@@ -623,6 +628,7 @@ struct JSContext {
 
     /* when the counter reaches zero, JSRutime.interrupt_handler is called */
     int interrupt_counter;
+    int source_prefix, source_suffix; /* terrarium: JS_SetSourceWrapper */
     uint64_t ticks_counted; /* terrarium: up to the last reset of interrupt_counter */
 
     struct list_head loaded_modules; /* list of JSModuleDef.link */
@@ -899,6 +905,7 @@ typedef struct JSFunctionBytecode {
     int cpool_count;
     JSContext *realm; /* function realm */
     JSValue *cpool; /* constant pool (self pointer) */
+    JSAtom inferred_name; /* terrarium: `exports.f` of exports.f = () => …; only stacks show it */
     JSAtom filename;
     int line_num;
     int col_num;
@@ -1233,9 +1240,16 @@ struct JSObject {
 typedef struct JSCallSiteData {
     JSValue filename;
     JSValue func;
-    JSValue func_name;
+    /* terrarium: what V8's call sites tell */
+    JSValue this_val;
+    JSFunctionBytecode *code; /* borrowed from func; NULL when native */
+    uint32_t pc;
     bool native;
     bool constructor;
+    bool async;
+    bool top_level;
+    bool eval;
+    int promise_index; /* of Promise.all, else -1 */
     int line_num;
     int col_num;
 } JSCallSiteData;
@@ -1582,9 +1596,44 @@ static JSValue JS_NewObjectProtoList(JSContext *ctx, JSValueConst proto,
 static void js_set_uncatchable_error(JSContext *ctx, JSValueConst val,
                                      bool flag);
 
-static JSValue js_new_callsite(JSContext *ctx, JSCallSiteData *csd);
-static void js_new_callsite_data(JSContext *ctx, JSCallSiteData *csd, JSStackFrame *sf);
-static void js_new_callsite_data2(JSContext *ctx, JSCallSiteData *csd, const char *filename, int line_num, int col_num);
+static int js_stack_property(JSContext *ctx, JSObject *p, JSAtom prop,
+                             JSProperty *pr, JSShapeProperty *prs);
+static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const char *filename,
+                                int line_num, int col_num, int backtrace_flags);
+static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf);
+static const char *js_cstring_dup(JSContext *ctx, const char *s);
+static JSValue js_function_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+static JSValue js_reflect_construct(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+static JSValue js_promise_all_resolve_element(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *func_data);
+/* what an error names: see the end of the file */
+enum { SITE_NOT_FUNCTION, SITE_NOT_CONSTRUCTOR, SITE_NOT_ITERABLE, SITE_NOT_ASYNC_ITERABLE, SITE_CALL_SPREAD };
+static JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what);
+static JSValue throw_destructure(JSContext *ctx, JSValueConst value);
+static void throw_keyed_access(JSContext *ctx, JSValueConst obj, JSValueConst key);
+static int throw_add(JSContext *ctx, int flags, JSAtom prop);
+static int throw_define(JSContext *ctx, int flags, JSAtom prop);
+static int throw_redefine(JSContext *ctx, int flags, JSAtom prop);
+static int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
+static int throw_delete(JSContext *ctx, JSValueConst obj, JSAtom prop);
+static int call_setter_of(JSContext *ctx, JSAtom prop, JSObject *setter, JSValueConst this_obj, JSValue val, int flags);
+static JSValue throw_native_name(JSContext *ctx, const char *fmt);
+static JSValue throw_text(JSContext *ctx, JSErrorEnum kind, const char *fmt, const char *text);
+static void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst value);
+static JSValue throw_requires_new(JSContext *ctx, JSValueConst func);
+static void throw_class_call(JSContext *ctx, JSContext *caller_ctx, JSStackFrame *sf);
+static JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async);
+static void throw_in(JSContext *ctx, JSValueConst key, JSValueConst value);
+static void throw_heritage(JSContext *ctx, JSValueConst value);
+static void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id);
+static JSValue JS_MakeError2(JSContext *ctx, JSErrorEnum error_num, bool add_backtrace, const char *message);
+static const char *brief_value(JSContext *ctx, JSValueConst value);
+static const char *typed_value(JSContext *ctx, JSValueConst value);
+static JSValue throw_value(JSContext *ctx, JSErrorEnum kind, const char *fmt, JSValueConst value);
+static JSValue throw_access(JSContext *ctx, const char *verb, const char *doing, JSValueConst obj, JSAtom prop);
+static JSValue throw_not_iterable(JSContext *ctx, JSValueConst value);
+static JSValue throw_receiver(JSContext *ctx, JSValueConst this_val, const char *class_name);
+static int throw_read_only(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
+static JSValue js_error_toString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static int _JS_AddIntrinsicCallSite(JSContext *ctx);
 
 static void JS_SetOpaqueInternal(JSValueConst obj, void *opaque);
@@ -4481,7 +4530,7 @@ static no_inline int string_buffer_realloc(StringBuffer *s, int new_len, int c)
         return -1;
 
     if (new_len > JS_STRING_LEN_MAX) {
-        JS_ThrowRangeError(s->ctx, "invalid string length");
+        JS_ThrowRangeError(s->ctx, "Invalid string length");
         return string_buffer_set_error(s);
     }
     new_size = min_int(max_int(new_len, s->size * 3 / 2), JS_STRING_LEN_MAX);
@@ -4782,7 +4831,7 @@ JSValue JS_NewStringLen(JSContext *ctx, const char *buf, size_t buf_len)
     /* Compute string kind and length: 7-bit, 8-bit, 16-bit, 16-bit UTF-16 */
     kind = utf8_scan(buf, buf_len, &len);
     if (unlikely(len > JS_STRING_LEN_MAX))
-        return JS_ThrowRangeError(ctx, "invalid string length");
+        return JS_ThrowRangeError(ctx, "Invalid string length");
 
     switch (kind) {
     case UTF8_PLAIN_ASCII:
@@ -4819,7 +4868,7 @@ JSValue JS_NewStringUTF16(JSContext *ctx, const uint16_t *buf, size_t len)
     if (unlikely(!len))
         return js_empty_string(ctx->rt);
     if (unlikely(len > JS_STRING_LEN_MAX))
-        return JS_ThrowRangeError(ctx, "invalid string length");
+        return JS_ThrowRangeError(ctx, "Invalid string length");
 
     str = js_alloc_string(ctx, len, 1);
     if (unlikely(!str))
@@ -5284,7 +5333,7 @@ static JSValue js_new_string_rope(JSContext *ctx, JSValue op1, JSValue op2)
         depth = max_int(depth, r2->depth);
     }
     if (len > JS_STRING_LEN_MAX) {
-        JS_ThrowInternalError(ctx, "string too long");
+        JS_ThrowRangeError(ctx, "Invalid string length");
         goto fail;
     }
     r = js_malloc(ctx, sizeof(*r));
@@ -5472,7 +5521,7 @@ static JSValue JS_ConcatString1(JSContext *ctx, JSString *p1, JSString *p2)
 
     len = p1->len + p2->len;
     if (len > JS_STRING_LEN_MAX)
-        return JS_ThrowRangeError(ctx, "invalid string length");
+        return JS_ThrowRangeError(ctx, "Invalid string length");
     is_wide_char = p1->is_wide_char | p2->is_wide_char;
     p = js_alloc_string(ctx, len, is_wide_char);
     if (!p)
@@ -6727,14 +6776,29 @@ static JSAutoInitIDEnum js_autoinit_get_id(JSProperty *pr)
     return pr->u.init.realm_and_id & 3;
 }
 
+/* terrarium: a lazy `stack` is an AUTOINIT_ID_PROP whose opaque, the captured stack (owned), has its lowest bit set */
+static bool autoinit_is_stack(JSProperty *pr)
+{
+    return js_autoinit_get_id(pr) == JS_AUTOINIT_ID_PROP && ((uintptr_t)pr->u.init.opaque & 1);
+}
+
+static JSValue autoinit_stack(JSProperty *pr)
+{
+    return JS_MKPTR(JS_TAG_OBJECT, (void *)((uintptr_t)pr->u.init.opaque - 1));
+}
+
 static void js_autoinit_free(JSRuntime *rt, JSProperty *pr)
 {
+    if (autoinit_is_stack(pr))
+        JS_FreeValueRT(rt, autoinit_stack(pr));
     JS_FreeContext(js_autoinit_get_realm(pr));
 }
 
 static void js_autoinit_mark(JSRuntime *rt, JSProperty *pr,
                              JS_MarkFunc *mark_func)
 {
+    if (autoinit_is_stack(pr))
+        JS_MarkValue(rt, autoinit_stack(pr), mark_func);
     mark_func(rt, &js_autoinit_get_realm(pr)->header);
 }
 
@@ -8114,15 +8178,18 @@ static int get_sleb128(int32_t *pval, const uint8_t *buf,
     return ret;
 }
 
-static int find_line_num(JSContext *ctx, JSFunctionBytecode *b,
-                         uint32_t pc_value, int *col)
+/* terrarium: *pback is the distance to the expression's start, and LOC_x */
+static int find_location(JSContext *ctx, JSFunctionBytecode *b,
+                         uint32_t pc_value, int *col, uint32_t *pback)
 {
+    uint32_t back = 0, new_back;
     const uint8_t *p_end, *p;
     int new_line_num, new_col_num, line_num, col_num, pc, ret;
     int32_t v;
     unsigned int op;
 
     *col = 1;
+    *pback = 0;
     p = b->pc2line_buf;
     if (!p)
         goto fail;
@@ -8154,16 +8221,28 @@ static int find_line_num(JSContext *ctx, JSFunctionBytecode *b,
             goto fail;
         p += ret;
         new_col_num = col_num + v;
+        ret = get_leb128(&new_back, p, p_end);
+        if (ret < 0)
+            goto fail;
+        p += ret;
         if (pc_value < pc)
             break;
+        back = new_back;
         line_num = new_line_num;
         col_num = new_col_num;
     }
     *col = col_num;
+    *pback = back;
     return line_num;
 fail:
     /* should never happen */
     return b->line_num;
+}
+
+static int find_line_num(JSContext *ctx, JSFunctionBytecode *b, uint32_t pc_value, int *col)
+{
+    uint32_t back;
+    return find_location(ctx, b, pc_value, col, &back);
 }
 
 /* in order to avoid executing arbitrary code during the stack trace
@@ -8211,17 +8290,20 @@ static bool can_store_error_stack(JSValueConst obj)
     p = JS_VALUE_GET_OBJ(obj);
     if (p->class_id != JS_CLASS_ERROR)
         return false;
-    if (!JS_IsUndefined(p->u.object_data))
-        return false;
-    if (find_own_property1(p, JS_ATOM_stack))
-        return false;
-    return true;
+    /* terrarium: undefined until the stack is captured */
+    return JS_IsUndefined(p->u.object_data);
 }
 
 #define JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL (1 << 0)
 /* only taken into account if filename is provided */
 #define JS_BACKTRACE_FLAG_SINGLE_LEVEL     (1 << 1)
 #define JS_BACKTRACE_FLAG_FILTER_FUNC      (1 << 2)
+#define JS_BACKTRACE_FLAG_CAPTURE          (1 << 3) /* terrarium: Error.captureStackTrace */
+
+static bool needs_backtrace(JSValue exc);
+static int JS_DefineAutoInitProperty(JSContext *ctx, JSValueConst this_obj,
+                                     JSAtom prop, JSAutoInitIDEnum id,
+                                     void *opaque, int flags);
 
 /* if filename != NULL, an additional level is added with the filename
    and line number information (used for parse error). */
@@ -8229,213 +8311,47 @@ static void build_backtrace(JSContext *ctx, JSValueConst error_val,
                             JSValueConst filter_func, const char *filename,
                             int line_num, int col_num, int backtrace_flags)
 {
-    JSStackFrame *sf, *sf_start;
-    JSValue stack, prepare, saved_exception, error_obj;
-    DynBuf dbuf;
-    const char *func_name_str;
-    const char *str1;
+    /* terrarium: as in V8, frames are captured now and worded when `stack` is first read */
+    JSRuntime *rt = ctx->rt;
+    JSValue captured, saved_exception;
+    JSProperty *pr;
+    JSShapeProperty *prs;
     JSObject *p;
-    JSFunctionBytecode *b;
-    bool backtrace_barrier, has_prepare, has_filter_func;
-    JSRuntime *rt;
-    JSCallSiteData csd[64];
-    uint32_t i;
-    double d;
-    int stack_trace_limit;
 
-    rt = ctx->rt;
-    if (rt->in_build_stack_trace)
+    if (rt->in_build_stack_trace || rt->in_out_of_memory)
+        return;
+    if (JS_IsUndefined(ctx->error_back_trace)) {
+        /* only a mark that the exception on its way has been seen */
+        ctx->error_back_trace = JS_NULL;
+    }
+    if (!(backtrace_flags & JS_BACKTRACE_FLAG_CAPTURE) && !needs_backtrace(error_val))
         return;
     rt->in_build_stack_trace = true;
-    error_obj = js_dup(error_val);
-
-    // Save exception because conversion to double may fail.
     saved_exception = JS_GetException(ctx);
-
-    // Extract stack trace limit.
-    // Ignore error since it sets d to NAN anyway.
-    // coverity[check_return]
-    JS_ToFloat64(ctx, &d, ctx->error_stack_trace_limit);
-    if (isnan(d) || d < 0.0)
-        stack_trace_limit = 0;
-    else if (d > INT32_MAX)
-        stack_trace_limit = INT32_MAX;
-    else
-        stack_trace_limit = fabs(d);
-
-    // Restore current exception.
-    JS_Throw(ctx, saved_exception);
-    saved_exception = JS_UNINITIALIZED;
-
-    stack_trace_limit = min_int(stack_trace_limit, countof(csd));
-    stack_trace_limit = max_int(stack_trace_limit, 0);
-    has_prepare = false;
-    has_filter_func = backtrace_flags & JS_BACKTRACE_FLAG_FILTER_FUNC;
-    i = 0;
-
-    if (!JS_IsNull(ctx->error_ctor)) {
-        prepare = js_dup(ctx->error_prepare_stack);
-        has_prepare = JS_IsFunction(ctx, prepare);
+    p = JS_VALUE_GET_OBJ(error_val);
+    if (p->class_id == JS_CLASS_ERROR)
+        p->u.object_data = JS_TRUE; /* has its stack */
+    captured = js_capture_stack(ctx, filter_func, filename, line_num, col_num, backtrace_flags);
+    if (!JS_IsException(captured)) {
+        prs = find_own_property(&pr, p, JS_ATOM_stack);
+        if (prs && (prs->flags & JS_PROP_TMASK) == JS_PROP_NORMAL && (prs->flags & JS_PROP_WRITABLE)
+            && !js_shape_prepare_update(ctx, p, &prs)) {
+            /* in its place, so that properties keep their order */
+            JS_FreeValue(ctx, pr->u.value);
+            prs->flags |= JS_PROP_AUTOINIT;
+            pr->u.init.realm_and_id = (uintptr_t)JS_DupContext(ctx) | JS_AUTOINIT_ID_PROP;
+            pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
+            captured = JS_UNDEFINED;
+        } else if (!prs && p->extensible && p->class_id != JS_CLASS_PROXY
+            && JS_DefineAutoInitProperty(ctx, error_val, JS_ATOM_stack, JS_AUTOINIT_ID_PROP,
+                                         (char *)JS_VALUE_GET_PTR(captured) + 1,
+                                         JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) > 0)
+            captured = JS_UNDEFINED;
+        JS_FreeValue(ctx, captured);
     }
-
-    if (has_prepare) {
-        saved_exception = JS_GetException(ctx);
-        if (stack_trace_limit == 0)
-            goto done;
-        if (filename)
-            js_new_callsite_data2(ctx, &csd[i++], filename, line_num, col_num);
-    } else {
-        js_dbuf_init(ctx, &dbuf);
-        if (stack_trace_limit == 0)
-            goto done;
-        if (filename) {
-            i++;
-            dbuf_printf(&dbuf, "    at %s", filename);
-            if (line_num != -1)
-                dbuf_printf(&dbuf, ":%d:%d", line_num, col_num);
-            dbuf_putc(&dbuf, '\n');
-        }
-    }
-
-    if (filename && (backtrace_flags & JS_BACKTRACE_FLAG_SINGLE_LEVEL))
-        goto done;
-
-    sf_start = rt->current_stack_frame;
-
-    /* Find the frame we want to start from. Note that when a filter is used the filter
-       function will be the first, but we also specify we want to skip the first one. */
-    if (has_filter_func) {
-        for (sf = sf_start; sf != NULL && i < stack_trace_limit; sf = sf->prev_frame) {
-            if (js_same_value(ctx, sf->cur_func, filter_func)) {
-                sf_start = sf;
-                break;
-            }
-        }
-    }
-
-    for (sf = sf_start; sf != NULL && i < stack_trace_limit; sf = sf->prev_frame) {
-        if (backtrace_flags & JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL) {
-            backtrace_flags &= ~JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL;
-            continue;
-        }
-
-        p = JS_VALUE_GET_OBJ(sf->cur_func);
-        b = NULL;
-        backtrace_barrier = false;
-
-        if (js_class_has_bytecode(p->class_id)) {
-            b = p->u.func.function_bytecode;
-            backtrace_barrier = b->backtrace_barrier;
-        }
-
-        if (has_prepare) {
-            js_new_callsite_data(ctx, &csd[i], sf);
-        } else {
-            /* func_name_str is UTF-8 encoded if needed */
-            func_name_str = get_func_name(ctx, sf->cur_func);
-            if (!func_name_str || func_name_str[0] == '\0')
-                str1 = "<anonymous>";
-            else
-                str1 = func_name_str;
-            dbuf_printf(&dbuf, "    at %s", str1);
-            JS_FreeCString(ctx, func_name_str);
-
-            if (b && sf->cur_pc) {
-                const char *atom_str;
-                int line_num1, col_num1;
-                uint32_t pc;
-
-                pc = sf->cur_pc - b->byte_code_buf - 1;
-                line_num1 = find_line_num(ctx, b, pc, &col_num1);
-                atom_str = b->filename ? JS_AtomToCString(ctx, b->filename) : NULL;
-                dbuf_printf(&dbuf, " (%s", atom_str ? atom_str : "<null>");
-                JS_FreeCString(ctx, atom_str);
-                if (line_num1 != -1)
-                    dbuf_printf(&dbuf, ":%d:%d", line_num1, col_num1);
-                dbuf_putc(&dbuf, ')');
-            } else if (b) {
-                // FIXME(bnoordhuis) Missing `sf->cur_pc = pc` in bytecode
-                // handler in JS_CallInternal. Almost never user observable
-                // except with intercepting JS proxies that throw exceptions.
-                dbuf_printf(&dbuf, " (missing)");
-            } else {
-                dbuf_printf(&dbuf, " (native)");
-            }
-            dbuf_putc(&dbuf, '\n');
-        }
-        i++;
-
-        /* stop backtrace if JS_EVAL_FLAG_BACKTRACE_BARRIER was used */
-        if (backtrace_barrier)
-            break;
-    }
- done:
-    if (has_prepare) {
-        int j = 0, k;
-        stack = JS_NewArray(ctx);
-        if (JS_IsException(stack)) {
-            stack = JS_NULL;
-        } else {
-            for (; j < i; j++) {
-                JSValue v = js_new_callsite(ctx, &csd[j]);
-                if (JS_IsException(v))
-                    break;
-                if (JS_DefinePropertyValueUint32(ctx, stack, j, v, JS_PROP_C_W_E) < 0)
-                    break;
-            }
-        }
-        // Clear the csd's we didn't use in case of error.
-        for (k = j; k < i; k++) {
-            JS_FreeValue(ctx, csd[k].filename);
-            JS_FreeValue(ctx, csd[k].func);
-            JS_FreeValue(ctx, csd[k].func_name);
-        }
-        JSValueConst args[] = {
-            error_obj,
-            stack,
-        };
-        /* terrarium: an error about too many calls has a stack too */
-        uint32_t call_depth_max = rt->call_depth_max;
-        if (call_depth_max)
-            rt->call_depth_max += 64;
-        JSValue stack2 = JS_Call(ctx, prepare, ctx->error_ctor, countof(args), args);
-        rt->call_depth_max = call_depth_max;
-        JS_FreeValue(ctx, stack);
-        if (JS_IsException(stack2))
-            stack = JS_NULL;
-        else
-            stack = stack2;
-        JS_FreeValue(ctx, prepare);
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    if (!JS_IsUninitialized(saved_exception))
         JS_Throw(ctx, saved_exception);
-    } else {
-        if (dbuf_error(&dbuf))
-            stack = JS_NULL;
-        else
-            stack = JS_NewStringLen(ctx, (char *)dbuf.buf, dbuf.size);
-        dbuf_free(&dbuf);
-    }
-
-    if (JS_IsUndefined(ctx->error_back_trace))
-        ctx->error_back_trace = js_dup(stack);
-    if (has_filter_func) {
-        /* Error.captureStackTrace(target, ...): install an own data property
-           on the (possibly non-Error) target, shadowing the accessor */
-        JS_DefinePropertyValue(ctx, error_obj, JS_ATOM_stack, stack,
-                               JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    } else if (can_store_error_stack(error_obj)) {
-        /* genuine Error instance: store as the [[ErrorData]] stack value */
-        p = JS_VALUE_GET_OBJ(error_obj);
-        JS_FreeValue(ctx, p->u.object_data);
-        p->u.object_data = stack;
-    } else if (can_add_backtrace(error_obj)) {
-        /* DOMException and the like keep an own "stack" data property */
-        JS_DefinePropertyValue(ctx, error_obj, JS_ATOM_stack, stack,
-                               JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
-    } else {
-        JS_FreeValue(ctx, stack);
-    }
-
-    JS_FreeValue(ctx, error_obj);
     rt->in_build_stack_trace = false;
 }
 
@@ -8461,6 +8377,9 @@ static JSValue JS_MakeError2(JSContext *ctx, JSErrorEnum error_num,
     }
     if (JS_IsException(obj))
         return JS_EXCEPTION;
+    /* terrarium: V8's order of properties */
+    JS_DefinePropertyValue(ctx, obj, JS_ATOM_stack, JS_UNDEFINED,
+                           JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     msg = JS_NewString(ctx, message);
     if (JS_IsException(msg))
         msg = JS_NewString(ctx, "Invalid error message");
@@ -8477,10 +8396,20 @@ static JSValue JS_PRINTF_FORMAT_ATTR(4, 0)
 JS_MakeError(JSContext *ctx, JSErrorEnum error_num, bool add_backtrace,
              JS_PRINTF_FORMAT const char *fmt, va_list ap)
 {
-    char buf[256];
+    char buf[256], *long_buf = NULL;
+    va_list again;
+    JSValue obj;
+    int len;
 
-    vsnprintf(buf, sizeof(buf), fmt, ap);
-    return JS_MakeError2(ctx, error_num, add_backtrace, buf);
+    va_copy(again, ap);
+    len = vsnprintf(buf, sizeof(buf), fmt, ap);
+    /* terrarium: the whole text */
+    if (len >= (int)sizeof(buf) && len < (1 << 20) && (long_buf = js_malloc_rt(ctx->rt, len + 1)))
+        vsnprintf(long_buf, len + 1, fmt, again);
+    va_end(again);
+    obj = JS_MakeError2(ctx, error_num, add_backtrace, long_buf ? long_buf : buf);
+    js_free_rt(ctx->rt, long_buf);
+    return obj;
 }
 
 /* fmt and arguments may be pure ASCII or UTF-8 encoded contents */
@@ -8589,16 +8518,6 @@ static JSValue JS_ThrowSyntaxErrorAtom(JSContext *ctx, const char *fmt, JSAtom a
 #pragma GCC diagnostic pop // ignored "-Wformat-nonliteral"
 #endif // __GNUC__
 
-static int JS_ThrowTypeErrorReadOnly(JSContext *ctx, int flags, JSAtom atom)
-{
-    if ((flags & JS_PROP_THROW) ||
-        ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))) {
-        JS_ThrowTypeErrorAtom(ctx, "'%s' is read-only", atom);
-        return -1;
-    } else {
-        return false;
-    }
-}
 
 JSValue JS_ThrowOutOfMemory(JSContext *ctx)
 {
@@ -8619,20 +8538,7 @@ static JSValue JS_ThrowStackOverflow(JSContext *ctx)
 static JSValue JS_ThrowTypeErrorNotAConstructor(JSContext *ctx,
                                                 JSValueConst func_obj)
 {
-    JSObject *p;
-    JSAtom name;
-
-    if (JS_TAG_OBJECT != JS_VALUE_GET_TAG(func_obj))
-        goto fini;
-    p = JS_VALUE_GET_OBJ(func_obj);
-    if (!js_class_has_bytecode(p->class_id))
-        goto fini;
-    name = p->u.func.function_bytecode->func_name;
-    if (name == JS_ATOM_NULL)
-        goto fini;
-    return JS_ThrowTypeErrorAtom(ctx, "%s is not a constructor", name);
-fini:
-    return JS_ThrowTypeError(ctx, "not a constructor");
+    return throw_value(ctx, JS_TYPE_ERROR, "%s is not a constructor", func_obj);
 }
 
 static JSValue JS_ThrowTypeErrorNotAFunction(JSContext *ctx)
@@ -8660,7 +8566,9 @@ static JSValue JS_ThrowReferenceErrorNotDefined(JSContext *ctx, JSAtom name)
 static JSValue JS_ThrowReferenceErrorUninitialized(JSContext *ctx, JSAtom name)
 {
     char buf[ATOM_GET_STR_BUF_SIZE];
-    return JS_ThrowReferenceError(ctx, "%s is not initialized",
+    if (name == JS_ATOM_this)
+        return JS_ThrowReferenceError(ctx, "Must call super constructor in derived class before accessing 'this' or returning from derived constructor");
+    return JS_ThrowReferenceError(ctx, "Cannot access '%s' before initialization",
                                   name == JS_ATOM_NULL ? "lexical variable" :
                                   JS_AtomGetStr(ctx, buf, sizeof(buf), name));
 }
@@ -8715,6 +8623,18 @@ static inline __exception int js_poll_interrupts(JSContext *ctx)
     } else {
         return 0;
     }
+}
+
+/* terrarium: an Error carries its stack, anything else that is thrown would leave no trace of its place */
+static no_inline void note_throw(JSContext *ctx, JSStackFrame *sf, JSFunctionBytecode *b, JSValueConst value)
+{
+    JSRuntime *rt = ctx->rt;
+
+    if (JS_IsError(value) || !sf->cur_pc)
+        return;
+    JS_FreeAtomRT(rt, rt->thrown_file);
+    rt->thrown_file = JS_DupAtom(ctx, b->filename);
+    rt->thrown_line = find_line_num(ctx, b, sf->cur_pc - b->byte_code_buf - 1, &rt->thrown_column);
 }
 
 /* terrarium: as js_poll_interrupts, and the handler can see the line */
@@ -8784,7 +8704,7 @@ static int JS_SetPrototypeInternal(JSContext *ctx, JSValueConst obj,
         do {
             if (p1 == p) {
                 if (throw_flag) {
-                    JS_ThrowTypeError(ctx, "circular prototype chain");
+                    JS_ThrowTypeError(ctx, "Cyclic __proto__ value");
                     return -1;
                 } else {
                     return false;
@@ -8983,7 +8903,7 @@ int JS_IsInstanceOf(JSContext *ctx, JSValueConst val, JSValueConst obj)
     /* legacy case */
     if (!JS_IsFunction(ctx, obj)) {
     fail:
-        JS_ThrowTypeError(ctx, "invalid 'instanceof' right operand");
+        JS_ThrowTypeError(ctx, JS_IsObject(obj) ? "Right-hand side of 'instanceof' is not callable" : "Right-hand side of 'instanceof' is not an object");
         return -1;
     }
     return JS_OrdinaryIsInstanceOf(ctx, val, obj);
@@ -9143,6 +9063,9 @@ static int JS_AutoInitProperty(JSContext *ctx, JSObject *p, JSAtom prop,
     JSContext *realm;
     JSAutoInitFunc *func;
 
+    if (autoinit_is_stack(pr))
+        return js_stack_property(ctx, p, prop, pr, prs);
+
     if (js_shape_prepare_update(ctx, p, &prs))
         return -1;
 
@@ -9172,9 +9095,8 @@ static JSValue JS_GetPropertyInternal(JSContext *ctx, JSValueConst obj,
     if (unlikely(tag != JS_TAG_OBJECT)) {
         switch(tag) {
         case JS_TAG_NULL:
-            return JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of null", prop);
         case JS_TAG_UNDEFINED:
-            return JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of undefined", prop);
+            return throw_access(ctx, "read", "reading", obj, prop);
         case JS_TAG_EXCEPTION:
             return JS_EXCEPTION;
         case JS_TAG_STRING:
@@ -9322,7 +9244,7 @@ JSValue JS_GetProperty(JSContext *ctx, JSValueConst this_obj, JSAtom prop)
 
 static JSValue JS_ThrowTypeErrorPrivateNotFound(JSContext *ctx, JSAtom atom)
 {
-    return JS_ThrowTypeErrorAtom(ctx, "private class field '%s' does not exist",
+    return JS_ThrowTypeErrorAtom(ctx, "Cannot read private member %s from an object whose class did not declare it",
                                  atom);
 }
 
@@ -10102,16 +10024,8 @@ static JSValue JS_GetPropertyValue(JSContext *ctx, JSValueConst this_obj,
         // per spec: not allowed to call ToPropertyKey before ToObject
         // so we must ensure to not invoke JS anything that's observable
         // from JS code
-        atom = JS_ValueToAtomInternal(ctx, prop, JS_TO_STRING_NO_SIDE_EFFECTS);
+        throw_keyed_access(ctx, this_obj, prop);
         JS_FreeValue(ctx, prop);
-        if (unlikely(atom == JS_ATOM_NULL))
-            return JS_EXCEPTION;
-        if (tag == JS_TAG_NULL) {
-            JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of null", atom);
-        } else {
-            JS_ThrowTypeErrorAtom(ctx, "cannot read property '%s' of undefined", atom);
-        }
-        JS_FreeAtom(ctx, atom);
         return JS_EXCEPTION;
     }
     atom = JS_ValueToAtom(ctx, prop);
@@ -10421,7 +10335,7 @@ static int set_array_length(JSContext *ctx, JSObject *p, JSValue val,
         return -1;
     /* JS_ToArrayLengthFree() must be done before the read-only test */
     if (unlikely(!(get_shape_prop(p->shape)[0].flags & JS_PROP_WRITABLE)))
-        return JS_ThrowTypeErrorReadOnly(ctx, flags, JS_ATOM_length);
+        return throw_read_only(ctx, flags, JS_MKPTR(JS_TAG_OBJECT, p), JS_ATOM_length);
 
     if (likely(p->fast_array)) {
         uint32_t old_len = p->u.array.count;
@@ -10542,7 +10456,7 @@ static int add_fast_array_element(JSContext *ctx, JSObject *p,
         if (new_len > array_len) {
             if (unlikely(!(get_shape_prop(p->shape)->flags & JS_PROP_WRITABLE))) {
                 JS_FreeValue(ctx, val);
-                return JS_ThrowTypeErrorReadOnly(ctx, flags, JS_ATOM_length);
+                return throw_read_only(ctx, flags, JS_MKPTR(JS_TAG_OBJECT, p), JS_ATOM_length);
             }
             p->prop[0].u.value = js_int32(new_len);
         }
@@ -10568,7 +10482,7 @@ static JSValue js_allocate_fast_array(JSContext *ctx, int64_t len)
     int i;
 
     if (len > INT32_MAX)
-        return JS_ThrowRangeError(ctx, "invalid array length");
+        return JS_ThrowRangeError(ctx, "Invalid array length");
     arr = JS_NewArray(ctx);
     if (JS_IsException(arr))
         return arr;
@@ -10612,10 +10526,8 @@ static int JS_SetPropertyInternal2(JSContext *ctx, JSValueConst obj, JSAtom prop
 
     switch(JS_VALUE_GET_TAG(this_obj)) {
     case JS_TAG_NULL:
-        JS_ThrowTypeErrorAtom(ctx, "cannot set property '%s' of null", prop);
-        goto fail;
     case JS_TAG_UNDEFINED:
-        JS_ThrowTypeErrorAtom(ctx, "cannot set property '%s' of undefined", prop);
+        throw_access(ctx, "set", "setting", this_obj, prop);
         goto fail;
     case JS_TAG_OBJECT:
         p = JS_VALUE_GET_OBJ(this_obj);
@@ -10644,7 +10556,7 @@ retry:
             assert(prop == JS_ATOM_length);
             return set_array_length(ctx, p, val, flags);
         } else if ((prs->flags & JS_PROP_TMASK) == JS_PROP_GETSET) {
-            return call_setter(ctx, pr->u.getset.setter, this_obj, val, flags);
+            return call_setter_of(ctx, prop, pr->u.getset.setter, this_obj, val, flags);
         } else if ((prs->flags & JS_PROP_TMASK) == JS_PROP_VARREF) {
             /* JS_PROP_WRITABLE is always true for variable
                references, but they are write protected in module name
@@ -10736,7 +10648,7 @@ retry:
                                     setter = NULL;
                                 else
                                     setter = JS_VALUE_GET_OBJ(desc.setter);
-                                ret = call_setter(ctx, setter, this_obj, val, flags);
+                                ret = call_setter_of(ctx, prop, setter, this_obj, val, flags);
                                 JS_FreeValue(ctx, desc.getter);
                                 JS_FreeValue(ctx, desc.setter);
                                 return ret;
@@ -10768,7 +10680,7 @@ retry:
         prs = find_own_property(&pr, p1, prop);
         if (prs) {
             if ((prs->flags & JS_PROP_TMASK) == JS_PROP_GETSET) {
-                return call_setter(ctx, pr->u.getset.setter, this_obj, val, flags);
+                return call_setter_of(ctx, prop, pr->u.getset.setter, this_obj, val, flags);
             } else if ((prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT) {
                 /* Instantiate property and retry (potentially useless) */
                 if (JS_AutoInitProperty(ctx, p1, prop, pr, prs))
@@ -10788,13 +10700,13 @@ retry:
     }
 
     if (unlikely(!p)) {
-        ret = JS_ThrowTypeErrorOrFalse(ctx, flags, "not an object");
+        ret = throw_create(ctx, flags, this_obj, prop);
         goto done;
     }
 
     if (p == JS_VALUE_GET_OBJ(obj)) {
         if (unlikely(!p->extensible)) {
-            ret = JS_ThrowTypeErrorOrFalse(ctx, flags, "object is not extensible");
+            ret = throw_add(ctx, flags, prop);
             goto done;
         }
         if (p->is_exotic) {
@@ -10830,7 +10742,7 @@ retry:
         } else if (!(desc_flags & JS_PROP_WRITABLE) ||
                    p->class_id == JS_CLASS_MODULE_NS) {
         read_only_prop:
-            ret = JS_ThrowTypeErrorReadOnly(ctx, flags, prop);
+            ret = throw_read_only(ctx, flags, this_obj, prop);
             goto done;
         }
         ret = JS_DefineProperty(ctx, this_obj, prop, val,
@@ -10838,7 +10750,7 @@ retry:
                                 JS_PROP_HAS_VALUE);
     } else {
         if (unlikely(!p->extensible)) {
-            ret = JS_ThrowTypeErrorOrFalse(ctx, flags, "object is not extensible");
+            ret = throw_add(ctx, flags, prop);
             goto done;
         }
     generic_create_prop:
@@ -11126,7 +11038,7 @@ static int JS_CreateProperty(JSContext *ctx, JSObject *p,
                 if ((idx + 1) > len) {
                     pslen = get_shape_prop(p->shape);
                     if (unlikely(!(pslen->flags & JS_PROP_WRITABLE)))
-                        return JS_ThrowTypeErrorReadOnly(ctx, flags, JS_ATOM_length);
+                        return throw_read_only(ctx, flags, JS_MKPTR(JS_TAG_OBJECT, p), JS_ATOM_length);
                     /* XXX: should update the length after defining
                        the property */
                     len = idx + 1;
@@ -11158,7 +11070,7 @@ static int JS_CreateProperty(JSContext *ctx, JSObject *p,
 
     if (!p->extensible) {
     not_extensible:
-        return JS_ThrowTypeErrorOrFalse(ctx, flags, "object is not extensible");
+        return flags & JS_PROP_HAS_ENUMERABLE && !(flags & JS_PROP_THROW_STRICT) ? throw_define(ctx, flags, prop) : throw_add(ctx, flags, prop);
     }
 
     if (flags & (JS_PROP_HAS_GET | JS_PROP_HAS_SET)) {
@@ -11306,7 +11218,7 @@ int JS_DefineProperty(JSContext *ctx, JSValueConst this_obj,
         /* property already exists */
         if (!check_define_prop_flags(prs->flags, flags)) {
         not_configurable:
-            return JS_ThrowTypeErrorOrFalse(ctx, flags, "property is not configurable");
+            return throw_redefine(ctx, flags, prop);
         }
 
         if ((prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT) {
@@ -11883,7 +11795,7 @@ static int JS_GetGlobalVarRef(JSContext *ctx, JSAtom prop, JSValue *sp)
             return -1;
         }
         if (unlikely(!(prs->flags & JS_PROP_WRITABLE))) {
-            return JS_ThrowTypeErrorReadOnly(ctx, JS_PROP_THROW, prop);
+            return JS_ThrowTypeError(ctx, "Assignment to constant variable."), -1;
         }
         sp[0] = js_dup(ctx->global_var_obj);
     } else {
@@ -11925,7 +11837,7 @@ static inline int JS_SetGlobalVar(JSContext *ctx, JSAtom prop, JSValue val,
             }
             if (unlikely(!(prs->flags & JS_PROP_WRITABLE))) {
                 JS_FreeValue(ctx, val);
-                return JS_ThrowTypeErrorReadOnly(ctx, JS_PROP_THROW, prop);
+                return JS_ThrowTypeError(ctx, "Assignment to constant variable."), -1;
             }
         }
         set_value(ctx, &pr->u.value, val);
@@ -11990,7 +11902,7 @@ int JS_DeleteProperty(JSContext *ctx, JSValueConst obj, JSAtom prop, int flags)
         return res;
     if ((flags & JS_PROP_THROW) ||
         ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))) {
-        JS_ThrowTypeError(ctx, "could not delete property");
+        throw_delete(ctx, obj, prop);
         return -1;
     }
     return false;
@@ -12182,7 +12094,7 @@ void *JS_GetOpaque2(JSContext *ctx, JSValueConst obj, JSClassID class_id)
 {
     void *p = JS_GetOpaque(obj, class_id);
     if (unlikely(!p)) {
-        JS_ThrowTypeErrorInvalidClass(ctx, class_id);
+        throw_invalid_class(ctx, obj, class_id);
     }
     return p;
 }
@@ -12240,7 +12152,7 @@ static JSValue JS_ToPrimitiveFree(JSContext *ctx, JSValue val, int hint)
             if (JS_VALUE_GET_TAG(ret) != JS_TAG_OBJECT)
                 return ret;
             JS_FreeValue(ctx, ret);
-            return JS_ThrowTypeError(ctx, "toPrimitive");
+            return JS_ThrowTypeError(ctx, "Cannot convert object to primitive value");
         }
     }
     if (hint != HINT_STRING)
@@ -12267,7 +12179,7 @@ static JSValue JS_ToPrimitiveFree(JSContext *ctx, JSValue val, int hint)
             JS_FreeValue(ctx, method);
         }
     }
-    JS_ThrowTypeError(ctx, "toPrimitive");
+    JS_ThrowTypeError(ctx, "Cannot convert object to primitive value");
 exception:
     JS_FreeValue(ctx, val);
     return JS_EXCEPTION;
@@ -12976,7 +12888,7 @@ static JSBigInt *js_bigint_divrem(JSContext *ctx, const JSBigInt *a,
     int na, nb, a_sign, b_sign, shift;
 
     if (b->len == 1 && b->tab[0] == 0) {
-        JS_ThrowRangeError(ctx, "BigInt division by zero");
+        JS_ThrowRangeError(ctx, "Division by zero");
         return NULL;
     }
 
@@ -13201,7 +13113,7 @@ static JSBigInt *js_bigint_pow(JSContext *ctx, const JSBigInt *a, JSBigInt *b)
 
     /* b must be >= 0 */
     if (js_bigint_sign(b)) {
-        JS_ThrowRangeError(ctx, "BigInt negative exponent");
+        JS_ThrowRangeError(ctx, "Exponent must be non-negative");
         return NULL;
     }
     if (b->len == 1 && b->tab[0] == 0) {
@@ -14012,7 +13924,7 @@ static JSValue JS_ToNumberHintFree(JSContext *ctx, JSValue val,
     case JS_TAG_SHORT_BIG_INT:
         if (flag != TON_FLAG_NUMERIC) {
             JS_FreeValue(ctx, val);
-            return JS_ThrowTypeError(ctx, "cannot convert BigInt to number");
+            return JS_ThrowTypeError(ctx, "Cannot convert a BigInt value to a number");
         }
         ret = val;
         break;
@@ -14064,7 +13976,7 @@ static JSValue JS_ToNumberHintFree(JSContext *ctx, JSValue val,
         break;
     case JS_TAG_SYMBOL:
         JS_FreeValue(ctx, val);
-        return JS_ThrowTypeError(ctx, "cannot convert symbol to number");
+        return JS_ThrowTypeError(ctx, "Cannot convert a Symbol value to a number");
     default:
         JS_FreeValue(ctx, val);
         ret = JS_NAN;
@@ -14529,7 +14441,7 @@ static __exception int JS_ToArrayLengthFree(JSContext *ctx, uint32_t *plen,
                     return -1;
                 if (len1 != len) {
                 fail:
-                    JS_ThrowRangeError(ctx, "invalid array length");
+                    JS_ThrowRangeError(ctx, "Invalid array length");
                     return -1;
                 }
             }
@@ -14554,7 +14466,7 @@ int JS_ToIndex(JSContext *ctx, uint64_t *plen, JSValueConst val)
     if (JS_ToInt64Sat(ctx, &v, val))
         return -1;
     if (v < 0 || v > MAX_SAFE_INTEGER) {
-        JS_ThrowRangeError(ctx, "invalid array index");
+        JS_ThrowRangeError(ctx, "Invalid array buffer length");
         *plen = 0;
         return -1;
     }
@@ -14689,7 +14601,7 @@ static JSValue JS_ToStringInternal(JSContext *ctx, JSValueConst val,
         if (flags & JS_TO_STRING_IS_PROPERTY_KEY) {
             return js_dup(val);
         } else {
-            return JS_ThrowTypeError(ctx, "cannot convert symbol to string");
+            return JS_ThrowTypeError(ctx, "Cannot convert a Symbol value to a string");
         }
     case JS_TAG_FLOAT64:
         return js_dtoa2(ctx, JS_VALUE_GET_FLOAT64(val), 10, 0,
@@ -14740,7 +14652,7 @@ static JSValue JS_ToStringCheckObject(JSContext *ctx, JSValueConst val)
 {
     uint32_t tag = JS_VALUE_GET_TAG(val);
     if (tag == JS_TAG_NULL || tag == JS_TAG_UNDEFINED)
-        return JS_ThrowTypeError(ctx, "null or undefined are forbidden");
+        return throw_native_name(ctx, "String.prototype.%s called on null or undefined");
     return JS_ToString(ctx, val);
 }
 
@@ -15290,7 +15202,7 @@ static no_inline __exception int js_unary_arith_slow(JSContext *ctx,
             v = JS_VALUE_GET_SHORT_BIG_INT(op1);
             switch(op) {
             case OP_plus:
-                JS_ThrowTypeError(ctx, "bigint argument with unary +");
+                JS_ThrowTypeError(ctx, "Cannot convert a BigInt value to a number");
                 goto exception;
             case OP_inc:
                 if (v == JS_SHORT_BIG_INT_MAX)
@@ -15323,7 +15235,7 @@ static no_inline __exception int js_unary_arith_slow(JSContext *ctx,
         bigint_slow_case1:
             switch(op) {
             case OP_plus:
-                JS_ThrowTypeError(ctx, "bigint argument with unary +");
+                JS_ThrowTypeError(ctx, "Cannot convert a BigInt value to a number");
                 JS_FreeValue(ctx, op1);
                 goto exception;
             case OP_inc:
@@ -16284,7 +16196,7 @@ static no_inline int js_shr_slow(JSContext *ctx, JSValue *sp)
         JS_VALUE_GET_TAG(op1) == JS_TAG_SHORT_BIG_INT ||
         JS_VALUE_GET_TAG(op2) == JS_TAG_BIG_INT ||
         JS_VALUE_GET_TAG(op2) == JS_TAG_SHORT_BIG_INT) {
-        JS_ThrowTypeError(ctx, "BigInt operands are forbidden for >>>");
+        JS_ThrowTypeError(ctx, "BigInts have no unsigned right shift, use >> instead");
         JS_FreeValue(ctx, op1);
         JS_FreeValue(ctx, op2);
         goto exception;
@@ -16458,7 +16370,7 @@ static __exception int js_operator_in(JSContext *ctx, JSValue *sp)
     op2 = sp[-1];
 
     if (JS_VALUE_GET_TAG(op2) != JS_TAG_OBJECT) {
-        JS_ThrowTypeError(ctx, "invalid 'in' operand");
+        throw_in(ctx, op1, op2);
         return -1;
     }
     atom = JS_ValueToAtom(ctx, op1);
@@ -17000,7 +16912,7 @@ static JSValue JS_GetIterator2(JSContext *ctx, JSValueConst obj,
         return enum_obj;
     if (!JS_IsObject(enum_obj)) {
         JS_FreeValue(ctx, enum_obj);
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Result of the Symbol.iterator method is not an object");
     }
     return enum_obj;
 }
@@ -17010,6 +16922,8 @@ static JSValue JS_GetIterator(JSContext *ctx, JSValueConst obj, bool is_async)
     JSValue method, ret, sync_iter;
 
     if (is_async) {
+        if (JS_IsUndefined(obj) || JS_IsNull(obj))
+            return throw_iteration(ctx, obj, true);
         method = JS_GetProperty(ctx, obj, JS_ATOM_Symbol_asyncIterator);
         if (JS_IsException(method))
             return method;
@@ -17026,13 +16940,15 @@ static JSValue JS_GetIterator(JSContext *ctx, JSValueConst obj, bool is_async)
             return ret;
         }
     } else {
+        if (JS_IsUndefined(obj) || JS_IsNull(obj))
+            return throw_iteration(ctx, obj, false);
         method = JS_GetProperty(ctx, obj, JS_ATOM_Symbol_iterator);
         if (JS_IsException(method))
             return method;
     }
     if (!JS_IsFunction(ctx, method)) {
         JS_FreeValue(ctx, method);
-        return JS_ThrowTypeError(ctx, "value is not iterable");
+        return throw_iteration(ctx, obj, is_async);
     }
     ret = JS_GetIterator2(ctx, obj, method);
     JS_FreeValue(ctx, method);
@@ -17070,7 +16986,7 @@ static JSValue JS_IteratorNext2(JSContext *ctx, JSValueConst enum_obj,
         goto fail;
     if (!JS_IsObject(obj)) {
         JS_FreeValue(ctx, obj);
-        JS_ThrowTypeError(ctx, "iterator must return an object");
+        JS_ThrowTypeError(ctx, "Iterator result is not an object");
         goto fail;
     }
     *pdone = 2;
@@ -17286,7 +17202,7 @@ static __exception int js_iterator_get_value_done(JSContext *ctx, JSValue *sp)
     int done;
     obj = sp[-1];
     if (!JS_IsObject(obj)) {
-        JS_ThrowTypeError(ctx, "iterator must return an object");
+        JS_ThrowTypeError(ctx, "Iterator result is not an object");
         return -1;
     }
     value = JS_IteratorGetCompleteValue(ctx, obj, &done);
@@ -17386,6 +17302,10 @@ static __exception int js_append_enumerate(JSContext *ctx, JSValue *sp)
          avoid constructing actual iterator object?
        - build this into js_for_of_start and use in all `for (x of o)` loops
      */
+    if (JS_IsUndefined(sp[-1]) || JS_IsNull(sp[-1])) {
+        throw_iteration(ctx, sp[-1], false);
+        return -1;
+    }
     iterator = JS_GetProperty(ctx, sp[-1], JS_ATOM_Symbol_iterator);
     if (JS_IsException(iterator))
         return -1;
@@ -17771,7 +17691,7 @@ static int js_op_define_class(JSContext *ctx, JSValue *sp,
             parent_class = js_dup(ctx->function_proto);
         } else {
             if (!JS_IsConstructor(ctx, parent_class)) {
-                JS_ThrowTypeError(ctx, "parent class must be constructor");
+                throw_heritage(ctx, parent_class);
                 goto fail;
             }
             parent_proto = JS_GetProperty(ctx, parent_class, JS_ATOM_prototype);
@@ -17930,6 +17850,7 @@ static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
     sf->is_strict_mode = false;
     sf->is_constructor = (flags & JS_CALL_FLAG_CONSTRUCTOR) != 0;
     sf->cur_func = unsafe_unconst(func_obj);
+    sf->this_val = this_obj;
     sf->arg_count = argc;
     arg_buf = argv;
 
@@ -17951,7 +17872,7 @@ static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
         if (!(flags & JS_CALL_FLAG_CONSTRUCTOR)) {
             if (cproto == JS_CFUNC_constructor) {
             not_a_constructor:
-                ret_val = JS_ThrowTypeError(ctx, "must be called with new");
+                ret_val = throw_requires_new(ctx, func_obj);
                 break;
             } else {
                 this_obj = JS_UNDEFINED;
@@ -18153,6 +18074,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             pc = sf->cur_pc;
             sf->prev_frame = rt->current_stack_frame;
             sf->depth = frame_depth(sf->prev_frame);
+            sf->this_val = s->this_val;
             rt->current_stack_frame = sf;
             if (s->throw_flag)
                 goto exception;
@@ -18168,7 +18090,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         call_func = rt->class_array[p->class_id].call;
         if (!call_func) {
         not_a_function:
-            return JS_ThrowTypeErrorNotAFunction(caller_ctx);
+            return throw_at_site(caller_ctx, func_obj, SITE_NOT_FUNCTION);
         }
         return call_func(caller_ctx, func_obj, this_obj, argc,
                          argv, flags);
@@ -18224,6 +18146,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
     sf->cur_pc = NULL;
     sf->prev_frame = rt->current_stack_frame;
     sf->depth = frame_depth(sf->prev_frame);
+    sf->this_val = this_obj;
     rt->current_stack_frame = sf;
     ctx = b->realm; /* set the current realm */
 
@@ -18686,7 +18609,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             /* return true if 'this' should be returned */
             if (!JS_IsObject(sp[-1])) {
                 if (!JS_IsUndefined(sp[-1])) {
-                    JS_ThrowTypeError(caller_ctx, "derived class constructor must return an object or undefined");
+                    JS_ThrowTypeError(caller_ctx, "Derived constructors may only return object or undefined");
                     goto exception;
                 }
                 sp[0] = JS_TRUE;
@@ -18698,7 +18621,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         CASE(OP_check_ctor):
             if (JS_IsUndefined(new_target)) {
             non_ctor_call:
-                JS_ThrowTypeError(ctx, "class constructors must be invoked with 'new'");
+                throw_class_call(ctx, caller_ctx, sf);
                 goto exception;
             }
             BREAK;
@@ -18724,7 +18647,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 if (ret < 0)
                     goto exception;
                 if (!ret) {
-                    JS_ThrowTypeError(ctx, "invalid brand on object");
+                    JS_ThrowTypeError(ctx, "Receiver must be class instance");
                     goto exception;
                 }
             }
@@ -18738,6 +18661,8 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             BREAK;
 
         CASE(OP_throw):
+            sf->cur_pc = pc;
+            note_throw(ctx, sf, b, sp[-1]); /* terrarium */
             JS_Throw(ctx, *--sp);
             goto exception;
 
@@ -18754,7 +18679,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 type = pc[4];
                 pc += 5;
                 if (type == JS_THROW_VAR_RO)
-                    JS_ThrowTypeErrorReadOnly(ctx, JS_PROP_THROW, atom);
+                    JS_ThrowTypeError(ctx, "Assignment to constant variable.");
                 else
                 if (type == JS_THROW_VAR_REDECL)
                     JS_ThrowSyntaxErrorVarRedeclaration(ctx, atom);
@@ -20760,6 +20685,10 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         CASE(OP_to_object):
             if (JS_VALUE_GET_TAG(sp[-1]) != JS_TAG_OBJECT) {
                 sf->cur_pc = pc;
+                if (JS_IsUndefined(sp[-1]) || JS_IsNull(sp[-1])) {
+                    throw_destructure(ctx, sp[-1]);
+                    goto exception;
+                }
                 ret_val = JS_ToObject(ctx, sp[-1]);
                 if (JS_IsException(ret_val))
                     goto exception;
@@ -21115,13 +21044,13 @@ static JSValue JS_CallConstructorInternal(JSContext *ctx,
         goto not_a_function;
     p = JS_VALUE_GET_OBJ(func_obj);
     if (unlikely(!p->is_constructor))
-        return JS_ThrowTypeErrorNotAConstructor(ctx, func_obj);
+        return throw_at_site(ctx, func_obj, SITE_NOT_CONSTRUCTOR);
     if (unlikely(p->class_id != JS_CLASS_BYTECODE_FUNCTION)) {
         JSClassCall *call_func;
         call_func = ctx->rt->class_array[p->class_id].call;
         if (!call_func) {
         not_a_function:
-            return JS_ThrowTypeErrorNotAFunction(ctx);
+            return throw_at_site(ctx, func_obj, SITE_NOT_CONSTRUCTOR);
         }
         return call_func(ctx, func_obj, new_target, argc,
                          argv, flags);
@@ -21420,7 +21349,7 @@ static JSValue js_generator_next(JSContext *ctx, JSValueConst this_val,
         }
         break;
     case JS_GENERATOR_STATE_EXECUTING:
-        ret = JS_ThrowTypeError(ctx, "cannot invoke a running generator");
+        ret = JS_ThrowTypeError(ctx, "Generator is already running");
         break;
     }
     return ret;
@@ -22342,6 +22271,7 @@ typedef struct JSFunctionDef {
     JSFunctionKindEnum func_kind : 8;
     JSParseFunctionEnum func_type : 7;
     uint8_t is_strict_mode : 1;
+    JSAtom inferred_name; /* terrarium */
     JSAtom func_name; /* JS_ATOM_NULL if no name */
 
     JSVarDef *vars;
@@ -22406,6 +22336,8 @@ typedef struct JSFunctionDef {
     int line_number_last;
     int line_number_last_pc;
     int col_number_last;
+    DynBuf locs; /* terrarium: of LocSlot; the second operand of OP_source_loc is an index */
+    size_t last_source_loc_pos; /* terrarium */
 
     /* pc2line table */
     JSAtom filename;
@@ -22445,6 +22377,18 @@ typedef struct JSToken {
     } u;
 } JSToken;
 
+/* terrarium: where V8 says that an expression is, and where its text begins */
+typedef struct JSExprPos {
+    int line_num, col_num;
+    const uint8_t *ptr, *start;
+} JSExprPos;
+
+/* terrarium: `back` is the distance to an expression's start, and LOC_x */
+typedef struct LocSlot {
+    int line_num, col_num;
+    uint32_t back;
+} LocSlot;
+
 typedef struct JSParseState {
     JSContext *ctx;
     int last_line_num;  /* line number of last token */
@@ -22461,6 +22405,23 @@ typedef struct JSParseState {
     const uint8_t *line_start; /* first character of the current line */
     const uint8_t *eol;  // most recently seen end-of-line character
     const uint8_t *mark; // first token character, invariant: eol < mark
+
+    /* terrarium: columns count UTF-16 units; column_ptr is column_units behind column_line */
+    const uint8_t *column_line, *column_ptr;
+    int column_units;
+    int prefix_units, suffix_size; /* not the program's: JS_SetSourceWrapper */
+    const uint8_t *last_token_ptr;
+    JSExprPos expr; /* terrarium: of the expression parsed last */
+    /* terrarium: the statement whose code begins at statement_size of statement_func */
+    JSExprPos statement;
+    struct JSFunctionDef *statement_func;
+    size_t statement_size;
+    bool destructure_nested; /* terrarium */
+    const uint8_t *error_end; /* terrarium: when the error is longer than the token */
+    int blamed_col_num; /* terrarium: of a token further back */
+    JSExprPos operand; /* terrarium: of a prefix operator */
+    JSExprPos assign_start; /* terrarium: the left side of the assignment at hand */
+    const uint8_t *assign_end;
 
     /* current function code */
     JSFunctionDef *cur_func;
@@ -22604,6 +22565,50 @@ static void __attribute((unused)) dump_token(JSParseState *s,
     }
 }
 
+/* terrarium: in UTF-16 units, from 1 */
+static int column_at(JSParseState *s, const uint8_t *line_start, const uint8_t *ptr)
+{
+    const uint8_t *p;
+    int units;
+
+    if (s->column_line != line_start || ptr < s->column_ptr) {
+        s->column_line = s->column_ptr = line_start;
+        s->column_units = 0;
+    }
+    units = s->column_units;
+    for (p = s->column_ptr; p < ptr; p++)
+        units += ((*p & 0xC0) != 0x80) + (*p >= 0xF0);
+    s->column_ptr = p;
+    s->column_units = units;
+    if (line_start == s->buf_start)
+        units -= s->prefix_units;
+    return units + 1;
+}
+
+/* Kept as the error's internal data: JS_GetSyntaxErrorSpan. */
+static void note_syntax_error(JSParseState *s, int line_num, int col_num, const uint8_t *end)
+{
+    JSContext *ctx = s->ctx;
+    JSValueConst error = ctx->rt->current_exception;
+    const uint8_t *p = s->token.ptr;
+    char place[48];
+    JSObject *o;
+    int width = 0;
+
+    if (JS_VALUE_GET_TAG(error) != JS_TAG_OBJECT || (o = JS_VALUE_GET_OBJ(error))->class_id != JS_CLASS_ERROR)
+        return;
+    if (s->token.val == TOK_EOF)
+        width = 1;
+    else
+        for (; p < end && p < s->buf_end && *p != '\n'; p++)
+            width += ((*p & 0xC0) != 0x80) + (*p >= 0xF0);
+    snprintf(place, sizeof(place), "%d:%d:%d:", line_num, col_num, width > 0 ? width : 1);
+    JS_FreeValue(ctx, o->u.object_data);
+    o->u.object_data = JS_ConcatString(ctx, JS_NewString(ctx, place), JS_NewString(ctx, s->filename));
+    if (JS_IsException(o->u.object_data))
+        o->u.object_data = JS_TRUE;
+}
+
 int JS_PRINTF_FORMAT_ATTR(2, 3) js_parse_error(JSParseState *s, JS_PRINTF_FORMAT const char *fmt, ...)
 {
     JSContext *ctx = s->ctx;
@@ -22620,9 +22625,14 @@ int JS_PRINTF_FORMAT_ATTR(2, 3) js_parse_error(JSParseState *s, JS_PRINTF_FORMAT
        as the 1-based offset of the token from the start of its line. */
     int err_col_num = s->token.col_num;
     if (s->token.ptr && s->token.ptr >= s->token.line_start)
-        err_col_num = (int)(s->token.ptr - s->token.line_start) + 1;
+        err_col_num = s->blamed_col_num ? s->blamed_col_num
+            : column_at(s, s->token.line_start, s->token.ptr);
     build_backtrace(ctx, ctx->rt->current_exception, JS_UNDEFINED, s->filename,
                     s->token.line_num, err_col_num, backtrace_flags);
+    if (s->filename)
+        note_syntax_error(s, s->token.line_num, err_col_num,
+                          s->error_end > s->token.ptr ? s->error_end : s->buf_ptr > s->token.ptr ? s->buf_ptr : s->token.ptr + 1);
+    s->error_end = NULL;
     return -1;
 }
 
@@ -22630,35 +22640,79 @@ int JS_PRINTF_FORMAT_ATTR(2, 3) js_parse_error(JSParseState *s, JS_PRINTF_FORMAT
 
 static __exception int next_token(JSParseState *s);
 
-static int js_parse_expect(JSParseState *s, int tok)
+/* terrarium: the program itself is over; what follows closes the embedder's wrapper */
+static bool at_program_end(JSParseState *s)
+{
+    return s->token.val == TOK_EOF || (s->suffix_size && s->token.ptr >= s->buf_end - s->suffix_size);
+}
+
+/* What V8 says of a token that cannot stand where it does. */
+static int js_parse_unexpected(JSParseState *s)
 {
     char buf[ATOM_GET_STR_BUF_SIZE];
 
-    if (s->token.val == tok)
-        return next_token(s);
-
-    switch(s->token.val) {
-    case TOK_EOF:
+    if (at_program_end(s)) {
+        s->token.val = TOK_EOF;
         return js_parse_error(s, "Unexpected end of input");
+    }
+    switch(s->token.val) {
     case TOK_NUMBER:
         return js_parse_error(s, "Unexpected number");
     case TOK_STRING:
         return js_parse_error(s, "Unexpected string");
     case TOK_TEMPLATE:
-        return js_parse_error(s, "Unexpected string template");
-    case TOK_REGEXP:
-        return js_parse_error(s, "Unexpected regexp");
+        return js_parse_error(s, "Unexpected template string");
     case TOK_IDENT:
+        if (s->token.u.ident.atom == JS_ATOM_enum)
+            return js_parse_error(s, "Unexpected reserved word");
         return js_parse_error(s, "Unexpected identifier '%s'",
-                              JS_AtomGetStr(s->ctx, buf, sizeof(buf),
-                                            s->token.u.ident.atom));
+                              JS_AtomGetStr(s->ctx, buf, sizeof(buf), s->token.u.ident.atom));
+    case TOK_LET: case TOK_STATIC: case TOK_YIELD: case TOK_IMPLEMENTS: case TOK_INTERFACE:
+    case TOK_PACKAGE: case TOK_PRIVATE: case TOK_PROTECTED: case TOK_PUBLIC:
+        if (s->cur_func->is_strict_mode)
+            return js_parse_error(s, "Unexpected strict mode reserved word");
+        return js_parse_error(s, "Unexpected identifier '%.*s'",
+                              (int)(s->buf_ptr - s->token.ptr), (const char *)s->token.ptr);
+    case TOK_ENUM: case TOK_AWAIT:
+        return js_parse_error(s, "Unexpected reserved word");
+    case '@': case '\\':
     case TOK_ERROR:
         return js_parse_error(s, "Invalid or unexpected token");
     default:
         return js_parse_error(s, "Unexpected token '%.*s'",
-                              (int)(s->buf_ptr - s->token.ptr),
-                              (const char *)s->token.ptr);
+                              (int)(s->buf_ptr - s->token.ptr), (const char *)s->token.ptr);
     }
+}
+
+/* Lets the next error stand at the last token, as some of V8's do. */
+static void blame_last_token(JSParseState *s)
+{
+    const uint8_t *end = s->last_ptr;
+
+    free_token(s, &s->token);
+    s->token.val = ' ';
+    s->token.ptr = s->last_token_ptr;
+    s->token.line_num = s->last_line_num;
+    s->token.line_start = s->last_token_ptr - (s->last_col_num - 1);
+    s->blamed_col_num = s->last_col_num;
+    s->error_end = end;
+}
+
+static void blame(JSParseState *s, const JSExprPos *pos, const uint8_t *end)
+{
+    free_token(s, &s->token);
+    s->token.val = ' ';
+    s->token.ptr = pos->ptr;
+    s->token.line_num = pos->line_num;
+    s->blamed_col_num = pos->col_num;
+    s->error_end = end;
+}
+
+static int js_parse_expect(JSParseState *s, int tok)
+{
+    if (s->token.val == tok)
+        return next_token(s);
+    return js_parse_unexpected(s);
 }
 
 static int js_parse_expect_semi(JSParseState *s)
@@ -22668,17 +22722,21 @@ static int js_parse_expect_semi(JSParseState *s)
         if (s->token.val == TOK_EOF || s->token.val == '}' || s->got_lf) {
             return 0;
         }
-        return js_parse_error(s, "expecting '%c'", ';');
+        if (s->token.val == ')' && at_program_end(s))
+            return js_parse_unexpected(s);
+        if (s->last_token_ptr && s->last_ptr - s->last_token_ptr == 5 && !memcmp(s->last_token_ptr, "await", 5)
+            && !(s->cur_func->func_kind & JS_FUNC_ASYNC)) {
+            blame_last_token(s);
+            return js_parse_error(s, "await is only valid in async functions and the top level bodies of modules");
+        }
+        return js_parse_unexpected(s);
     }
     return next_token(s);
 }
 
 static int js_parse_error_reserved_identifier(JSParseState *s)
 {
-    char buf1[ATOM_GET_STR_BUF_SIZE];
-    return js_parse_error(s, "'%s' is a reserved identifier",
-                          JS_AtomGetStr(s->ctx, buf1, sizeof(buf1),
-                                        s->token.u.ident.atom));
+    return js_parse_unexpected(s);
 }
 
 static __exception int js_parse_template_part(JSParseState *s,
@@ -22744,7 +22802,8 @@ static __exception int js_parse_template_part(JSParseState *s,
     return 0;
 
  unexpected_eof:
-    js_parse_error(s, "unexpected end of string");
+    s->token.val = TOK_EOF;
+    js_parse_error(s, "Unexpected end of input");
  fail:
     string_buffer_free(b);
     return -1;
@@ -22882,8 +22941,10 @@ static __exception int js_parse_string(JSParseState *s, int sep,
         js_parse_error(s, "invalid UTF-8 sequence");
     goto fail;
  invalid_char:
-    if (do_throw)
-        js_parse_error(s, "unexpected end of string");
+    if (do_throw) {
+        s->error_end = p;
+        js_parse_error(s, "Invalid or unexpected token");
+    }
  fail:
     string_buffer_free(b);
     return -1;
@@ -22913,7 +22974,7 @@ static __exception int js_parse_regexp(JSParseState *s)
     for(;;) {
         if (p >= s->buf_end) {
         eof_error:
-            js_parse_error(s, "unexpected end of regexp");
+            js_parse_error(s, "Invalid regular expression: missing /");
             goto fail;
         }
         c = *p++;
@@ -22955,7 +23016,7 @@ static __exception int js_parse_regexp(JSParseState *s)
             /* LS or PS are considered as line terminator */
             if (c == CP_LS || c == CP_PS) {
             eol_error:
-                js_parse_error(s, "unexpected line terminator in regexp");
+                js_parse_error(s, "Invalid regular expression: missing /");
                 goto fail;
             }
         }
@@ -23138,6 +23199,7 @@ static __exception int next_token(JSParseState *s)
     s->got_lf = false;
     s->last_line_num = s->token.line_num;
     s->last_col_num = s->token.col_num;
+    s->last_token_ptr = s->token.ptr;
  redo:
     s->token.line_num = s->line_num;
     s->token.col_num = s->col_num;
@@ -23188,7 +23250,7 @@ static __exception int next_token(JSParseState *s)
             p += 2;
             for(;;) {
                 if (*p == '\0' && p >= s->buf_end) {
-                    js_parse_error(s, "unexpected end of comment");
+                    js_parse_error(s, "Invalid or unexpected token");
                     goto fail;
                 }
                 if (p[0] == '*' && p[1] == '/') {
@@ -23332,7 +23394,7 @@ static __exception int next_token(JSParseState *s)
     case '0':
         /* in strict mode, octal literals are not accepted */
         if (is_digit(p[1]) && (s->cur_func->is_strict_mode)) {
-            js_parse_error(s, "Octal literals are not allowed in strict mode");
+            js_parse_error(s, "Octal literals are not allowed in strict mode.");
             goto fail;
         }
         goto parse_number;
@@ -23356,7 +23418,7 @@ static __exception int next_token(JSParseState *s)
                 lre_js_is_ident_next(utf8_decode(p, &p1))) {
                 JS_FreeValue(s->ctx, ret);
                 s->col_num = max_int(1, s->mark - s->eol);
-                js_parse_error(s, "invalid number literal");
+                js_parse_error(s, "Invalid or unexpected token");
                 goto fail;
             }
             s->token.val = TOK_NUMBER;
@@ -23565,7 +23627,7 @@ static __exception int next_token(JSParseState *s)
                     ident_has_escape = false;
                     goto has_ident;
                 } else {
-                    js_parse_error(s, "unexpected character");
+                    js_parse_error(s, "Invalid or unexpected token");
                     goto fail;
                 }
             }
@@ -23575,7 +23637,7 @@ static __exception int next_token(JSParseState *s)
         p++;
         break;
     }
-    s->token.col_num = max_int(1, s->mark - s->eol);
+    s->token.col_num = column_at(s, s->token.line_start, s->token.ptr);
     s->buf_ptr = p;
 
     //    dump_token(s, &s->token);
@@ -24065,19 +24127,59 @@ static void emit_u32(JSParseState *s, uint32_t val)
     dbuf_put_u32(&s->cur_func->byte_code, val);
 }
 
-static void emit_source_loc_at(JSParseState *s, int line_num, int col_num)
+/* terrarium: what the distance to an expression's start is for */
+#define LOC_PLAIN 0
+#define LOC_CALL_SPREAD 1 /* f(...x) with nothing behind: V8 blames the call */
+#define LOC_DESTRUCTURE 2 /* from the first property back to the pattern's brace */
+#define LOC_DESTRUCTURE_NESTED 3
+#define LOC_NAMED 5 /* a pattern's initializer that V8 finds back */
+#define LOC_TEMPLATE 4 /* the native function below is not a frame */
+#define LOC_BITS 3
+
+/* terrarium: `start` is where the text begins that an error names */
+static void emit_source_loc_from(JSParseState *s, int line_num, int col_num,
+                                 const uint8_t *ptr, const uint8_t *start, int kind)
 {
     JSFunctionDef *fd = s->cur_func;
     DynBuf *bc = &fd->byte_code;
+    LocSlot slot = { line_num, col_num, (uint32_t)(ptr - start) << LOC_BITS | kind };
 
+    fd->last_source_loc_pos = bc->size;
     dbuf_putc(bc, OP_source_loc);
     dbuf_put_u32(bc, line_num);
-    dbuf_put_u32(bc, col_num);
+    dbuf_put_u32(bc, fd->locs.size / sizeof(LocSlot));
+    dbuf_put(&fd->locs, (const uint8_t *)&slot, sizeof(slot));
+}
+
+static void emit_source_loc_at(JSParseState *s, int line_num, int col_num)
+{
+    emit_source_loc_from(s, line_num, col_num, NULL, NULL, LOC_PLAIN);
+}
+
+static void emit_expr_loc(JSParseState *s, const JSExprPos *pos)
+{
+    emit_source_loc_from(s, pos->line_num, pos->col_num, pos->ptr, pos->start, LOC_PLAIN);
+}
+
+static void token_pos(JSParseState *s, JSExprPos *pos, const uint8_t *start)
+{
+    pos->line_num = s->token.line_num;
+    pos->col_num = s->token.col_num;
+    pos->ptr = s->token.ptr;
+    pos->start = start ? start : s->token.ptr;
+}
+
+/* As V8: what a statement does first stands at the statement. */
+static void begin_statement(JSParseState *s)
+{
+    token_pos(s, &s->statement, NULL);
+    s->statement_func = s->cur_func;
+    s->statement_size = s->cur_func->byte_code.size;
 }
 
 static void emit_source_loc(JSParseState *s)
 {
-    emit_source_loc_at(s, s->token.line_num, s->token.col_num);
+    emit_source_loc_from(s, s->token.line_num, s->token.col_num, NULL, NULL, LOC_PLAIN);
 }
 
 static void emit_op(JSParseState *s, uint8_t val)
@@ -24602,6 +24704,15 @@ typedef enum {
     JS_VAR_DEF_USING,
 } JSVarDefEnum;
 
+static int js_parse_redeclared(JSParseState *s, JSAtom name)
+{
+    char buf[ATOM_GET_STR_BUF_SIZE];
+
+    blame_last_token(s);
+    return js_parse_error(s, "Identifier '%s' has already been declared",
+                          JS_AtomGetStr(s->ctx, buf, sizeof(buf), name));
+}
+
 static int define_var(JSParseState *s, JSFunctionDef *fd, JSAtom name,
                       JSVarDefEnum var_def_type)
 {
@@ -24637,7 +24748,7 @@ static int define_var(JSParseState *s, JSFunctionDef *fd, JSAtom name,
                 if (fd->scope_level == fd->body_scope) {
                 redef_lex_error:
                     /* redefining a scoped var in the same scope: error */
-                    return js_parse_error(s, "invalid redefinition of lexical identifier");
+                    return js_parse_redeclared(s, name);
                 }
             }
         }
@@ -24646,11 +24757,11 @@ static int define_var(JSParseState *s, JSFunctionDef *fd, JSAtom name,
             fd->scope_level == fd->body_scope &&
             find_arg(ctx, fd, name) >= 0) {
             /* lexical variable redefines a parameter name */
-            return js_parse_error(s, "invalid redefinition of parameter name");
+            return js_parse_redeclared(s, name);
         }
 
         if (find_var_in_child_scope(ctx, fd, name, fd->scope_level) >= 0) {
-            return js_parse_error(s, "invalid redefinition of a variable");
+            return js_parse_redeclared(s, name);
         }
 
         if (fd->is_global_var) {
@@ -24658,7 +24769,7 @@ static int define_var(JSParseState *s, JSFunctionDef *fd, JSAtom name,
             hf = find_global_var(fd, name);
             if (hf && is_child_scope(ctx, fd, hf->scope_level,
                                      fd->scope_level)) {
-                return js_parse_error(s, "invalid redefinition of global identifier");
+                return js_parse_redeclared(s, name);
             }
         }
 
@@ -24703,7 +24814,7 @@ static int define_var(JSParseState *s, JSFunctionDef *fd, JSAtom name,
                               false) >= 0) {
        invalid_lexical_redefinition:
             /* error to redefine a var that inside a lexical scope */
-            return js_parse_error(s, "invalid redefinition of lexical identifier");
+            return js_parse_redeclared(s, name);
         }
         if (fd->is_global_var) {
             JSGlobalVar *hf;
@@ -24804,6 +24915,7 @@ static __exception int js_parse_template(JSParseState *s, int call, int *argc)
     JSValue raw_array, template_object;
     JSToken cooked;
     int depth, ret;
+    JSExprPos pos = { 0 }; /* terrarium: of the first expression */
 
     raw_array = JS_UNDEFINED; /* avoid warning */
     template_object = JS_UNDEFINED; /* avoid warning */
@@ -24880,6 +24992,8 @@ static __exception int js_parse_template(JSParseState *s, int call, int *argc)
             return -1;
         if (js_parse_expr(s))
             return -1;
+        if (!pos.ptr)
+            pos = s->expr;
         depth++;
         if (s->token.val != '}') {
             return js_parse_error(s, "expected '}' after template expression");
@@ -24903,6 +25017,7 @@ static __exception int js_parse_template(JSParseState *s, int call, int *argc)
         seal_template_obj(ctx, template_object);
         *argc = depth + 1;
     } else {
+        emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_TEMPLATE);
         emit_op(s, OP_call_method);
         emit_u16(s, depth - 1);
     }
@@ -25032,7 +25147,7 @@ static int __exception js_parse_property_name(JSParseState *s,
         s->token.val != '(') {
         JS_FreeAtom(s->ctx, name);
     invalid_prop:
-        js_parse_error(s, "invalid property name");
+        js_parse_unexpected(s);
         goto fail;
     }
     *pname = name;
@@ -25063,7 +25178,7 @@ static int js_parse_get_pos(JSParseState *s, JSParsePos *sp)
     sp->line_num = s->token.line_num;
     sp->col_num = s->token.col_num;
     sp->ptr = s->token.ptr;
-    sp->line_start = s->line_start;
+    sp->line_start = s->token.line_start;
     sp->eol = s->eol;
     sp->mark = s->mark;
     sp->got_lf = s->got_lf;
@@ -25081,6 +25196,9 @@ static __exception int js_parse_seek_token(JSParseState *s, const JSParsePos *sp
     s->eol = sp->eol;
     s->mark = sp->mark;
     s->got_lf = sp->got_lf;
+    s->column_line = sp->line_start; /* terrarium: else each step back counts the line again */
+    s->column_ptr = sp->ptr;
+    s->column_units = sp->col_num - 1 + (sp->line_start == s->buf_start ? s->prefix_units : 0);
     return next_token(s);
 }
 
@@ -25601,6 +25719,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
     int class_flags = 0, i, define_class_offset;
     bool is_static, is_private, is_strict_mode;
     const uint8_t *class_start_ptr = s->token.ptr;
+    int class_line_num = s->token.line_num, class_col_num = s->token.col_num;
     const uint8_t *start_ptr;
     ClassFieldsDef class_fields[2];
 
@@ -25618,7 +25737,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
         if (next_token(s))
             goto fail;
     } else if (!is_class_expr && export_flag != JS_PARSE_EXPORT_DEFAULT) {
-        js_parse_error(s, "class statement requires a name");
+        js_parse_unexpected(s);
         goto fail;
     }
     if (!is_class_expr) {
@@ -25637,6 +25756,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
             goto fail;
         if (js_parse_left_hand_side_expr(s))
             goto fail;
+        emit_expr_loc(s, &s->expr);
     } else {
         emit_op(s, OP_undefined);
     }
@@ -25934,7 +26054,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
                 func_kind = JS_FUNC_ASYNC_GENERATOR;
             } else if (name == JS_ATOM_constructor && !is_static) {
                 if (ctor_fd) {
-                    js_parse_error(s, "property constructor appears more than once");
+                    blame_last_token(s), js_parse_error(s, "A class may only have one constructor");
                     goto fail;
                 }
                 if (class_flags & JS_DEFINE_CLASS_HAS_HERITAGE)
@@ -25959,7 +26079,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
                 if (find_private_class_field(ctx, fd, name,
                                              fd->scope_level) >= 0) {
                 private_field_already_defined:
-                    js_parse_error(s, "private class field is already defined");
+                    (blame_last_token(s), js_parse_error(s, "Identifier '%.*s' has already been declared", (int)(s->error_end - s->token.ptr), (const char *)s->token.ptr));
                     goto fail;
                 }
                 if (add_private_class_field(s, fd, name,
@@ -26002,6 +26122,8 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
     /* store the class source code in the constructor. */
     js_free(ctx, ctor_fd->source);
     ctor_fd->source_len = s->buf_ptr - class_start_ptr;
+    ctor_fd->line_num = class_line_num; /* terrarium: where its source begins */
+    ctor_fd->col_num = class_col_num;
     ctor_fd->source = js_strndup(ctx, (const char *)class_start_ptr, ctor_fd->source_len);
     if (!ctor_fd->source)
         goto fail;
@@ -26186,6 +26308,7 @@ static __exception int js_parse_array_literal(JSParseState *s)
                 return -1;
             if (js_parse_assign_expr(s))
                 return -1;
+            emit_expr_loc(s, &s->expr);
             emit_op(s, OP_append);
         } else {
             need_length = true;
@@ -26244,6 +26367,7 @@ static __exception int get_lvalue(JSParseState *s, int *popcode, int *pscope,
     JSFunctionDef *fd;
     int opcode, scope, label, depth;
     JSAtom name;
+    bool tok_is_postfix = s->token.val == tok;
 
     /* we check the last opcode to get the lvalue type */
     fd = s->cur_func;
@@ -26257,7 +26381,7 @@ static __exception int get_lvalue(JSParseState *s, int *popcode, int *pscope,
         scope = get_u16(fd->byte_code.buf + fd->last_opcode_pos + 5);
         if ((name == JS_ATOM_arguments || name == JS_ATOM_eval) &&
             fd->is_strict_mode) {
-            return js_parse_error(s, "invalid lvalue in strict mode");
+            return js_parse_error(s, "Unexpected eval or arguments in strict mode");
         }
         if (name == JS_ATOM_this || name == JS_ATOM_new_target)
             goto invalid_lvalue;
@@ -26285,17 +26409,20 @@ static __exception int get_lvalue(JSParseState *s, int *popcode, int *pscope,
     default:
     invalid_lvalue:
         if (tok == TOK_FOR) {
-            return js_parse_error(s, "invalid for in/of left hand-side");
+            return blame(s, &s->expr, s->last_ptr), js_parse_error(s, "Invalid left-hand side in for-loop");
         } else if (tok == TOK_INC || tok == TOK_DEC) {
-            return js_parse_error(s, "invalid increment/decrement operand");
+            return blame(s, tok_is_postfix ? &s->expr : &s->operand, s->last_ptr), js_parse_error(s, tok_is_postfix ? "Invalid left-hand side expression in postfix operation" : "Invalid left-hand side expression in prefix operation");
         } else if (tok == '[' || tok == '{') {
-            return js_parse_error(s, "invalid destructuring target");
+            return js_parse_error(s, "Invalid destructuring assignment target");
         } else {
-            return js_parse_error(s, "invalid assignment left-hand side");
+            return blame(s, &s->assign_start, s->assign_end), js_parse_error(s, "Invalid left-hand side in assignment");
         }
     }
-    /* remove the last opcode */
+    /* remove the last opcode; terrarium: and its location, so that x.y += 1 stands at x */
     fd->byte_code.size = fd->last_opcode_pos;
+    if (fd->last_source_loc_pos + 9 == fd->last_opcode_pos && fd->last_opcode_pos >= 9
+        && opcode != OP_scope_get_var && fd->byte_code.buf[fd->last_source_loc_pos] == OP_source_loc)
+        memset(fd->byte_code.buf + fd->last_source_loc_pos, OP_nop, 9);
     fd->last_opcode_pos = -1;
 
     if (keep) {
@@ -26519,9 +26646,7 @@ static __exception int js_parse_expr_paren(JSParseState *s)
 
 static int js_unsupported_keyword(JSParseState *s, JSAtom atom)
 {
-    char buf[ATOM_GET_STR_BUF_SIZE];
-    return js_parse_error(s, "unsupported keyword: %s",
-                          JS_AtomGetStr(s->ctx, buf, sizeof(buf), atom));
+    return js_parse_unexpected(s);
 }
 
 static __exception int js_define_var(JSParseState *s, JSAtom name, int tok)
@@ -26534,11 +26659,11 @@ static __exception int js_define_var(JSParseState *s, JSAtom name, int tok)
     }
     if ((name == JS_ATOM_arguments || name == JS_ATOM_eval)
     &&  fd->is_strict_mode) {
-        return js_parse_error(s, "invalid variable name in strict mode");
+        return js_parse_error(s, "Unexpected eval or arguments in strict mode");
     }
     if (tok == TOK_LET || tok == TOK_CONST) {
         if (name == JS_ATOM_let)
-            return js_parse_error(s, "invalid lexical variable name 'let'");
+            return js_parse_error(s, "let is disallowed as a lexically bound name");
         // |undefined| is allowed as an identifier except at the global
         // scope of a classic script; sloppy or strict doesn't matter
         if (name == JS_ATOM_undefined
@@ -26624,7 +26749,7 @@ static JSAtom js_parse_destructuring_var(JSParseState *s, int tok, bool is_arg)
     if (!(s->token.val == TOK_IDENT && !s->token.u.ident.is_reserved)
     ||  (s->cur_func->is_strict_mode &&
          (s->token.u.ident.atom == JS_ATOM_eval || s->token.u.ident.atom == JS_ATOM_arguments))) {
-        js_parse_error(s, "invalid destructuring target");
+        js_parse_error(s, "Invalid destructuring assignment target");
         return JS_ATOM_NULL;
     }
     name = JS_DupAtom(s->ctx, s->token.u.ident.atom);
@@ -26641,6 +26766,9 @@ fail:
 
 /* Return -1 if error, 0 if no initializer, 1 if an initializer is
    present at the top level. */
+static int js_parse_nested_pattern(JSParseState *s, int tok, bool is_arg, bool hasval,
+                                   int has_ellipsis, bool allow_initializer, bool export_flag);
+
 static int js_parse_destructuring_element(JSParseState *s, int tok,
                                           bool is_arg, bool hasval,
                                           int has_ellipsis, // tri-state
@@ -26652,6 +26780,9 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
     JSAtom prop_name, var_name;
     int opcode, scope, tok1, skip_bits;
     bool has_initializer;
+    const uint8_t *brace = s->token.ptr;
+    int loc_at = -1; /* terrarium: of the pattern's location, to fill in behind its initializer */
+    JSExprPos pos;
 
     label_lvalue = -1;
 
@@ -26683,6 +26814,9 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         if (next_token(s))
             return -1;
         /* throw an exception if the value cannot be converted to an object */
+        token_pos(s, &pos, brace);
+        emit_source_loc_from(s, pos.line_num, pos.col_num, pos.ptr, brace,
+                             s->destructure_nested ? LOC_DESTRUCTURE_NESTED : LOC_DESTRUCTURE);
         emit_op(s, OP_to_object);
         if (has_ellipsis) {
             /* add excludeList on stack just below src object */
@@ -26715,7 +26849,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                         return -1;
                 }
                 if (s->token.val != '}') {
-                    js_parse_error(s, "assignment rest property must be last");
+                    js_parse_error(s, "Rest element must be last element");
                     goto var_error;
                 }
                 emit_op(s, OP_object);  /* target */
@@ -26723,9 +26857,11 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                 emit_u8(s, 0 | ((depth_lvalue + 1) << 2) | ((depth_lvalue + 2) << 5));
                 goto set_val;
             }
+            token_pos(s, &pos, NULL);
             prop_type = js_parse_property_name(s, &prop_name, false, true, false);
             if (prop_type < 0)
                 return -1;
+            emit_expr_loc(s, &pos);
             var_name = JS_ATOM_NULL;
             opcode = OP_scope_get_var;
             scope = s->cur_func->scope_level;
@@ -26763,7 +26899,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                         emit_op(s, OP_get_field2);
                         emit_u32(s, prop_name);
                     }
-                    if (js_parse_destructuring_element(s, tok, is_arg, true, -1, true, export_flag) < 0)
+                    if (js_parse_nested_pattern(s, tok, is_arg, true, -1, true, export_flag) < 0)
                         return -1;
                     if (s->token.val == '}')
                         break;
@@ -26866,7 +27002,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                     goto prop_error;
                 if (s->cur_func->is_strict_mode &&
                     (prop_name == JS_ATOM_eval || prop_name == JS_ATOM_arguments)) {
-                    js_parse_error(s, "invalid destructuring target");
+                    js_parse_error(s, "Invalid destructuring assignment target");
                     goto prop_error;
                 }
                 if (has_ellipsis) {
@@ -26949,6 +27085,9 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         push_break_entry(s->cur_func, &block_env,
                          JS_ATOM_NULL, -1, -1, 2);
         block_env.has_iterator = true;
+        /* terrarium: V8 blames the initializer, which is not read yet */
+        emit_source_loc_from(s, source_line_num, source_col_num, NULL, NULL, LOC_DESTRUCTURE);
+        loc_at = s->cur_func->locs.size - sizeof(LocSlot);
         emit_op(s, OP_for_of_start);
         has_spread = false;
         while (s->token.val != ']') {
@@ -26978,7 +27117,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                     emit_u8(s, 0);
                     emit_op(s, OP_drop);
                 }
-                if (js_parse_destructuring_element(s, tok, is_arg, true, skip_bits & SKIP_HAS_ELLIPSIS, true, export_flag) < 0)
+                if (js_parse_nested_pattern(s, tok, is_arg, true, skip_bits & SKIP_HAS_ELLIPSIS, true, export_flag) < 0)
                     return -1;
             } else {
                 var_name = JS_ATOM_NULL;
@@ -27035,7 +27174,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
             if (s->token.val == ']')
                 break;
             if (has_spread)
-                return js_parse_error(s, "rest element must be the last one");
+                return js_parse_error(s, "Rest element must be last element");
             /* accept a trailing comma before the ']' */
             if (js_parse_expect(s, ','))
                 return -1;
@@ -27057,8 +27196,17 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         emit_label(s, label_parse);
         if (hasval)
             emit_op(s, OP_drop);
+        begin_statement(s);
+        pos = s->statement;
         if (js_parse_assign_expr(s))
             return -1;
+        if (loc_at >= 0 && !is_arg && !s->destructure_nested) {
+            LocSlot slot = { pos.line_num, pos.col_num, LOC_DESTRUCTURE };
+            /* only an expression that stands where its text begins is named */
+            if (s->expr.ptr == pos.ptr && tok)
+                slot.back = LOC_NAMED;
+            memcpy(s->cur_func->locs.buf + loc_at, &slot, sizeof(slot));
+        }
         emit_goto(s, OP_goto, label_assign);
         emit_label(s, label_done);
         has_initializer = true;
@@ -27083,6 +27231,20 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
  var_error:
     JS_FreeAtom(s->ctx, var_name);
     return -1;
+}
+
+/* terrarium: whose errors do not name the pattern's initializer */
+static int js_parse_nested_pattern(JSParseState *s, int tok, bool is_arg, bool hasval,
+                                   int has_ellipsis, bool allow_initializer, bool export_flag)
+{
+    int ret;
+    bool outer = s->destructure_nested;
+
+    s->destructure_nested = true;
+    ret = js_parse_destructuring_element(s, tok, is_arg, hasval, has_ellipsis,
+                                         allow_initializer, export_flag);
+    s->destructure_nested = outer;
+    return ret;
 }
 
 typedef enum FuncCallType {
@@ -27115,6 +27277,16 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     FuncCallType call_type;
     int optional_chaining_label;
     bool accept_lparen = (parse_flags & PF_POSTFIX_CALL) != 0;
+    const uint8_t *start = s->token.ptr;
+    JSExprPos pos; /* terrarium: of the name, bracket or parenthesis at hand */
+    JSExprPos new_pos; /* of `new` or `super` */
+    JSExprPos dot; /* behind a call V8 puts property reads at their dot */
+    JSExprPos callee; /* the last name or bracket */
+    bool behind_call = false;
+
+    token_pos(s, &pos, start);
+    new_pos = pos;
+    s->expr = pos;
 
     call_type = FUNC_CALL_NORMAL;
     switch(s->token.val) {
@@ -27199,6 +27371,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     case '(':
         if (js_parse_expr_paren(s))
             return -1;
+        s->expr.start = start;
         break;
     case TOK_FUNCTION:
         if (js_parse_function_decl(s, JS_PARSE_FUNC_EXPR,
@@ -27220,6 +27393,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     case TOK_THIS:
         if (next_token(s))
             return -1;
+        emit_expr_loc(s, &pos);
         emit_op(s, OP_scope_get_var);
         emit_atom(s, JS_ATOM_this);
         emit_u16(s, 0);
@@ -27237,9 +27411,6 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     case TOK_IDENT:
         {
             JSAtom name;
-            int identifier_line_num = s->token.line_num;
-            int identifier_col_num =
-                (int)(s->token.ptr - s->line_start) + 1;
             if (s->token.u.ident.is_reserved) {
                 return js_parse_error_reserved_identifier(s);
             }
@@ -27277,7 +27448,11 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                     return -1;
                 }
             do_get_var:
-                emit_source_loc_at(s, identifier_line_num, identifier_col_num);
+                if (s->statement_func == s->cur_func &&
+                    s->statement_size == s->cur_func->byte_code.size)
+                    emit_source_loc_at(s, s->statement.line_num, s->statement.col_num);
+                else
+                    emit_expr_loc(s, &pos);
                 emit_op(s, OP_scope_get_var);
                 emit_u32(s, name);
                 emit_u16(s, s->cur_func->scope_level);
@@ -27318,13 +27493,14 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             emit_atom(s, JS_ATOM_new_target);
             emit_u16(s, 0);
         } else {
-            emit_source_loc(s);
             if (js_parse_postfix_expr(s, 0))
                 return -1;
+            s->expr = new_pos;
             accept_lparen = true;
             if (s->token.val != '(') {
                 /* new operator on an object */
                 emit_op(s, OP_dup);
+                emit_expr_loc(s, &new_pos);
                 emit_op(s, OP_call_constructor);
                 emit_u16(s, 0);
             } else {
@@ -27337,11 +27513,11 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             return -1;
         if (s->token.val == '(') {
             if (!s->cur_func->super_call_allowed)
-                return js_parse_error(s, "super() is only valid in a derived class constructor");
+                return (blame_last_token(s), js_parse_error(s, "'super' keyword unexpected here"));
             call_type = FUNC_CALL_SUPER_CTOR;
         } else if (s->token.val == '.' || s->token.val == '[') {
             if (!s->cur_func->super_allowed)
-                return js_parse_error(s, "'super' is only valid in a method");
+                return (blame_last_token(s), js_parse_error(s, "'super' keyword unexpected here"));
             emit_op(s, OP_scope_get_var);
             emit_atom(s, JS_ATOM_this);
             emit_u16(s, 0);
@@ -27350,7 +27526,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             emit_u16(s, 0);
             emit_op(s, OP_get_super);
         } else {
-            return js_parse_error(s, "invalid use of 'super'");
+            return (blame_last_token(s), js_parse_error(s, "'super' keyword unexpected here"));
         }
         break;
     case TOK_IMPORT:
@@ -27362,12 +27538,16 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             if (!token_is_pseudo_keyword(s, JS_ATOM_meta))
                 return js_parse_error(s, "meta expected");
             if (!s->is_module)
-                return js_parse_error(s, "import.meta only valid in module code");
+                return js_parse_error(s, "Cannot use 'import.meta' outside a module");
             if (next_token(s))
                 return -1;
             emit_op(s, OP_special_object);
             emit_u8(s, OP_SPECIAL_OBJECT_IMPORT_META);
         } else {
+            if (s->token.val != '(' && !at_program_end(s)) {
+                blame_last_token(s);
+                return js_parse_error(s, "Cannot use import statement outside a module");
+            }
             if (js_parse_expect(s, '('))
                 return -1;
             if (!accept_lparen)
@@ -27397,17 +27577,24 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
         }
         break;
     default:
-        return js_parse_error(s, "unexpected token in expression: '%.*s'",
-                              (int)(s->buf_ptr - s->token.ptr), s->token.ptr);
+        return js_parse_unexpected(s);
     }
 
+    if (start[0] != '(')
+        s->expr = new_pos;
+    callee = s->expr;
     optional_chaining_label = -1;
     for(;;) {
         JSFunctionDef *fd = s->cur_func;
         bool has_optional_chain = false;
+        bool parenthesized = s->last_ptr > s->buf_start && s->last_ptr[-1] == ')';
+
+        token_pos(s, &pos, start);
 
         if (s->token.val == TOK_QUESTION_MARK_DOT) {
             /* optional chaining */
+            dot = pos;
+            behind_call = true;
             if (next_token(s))
                 return -1;
             has_optional_chain = true;
@@ -27424,19 +27611,32 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 return js_parse_error(s, "template literal cannot appear in an optional chain");
             }
             call_type = FUNC_CALL_TEMPLATE;
+            if (callee.ptr < pos.ptr && get_prev_opcode(fd) != OP_call
+                && get_prev_opcode(fd) != OP_call_method)
+                pos = callee;
             goto parse_func_call2;
         } else if (s->token.val == '(' && accept_lparen) {
             int opcode, arg_count, drop_count;
 
             /* function call */
         parse_func_call:
+            token_pos(s, &pos, start);
             if (next_token(s))
                 return -1;
 
             if (call_type == FUNC_CALL_NORMAL) {
             parse_func_call2:
-                emit_source_loc(s);
                 switch(opcode = get_prev_opcode(fd)) {
+                case OP_get_field:
+                case OP_get_super_value:
+                case OP_scope_get_private_field:
+                case OP_scope_get_var:
+                    /* terrarium: f(…) and o.f(…) stand at f, other calls at their parenthesis */
+                    if (callee.ptr[0] != '[' && callee.ptr[0] != '(' && !parenthesized && !has_optional_chain)
+                        pos = callee;
+                    break;
+                }
+                switch(opcode) {
                 case OP_get_field:
                     /* keep the object on the stack */
                     fd->byte_code.buf[fd->last_opcode_pos] = OP_get_field2;
@@ -27533,7 +27733,9 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 }
             } else {
                 opcode = OP_invalid;
+                pos = new_pos;
             }
+            pos.start = start;
 
             if (call_type == FUNC_CALL_TEMPLATE) {
                 if (js_parse_template(s, 1, &arg_count))
@@ -27568,10 +27770,15 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 if (s->token.val == ')')
                     break;
                 /* accept a trailing comma before the ')' */
-                if (js_parse_expect(s, ','))
+                if (s->token.val != ',') {
+                    blame_last_token(s);
+                    return js_parse_error(s, "missing ) after argument list");
+                }
+                if (next_token(s))
                     return -1;
             }
             if (s->token.val == TOK_ELLIPSIS) {
+                int spreads = 0;
                 emit_op(s, OP_array_from);
                 emit_u16(s, arg_count);
                 emit_op(s, OP_push_i32);
@@ -27585,6 +27792,12 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                         if (js_parse_assign_expr(s))
                             return -1;
                         /* XXX: could pass is_last indicator? */
+                        if (s->token.val == ')' && spreads == 0)
+                            emit_source_loc_from(s, pos.line_num, pos.col_num, s->expr.ptr,
+                                                 s->expr.start, LOC_CALL_SPREAD);
+                        else
+                            emit_expr_loc(s, &s->expr);
+                        spreads++;
                         emit_op(s, OP_append);
                     } else {
                         if (js_parse_assign_expr(s))
@@ -27603,6 +27816,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                     return -1;
                 /* drop the index */
                 emit_op(s, OP_drop);
+                emit_expr_loc(s, &pos);
 
                 /* apply function call */
                 switch(opcode) {
@@ -27649,6 +27863,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 if (next_token(s))
                     return -1;
             emit_func_call:
+                emit_expr_loc(s, &pos);
                 switch(opcode) {
                 case OP_get_field:
                 case OP_scope_get_private_field:
@@ -27685,11 +27900,18 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                     break;
                 }
             }
+            behind_call |= call_type == FUNC_CALL_NORMAL;
             call_type = FUNC_CALL_NORMAL;
+            s->expr = callee = pos;
         } else if (s->token.val == '.') {
+            dot = pos;
             if (next_token(s))
                 return -1;
         parse_property:
+            token_pos(s, &pos, start);
+            callee = pos;
+            if (behind_call)
+                pos = dot;
             if (s->token.val == TOK_PRIVATE_NAME) {
                 /* private class field */
                 if (get_prev_opcode(fd) == OP_get_super) {
@@ -27698,12 +27920,13 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 if (has_optional_chain) {
                     optional_chain_test(s, &optional_chaining_label, 1);
                 }
+                emit_expr_loc(s, &pos);
                 emit_op(s, OP_scope_get_private_field);
                 emit_atom(s, s->token.u.ident.atom);
                 emit_u16(s, s->cur_func->scope_level);
             } else {
                 if (!token_is_ident(s->token.val)) {
-                    return js_parse_error(s, "expecting field name");
+                    return js_parse_unexpected(s);
                 }
                 if (get_prev_opcode(fd) == OP_get_super) {
                     JSValue val;
@@ -27713,21 +27936,25 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                     JS_FreeValue(s->ctx, val);
                     if (ret)
                         return -1;
+                    emit_expr_loc(s, &pos);
                     emit_op(s, OP_get_super_value);
                 } else {
                     if (has_optional_chain) {
                         optional_chain_test(s, &optional_chaining_label, 1);
                     }
+                    emit_expr_loc(s, &pos);
                     emit_op(s, OP_get_field);
                     emit_atom(s, s->token.u.ident.atom);
                 }
             }
+            s->expr = pos;
             if (next_token(s))
                 return -1;
         } else if (s->token.val == '[') {
             int prev_op;
 
         parse_array_access:
+            token_pos(s, &pos, start);
             prev_op = get_prev_opcode(fd);
             if (has_optional_chain) {
                 optional_chain_test(s, &optional_chaining_label, 1);
@@ -27738,11 +27965,13 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
                 return -1;
             if (js_parse_expect(s, ']'))
                 return -1;
+            emit_expr_loc(s, &pos);
             if (prev_op == OP_get_super) {
                 emit_op(s, OP_get_super_value);
             } else {
                 emit_op(s, OP_get_array_el);
             }
+            s->expr = callee = pos;
         } else {
             break;
         }
@@ -27772,6 +28001,9 @@ static __exception int js_parse_delete(JSParseState *s)
     JSFunctionDef *fd = s->cur_func;
     JSAtom name;
     int opcode;
+    JSExprPos pos; /* terrarium */
+
+    token_pos(s, &pos, NULL);
 
     if (next_token(s))
         return -1;
@@ -27797,6 +28029,7 @@ static __exception int js_parse_delete(JSParseState *s)
             JS_FreeAtom(s->ctx, name);
             if (ret)
                 return ret;
+            emit_expr_loc(s, &pos);
             emit_op(s, OP_delete);
             if (opt_chain_label >= 0) {
                 next_label = emit_goto(s, OP_goto, -1);
@@ -27812,7 +28045,8 @@ static __exception int js_parse_delete(JSParseState *s)
     case OP_get_array_el:
         fd->byte_code.size = fd->last_opcode_pos;
         fd->last_opcode_pos = -1;
-        emit_op(s, OP_delete);
+        emit_expr_loc(s, &pos);
+            emit_op(s, OP_delete);
         break;
     case OP_get_array_el_opt_chain:
         {
@@ -27820,6 +28054,7 @@ static __exception int js_parse_delete(JSParseState *s)
             opt_chain_label = get_u32(fd->byte_code.buf +
                                       fd->last_opcode_pos + 1 + 1);
             fd->byte_code.size = fd->last_opcode_pos;
+            emit_expr_loc(s, &pos);
             emit_op(s, OP_delete);
             next_label = emit_goto(s, OP_goto, -1);
             emit_label(s, opt_chain_label);
@@ -27836,7 +28071,7 @@ static __exception int js_parse_delete(JSParseState *s)
         if (name == JS_ATOM_this || name == JS_ATOM_new_target)
             goto ret_true;
         if (fd->is_strict_mode) {
-            return js_parse_error(s, "cannot delete a direct reference in strict mode");
+            return (blame_last_token(s), js_parse_error(s, "Delete of an unqualified identifier in strict mode."));
         } else {
             fd->byte_code.buf[fd->last_opcode_pos] = OP_scope_delete_var;
         }
@@ -27856,6 +28091,7 @@ static __exception int js_parse_delete(JSParseState *s)
         emit_op(s, OP_push_true);
         break;
     }
+    s->expr = pos;
     return 0;
 }
 
@@ -27866,7 +28102,9 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
 static __exception int js_parse_unary(JSParseState *s, int parse_flags)
 {
     int op;
+    JSExprPos pos; /* terrarium: of the operator */
 
+    token_pos(s, &pos, NULL);
     switch(s->token.val) {
     case '+':
     case '-':
@@ -27878,6 +28116,8 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
             return -1;
         if (js_parse_unary(s, PF_POW_FORBIDDEN))
             return -1;
+        emit_expr_loc(s, &pos);
+        s->expr = pos;
         switch(op) {
         case '-':
             emit_op(s, OP_neg);
@@ -27908,10 +28148,17 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
             op = s->token.val;
             if (next_token(s))
                 return -1;
-            if (js_parse_unary(s, 0))
-                return -1;
+            {
+                JSExprPos operand;
+                token_pos(s, &operand, NULL);
+                if (js_parse_unary(s, 0))
+                    return -1;
+                s->operand = operand;
+            }
             if (get_lvalue(s, &opcode, &scope, &name, &label, NULL, true, op))
                 return -1;
+            emit_expr_loc(s, &pos);
+            s->expr = pos;
             emit_op(s, OP_dec + op - TOK_DEC);
             put_lvalue(s, opcode, scope, name, label, PUT_LVALUE_KEEP_TOP,
                        false);
@@ -27930,6 +28177,7 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
             if (get_prev_opcode(fd) == OP_scope_get_var) {
                 fd->byte_code.buf[fd->last_opcode_pos] = OP_scope_get_var_undef;
             }
+            s->expr = pos;
             emit_op(s, OP_typeof);
             parse_flags = 0;
         }
@@ -27948,6 +28196,8 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
             return -1;
         if (js_parse_unary(s, PF_POW_FORBIDDEN))
             return -1;
+        emit_expr_loc(s, &pos);
+        s->expr = pos;
         emit_op(s, OP_await);
         s->cur_func->has_await = true;
         parse_flags = 0;
@@ -27962,7 +28212,10 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
             op = s->token.val;
             if (get_lvalue(s, &opcode, &scope, &name, &label, NULL, true, op))
                 return -1;
+            token_pos(s, &pos, pos.start);
             emit_op(s, OP_post_dec + op - TOK_DEC);
+            emit_expr_loc(s, &pos);
+            s->expr = pos;
             put_lvalue(s, opcode, scope, name, label, PUT_LVALUE_KEEP_SECOND,
                        false);
             if (next_token(s))
@@ -27978,11 +28231,14 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
                postifx exponential, ES7 specifies that -2**2 is a
                syntax error. */
             if (parse_flags & PF_POW_FORBIDDEN)
-                return js_parse_error(s, "unparenthesized unary expression can't appear on the left-hand side of '**'");
+                return js_parse_error(s, "Unary operator used immediately before exponentiation expression. Parenthesis must be used to disambiguate operator precedence");
+            token_pos(s, &pos, pos.start);
             if (next_token(s))
                 return -1;
             if (js_parse_unary(s, PF_POW_ALLOWED))
                 return -1;
+            emit_expr_loc(s, &pos);
+            s->expr = pos;
             emit_op(s, OP_pow);
         }
     }
@@ -27994,6 +28250,8 @@ static __exception int js_parse_expr_binary(JSParseState *s, int level,
                                             int parse_flags)
 {
     int op, opcode;
+    const uint8_t *start = s->token.ptr;
+    JSExprPos pos; /* terrarium: of the operator */
 
     if (level == 0) {
         return js_parse_unary(s, PF_POW_ALLOWED);
@@ -28006,6 +28264,7 @@ static __exception int js_parse_expr_binary(JSParseState *s, int level,
             goto fail_private_in;
         if (s->token.val != TOK_IN)
             goto fail_private_in;
+        token_pos(s, &pos, start);
         if (next_token(s))
             goto fail_private_in;
         if (js_parse_expr_binary(s, level - 1, parse_flags)) {
@@ -28013,6 +28272,7 @@ static __exception int js_parse_expr_binary(JSParseState *s, int level,
             JS_FreeAtom(s->ctx, atom);
             return -1;
         }
+        emit_expr_loc(s, &pos);
         emit_op(s, OP_scope_in_private_field);
         emit_atom(s, atom);
         emit_u16(s, s->cur_func->scope_level);
@@ -28143,11 +28403,13 @@ static __exception int js_parse_expr_binary(JSParseState *s, int level,
         default:
             abort();
         }
+        token_pos(s, &pos, start);
         if (next_token(s))
             return -1;
-        emit_source_loc(s);
         if (js_parse_expr_binary(s, level - 1, parse_flags))
             return -1;
+        emit_expr_loc(s, &pos);
+        s->expr = pos;
         emit_op(s, opcode);
     }
     return 0;
@@ -28158,6 +28420,8 @@ static __exception int js_parse_logical_and_or(JSParseState *s, int op,
                                                int parse_flags)
 {
     int label1;
+    JSExprPos pos;
+    const uint8_t *start = s->token.ptr;
 
     if (op == TOK_LAND) {
         if (js_parse_expr_binary(s, 8, parse_flags))
@@ -28170,6 +28434,7 @@ static __exception int js_parse_logical_and_or(JSParseState *s, int op,
         label1 = new_label(s);
 
         for(;;) {
+            token_pos(s, &pos, start);
             if (next_token(s))
                 return -1;
             emit_op(s, OP_dup);
@@ -28190,6 +28455,7 @@ static __exception int js_parse_logical_and_or(JSParseState *s, int op,
             }
         }
 
+        s->expr = pos;
         emit_label(s, label1);
     }
     return 0;
@@ -28198,12 +28464,15 @@ static __exception int js_parse_logical_and_or(JSParseState *s, int op,
 static __exception int js_parse_coalesce_expr(JSParseState *s, int parse_flags)
 {
     int label1;
+    JSExprPos pos;
+    const uint8_t *start = s->token.ptr;
 
     if (js_parse_logical_and_or(s, TOK_LOR, parse_flags))
         return -1;
     if (s->token.val == TOK_DOUBLE_QUESTION_MARK) {
         label1 = new_label(s);
         for(;;) {
+            token_pos(s, &pos, start);
             if (next_token(s))
                 return -1;
 
@@ -28217,6 +28486,7 @@ static __exception int js_parse_coalesce_expr(JSParseState *s, int parse_flags)
             if (s->token.val != TOK_DOUBLE_QUESTION_MARK)
                 break;
         }
+        s->expr = pos;
         emit_label(s, label1);
     }
     return 0;
@@ -28226,10 +28496,13 @@ static __exception int js_parse_coalesce_expr(JSParseState *s, int parse_flags)
 static __exception int js_parse_cond_expr(JSParseState *s, int parse_flags)
 {
     int label1, label2;
+    const uint8_t *start = s->token.ptr;
 
     if (js_parse_coalesce_expr(s, parse_flags))
         return -1;
     if (s->token.val == '?') {
+        JSExprPos pos;
+        token_pos(s, &pos, start);
         if (next_token(s))
             return -1;
         label1 = emit_goto(s, OP_if_false, -1);
@@ -28247,8 +28520,35 @@ static __exception int js_parse_cond_expr(JSParseState *s, int parse_flags)
             return -1;
 
         emit_label(s, label2);
+        s->expr = pos;
     }
     return 0;
+}
+
+/* terrarium: V8 calls the function of `a.prototype.b = function…` a.b in stacks */
+static void infer_name(JSParseState *s, const uint8_t *start, const uint8_t *end)
+{
+    JSFunctionDef *fd = s->cur_func, *child;
+    char name[64];
+    size_t n = 0;
+
+    if (list_empty(&fd->child_list))
+        return;
+    child = list_entry(fd->child_list.prev, JSFunctionDef, link);
+    if (child->func_name != JS_ATOM_NULL || child->inferred_name != JS_ATOM_NULL)
+        return;
+    while (end > start && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\t'))
+        end--;
+    if (end - start > 5 && !memcmp(start, "this.", 5))
+        start += 5;
+    while (start < end) {
+        if (n == sizeof(name) - 1 || !(*start == '.' || lre_js_is_ident_next(*start)))
+            return;
+        if (end - start > 10 && !memcmp(start, ".prototype", 10) && start[10] == '.')
+            start += 10;
+        name[n++] = *start++;
+    }
+    child->inferred_name = JS_NewAtomLen(s->ctx, name, n);
 }
 
 /* allowed parse_flags: PF_IN_ACCEPTED */
@@ -28257,12 +28557,19 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
     int opcode, op, scope;
     JSAtom name0 = JS_ATOM_NULL;
     JSAtom name;
+    const uint8_t *start = s->token.ptr;
+    JSExprPos pos; /* terrarium: of the operator */
+
+    JSExprPos begin;
+
+    token_pos(s, &pos, NULL);
+    s->expr = begin = pos;
 
     if (s->token.val == TOK_YIELD) {
         bool is_star = false, is_async;
 
         if (!(s->cur_func->func_kind & JS_FUNC_GENERATOR))
-            return js_parse_error(s, "unexpected 'yield' keyword");
+            return js_parse_unexpected(s);
         if (!s->cur_func->in_function_body)
             return js_parse_error(s, "yield in default expression");
         if (next_token(s))
@@ -28292,6 +28599,7 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
             label_loop = new_label(s);
             label_yield = new_label(s);
 
+            emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_DESTRUCTURE);
             emit_op(s, is_async ? OP_for_await_of_start : OP_for_of_start);
 
             /* remove the catch offset (XXX: could avoid pushing back
@@ -28446,6 +28754,9 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
         return -1;
 
     op = s->token.val;
+    token_pos(s, &pos, start);
+    s->assign_start = begin;
+    s->assign_end = s->last_ptr;
     if (op == '=' || (op >= TOK_MUL_ASSIGN && op <= TOK_POW_ASSIGN)) {
         int label;
         if (next_token(s))
@@ -28490,10 +28801,15 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
         if (op == '=') {
             if ((opcode == OP_get_ref_value || opcode == OP_scope_get_var) && name == name0) {
                 set_object_name(s, name);
+            } else if (get_prev_opcode(s->cur_func) == OP_set_name) {
+                infer_name(s, start, pos.ptr);
             }
         } else {
+            emit_expr_loc(s, &pos);
             emit_op(s, op - TOK_MUL_ASSIGN + OP_mul);
         }
+        emit_expr_loc(s, &pos);
+        s->expr = pos;
         put_lvalue(s, opcode, scope, name, label, PUT_LVALUE_KEEP_TOP, false);
     } else if (op >= TOK_LAND_ASSIGN && op <= TOK_DOUBLE_QUESTION_MARK_ASSIGN) {
         int label, label1, depth_lvalue, label2;
@@ -28537,6 +28853,8 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
             abort();
         }
 
+        emit_expr_loc(s, &pos);
+        s->expr = pos;
         /* XXX: we disable the OP_put_ref_value optimization by not
            using put_lvalue() otherwise depth_lvalue is not correct */
         put_lvalue(s, opcode, scope, name, label, PUT_LVALUE_NOKEEP_DEPTH,
@@ -28704,9 +29022,9 @@ static __exception int emit_break(JSParseState *s, JSAtom name, int is_cont)
     }
     if (name == JS_ATOM_NULL) {
         if (is_cont)
-            return js_parse_error(s, "continue must be inside loop");
+            return blame_last_token(s), js_parse_error(s, "Illegal continue statement: no surrounding iteration statement");
         else
-            return js_parse_error(s, "break must be inside loop or switch");
+            return blame_last_token(s), js_parse_error(s, "Illegal break statement");
     } else {
         return js_parse_error(s, "break/continue label not found");
     }
@@ -28880,7 +29198,7 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
             name = JS_DupAtom(ctx, s->token.u.ident.atom);
             if (name == JS_ATOM_let &&
                 (tok == TOK_LET || tok == TOK_CONST || tok == TOK_USING)) {
-                js_parse_error(s, "'let' is not a valid lexical identifier");
+                js_parse_error(s, "let is disallowed as a lexically bound name");
                 goto var_error;
             }
             int using_method_idx = -1;
@@ -28920,6 +29238,7 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                     emit_u16(s, fd->scope_level);
                     if (get_lvalue(s, &opcode, &scope, &name1, &label, NULL, false, '=') < 0)
                         goto var_error;
+                    begin_statement(s);
                     if (js_parse_assign_expr2(s, parse_flags)) {
                         JS_FreeAtom(ctx, name1);
                         goto var_error;
@@ -28953,6 +29272,7 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                             fd->scopes[fd->scope_level].is_await_using = 1;
                     }
 
+                    begin_statement(s);
                     if (js_parse_assign_expr2(s, parse_flags))
                         goto var_error;
                     set_object_name(s, name);
@@ -28975,7 +29295,8 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                 }
             } else {
                 if (tok == TOK_CONST || tok == TOK_USING) {
-                    js_parse_error(s, "missing initializer for variable");
+                    blame_last_token(s);
+                    js_parse_error(s, "Missing initializer in const declaration");
                     goto var_error;
                 }
                 if (tok == TOK_LET) {
@@ -28999,7 +29320,7 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                 if (js_parse_destructuring_element(s, tok, false, true, skip_bits & SKIP_HAS_ELLIPSIS, true, export_flag) < 0)
                     return -1;
             } else {
-                return js_parse_error(s, "variable name expected");
+                return js_parse_unexpected(s);
             }
         }
         if (s->token.val != ',')
@@ -29170,7 +29491,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
                     return -1;
                 has_destructuring = true;
             } else {
-                return js_parse_error(s, "variable name expected");
+                return js_parse_unexpected(s);
             }
             var_name = JS_ATOM_NULL;
         } else {
@@ -29179,7 +29500,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
             if (var_name == JS_ATOM_let &&
                 (tok == TOK_LET || tok == TOK_CONST || tok == TOK_USING)) {
                 JS_FreeAtom(s->ctx, var_name);
-                return js_parse_error(s, "'let' is not a valid lexical identifier");
+                return js_parse_error(s, "let is disallowed as a lexically bound name");
             }
             if (next_token(s)) {
                 JS_FreeAtom(s->ctx, var_name);
@@ -29296,6 +29617,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
         break_entry.has_iterator = true;
         break_entry.is_async_iterator = is_async;
         break_entry.drop_count += 2;
+        emit_expr_loc(s, &s->expr);
         if (is_async)
             emit_op(s, OP_for_await_of_start);
         else
@@ -29438,7 +29760,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
 
         for (be = s->cur_func->top_break; be; be = be->prev) {
             if (be->label_name == label_name) {
-                js_parse_error(s, "duplicate label name");
+                js_parse_error(s, "Label '%.*s' has already been declared", (int)(s->buf_ptr - s->token.ptr), (const char *)s->token.ptr);
                 goto fail;
             }
         }
@@ -29472,6 +29794,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
         }
     }
 
+    begin_statement(s);
     /* terrarium: so that an interrupt in a loop knows its line even when nothing in it is called */
     if (s->token.val == TOK_WHILE || s->token.val == TOK_FOR || s->token.val == TOK_DO)
         emit_source_loc(s);
@@ -29482,7 +29805,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
         break;
     case TOK_RETURN:
         if (s->cur_func->is_eval) {
-            js_parse_error(s, "return not in a function");
+            js_parse_error(s, "Illegal return statement");
             goto fail;
         }
         if (s->cur_func->func_type == JS_PARSE_FUNC_CLASS_STATIC_INIT) {
@@ -29505,12 +29828,15 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
         if (next_token(s))
             goto fail;
         if (s->got_lf) {
-            js_parse_error(s, "line terminator not allowed after throw");
+            at_program_end(s) ? js_parse_unexpected(s) : js_parse_error(s, "Illegal newline after throw");
             goto fail;
         }
-        emit_source_loc(s);
-        if (js_parse_expr(s))
-            goto fail;
+        {
+            JSExprPos pos = s->statement;
+            if (js_parse_expr(s))
+                goto fail;
+            emit_source_loc_at(s, pos.line_num, pos.col_num);
+        }
         emit_op(s, OP_throw);
         if (js_parse_expect_semi(s))
             goto fail;
@@ -29528,7 +29854,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
                 goto fail;
             if (u) {
                 if (!(decl_mask & DECL_MASK_OTHER)) {
-                    js_parse_error(s, "lexical declarations can't appear in single-statement context");
+                    js_parse_error(s, "Lexical declaration cannot appear in a single-statement context");
                     goto fail;
                 }
                 s->cur_func->has_await = true;
@@ -29549,7 +29875,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
     case TOK_CONST:
     haslet:
         if (!(decl_mask & DECL_MASK_OTHER)) {
-            js_parse_error(s, "lexical declarations can't appear in single-statement context");
+            js_parse_error(s, "Lexical declaration cannot appear in a single-statement context");
             goto fail;
         }
         /* fall thru */
@@ -29977,7 +30303,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
                 } else {
                     if (label_case < 0) {
                         /* falling thru direct from switch expression */
-                        js_parse_error(s, "invalid switch statement");
+                        js_parse_unexpected(s);
                         goto fail;
                     }
                     /* `using` / `await using` declarations are not allowed
@@ -30143,7 +30469,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
                 emit_goto(s, OP_gosub, label_finally);
                 emit_op(s, OP_throw);
             } else {
-                js_parse_error(s, "expecting catch or finally");
+                blame_last_token(s), js_parse_error(s, "Missing catch or finally after try");
                 goto fail;
             }
             emit_label(s, label_finally);
@@ -30249,7 +30575,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
             if (u) {
                 JSFunctionDef *fd = s->cur_func;
                 if (!(decl_mask & DECL_MASK_OTHER)) {
-                    js_parse_error(s, "lexical declarations can't appear in single-statement context");
+                    js_parse_error(s, "Lexical declaration cannot appear in a single-statement context");
                     goto fail;
                 }
                 if (fd->is_eval &&
@@ -30273,7 +30599,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
             peek_token(s, true) == TOK_FUNCTION) {
             if (!(decl_mask & DECL_MASK_OTHER)) {
             func_decl_error:
-                js_parse_error(s, "function declarations can't appear in single-statement context");
+                js_parse_error(s, "In non-strict mode code, functions can only be declared at top level, inside a block, or as the body of an if statement.");
                 goto fail;
             }
         parse_func_var:
@@ -30289,7 +30615,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
 
     case TOK_CLASS:
         if (!(decl_mask & DECL_MASK_OTHER)) {
-            js_parse_error(s, "class declarations can't appear in single-statement context");
+            js_parse_error(s, "Unexpected token 'class'");
             goto fail;
         }
         if (js_parse_class(s, false, JS_PARSE_EXPORT_NONE))
@@ -30312,7 +30638,9 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
 
     default:
     hasexpr:
+        begin_statement(s);
         emit_source_loc(s);
+        s->statement_size = s->cur_func->byte_code.size;
         if (js_parse_expr(s))
             goto fail;
         if (s->cur_func->eval_ret_idx >= 0) {
@@ -33041,6 +33369,7 @@ static JSFunctionDef *js_new_function_def(JSContext *ctx,
     js_dbuf_init(ctx, &fd->byte_code);
     fd->last_opcode_pos = -1;
     fd->func_name = JS_ATOM_NULL;
+    fd->inferred_name = JS_ATOM_NULL;
     fd->var_object_idx = -1;
     fd->arg_var_object_idx = -1;
     fd->arguments_var_idx = -1;
@@ -33071,6 +33400,7 @@ static JSFunctionDef *js_new_function_def(JSContext *ctx,
     fd->col_num = col_num;
 
     js_dbuf_init(ctx, &fd->pc2line);
+    js_dbuf_init(ctx, &fd->locs);
     //fd->pc2line_last_line_num = line_num;
     //fd->pc2line_last_pc = 0;
 
@@ -33134,12 +33464,14 @@ static void js_free_function_def(JSContext *ctx, JSFunctionDef *fd)
     js_free(ctx, fd->jump_slots);
     js_free(ctx, fd->label_slots);
     js_free(ctx, fd->source_loc_slots);
+    dbuf_free(&fd->locs);
 
     for(i = 0; i < fd->cpool_count; i++) {
         JS_FreeValue(ctx, fd->cpool[i]);
     }
     js_free(ctx, fd->cpool);
 
+    JS_FreeAtom(ctx, fd->inferred_name);
     JS_FreeAtom(ctx, fd->func_name);
 
     for(i = 0; i < fd->var_count; i++) {
@@ -35604,18 +35936,22 @@ static void compute_pc2line_info(JSFunctionDef *s)
     if (s->source_loc_slots) {
         int last_line_num = s->line_num;
         int last_col_num = s->col_num;
+        uint32_t last_back = 0;
         uint32_t last_pc = 0;
         int i;
 
         js_dbuf_init(s->ctx, &s->pc2line);
         for (i = 0; i < s->source_loc_count; i++) {
             uint32_t pc = s->source_loc_slots[i].pc;
-            int line_num = s->source_loc_slots[i].line_num;
-            int col_num = s->source_loc_slots[i].col_num;
-            int diff_pc, diff_line, diff_col;
+            uint32_t index = s->source_loc_slots[i].col_num;
+            int line_num, col_num, diff_pc, diff_line, diff_col;
+            LocSlot loc;
 
-            if (line_num < 0)
+            if (index >= s->locs.size / sizeof(loc))
                 continue;
+            memcpy(&loc, s->locs.buf + index * sizeof(loc), sizeof(loc));
+            line_num = loc.line_num;
+            col_num = loc.col_num;
 
             diff_pc = pc - last_pc;
             if (diff_pc < 0)
@@ -35623,7 +35959,7 @@ static void compute_pc2line_info(JSFunctionDef *s)
 
             diff_line = line_num - last_line_num;
             diff_col = col_num - last_col_num;
-            if (diff_line == 0 && diff_col == 0)
+            if (diff_line == 0 && diff_col == 0 && loc.back == last_back)
                 continue;
 
             if (diff_line >= PC2LINE_BASE &&
@@ -35638,6 +35974,8 @@ static void compute_pc2line_info(JSFunctionDef *s)
                 dbuf_put_sleb128(&s->pc2line, diff_line);
             }
             dbuf_put_sleb128(&s->pc2line, diff_col);
+            dbuf_put_leb128(&s->pc2line, loc.back);
+            last_back = loc.back;
 
             last_pc = pc;
             last_line_num = line_num;
@@ -35815,7 +36153,7 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
     label_slots = s->label_slots;
 
     line_num = s->line_num;
-    col_num = s->col_num;
+    col_num = -1; /* terrarium: an index now, none yet */
 
     cc.bc_buf = bc_buf = s->byte_code.buf;
     cc.bc_len = bc_len = s->byte_code.size;
@@ -35832,7 +36170,7 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
         if (s->source_loc_slots == NULL)
             return -1;
         s->line_number_last = s->line_num;
-        s->col_number_last = s->col_num;
+        s->col_number_last = -1; /* terrarium: an index now */
         s->line_number_last_pc = 0;
     }
 
@@ -35906,7 +36244,7 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
         len = opcode_info[op].size;
         pos_next = pos + len;
         /* terrarium: an interrupt at the end of a loop's round knows its line */
-        if (op == OP_goto)
+        if (op == OP_goto || op == OP_throw)
             add_pc2line_info(s, bc_out.size, line_num, col_num);
         switch(op) {
         case OP_source_loc:
@@ -37128,6 +37466,7 @@ static JSValue js_create_function(JSContext *ctx, JSFunctionDef *fd)
     fd->byte_code.buf = NULL;
 
     b->func_name = fd->func_name;
+    b->inferred_name = fd->inferred_name;
     if (fd->arg_count + fd->var_count > 0) {
         b->vardefs = (void *)((uint8_t*)b + vardefs_offset);
         if (fd->arg_count > 0)
@@ -37203,6 +37542,7 @@ static JSValue js_create_function(JSContext *ctx, JSFunctionDef *fd)
         list_del(&fd->link);
     }
 
+    dbuf_free(&fd->locs);
     js_free(ctx, fd);
     return JS_MKPTR(JS_TAG_FUNCTION_BYTECODE, b);
  fail:
@@ -37234,6 +37574,7 @@ static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b)
     if (b->realm)
         JS_FreeContext(b->realm);
 
+    JS_FreeAtomRT(rt, b->inferred_name);
     JS_FreeAtomRT(rt, b->func_name);
     JS_FreeAtomRT(rt, b->filename);
     js_free_rt(rt, b->pc2line_buf);
@@ -37414,6 +37755,7 @@ static JSFunctionDef *js_parse_function_class_fields_init(JSParseState *s)
     if (!fd)
         return NULL;
     fd->func_name = JS_ATOM_NULL;
+    fd->inferred_name = JS_ATOM_NULL;
     fd->has_prototype = false;
     fd->has_home_object = true;
 
@@ -37494,7 +37836,7 @@ static __exception int js_parse_function_decl2(JSParseState *s,
         } else {
             if (func_type != JS_PARSE_FUNC_EXPR &&
                 export_flag != JS_PARSE_EXPORT_DEFAULT) {
-                return js_parse_error(s, "function name expected");
+                return blame_last_token(s), js_parse_error(s, "Function statements require a function name");
             }
         }
     } else if (func_type != JS_PARSE_FUNC_ARROW) {
@@ -37749,7 +38091,7 @@ static __exception int js_parse_function_decl2(JSParseState *s,
                     }
                 }
             } else {
-                js_parse_error(s, "missing formal parameter");
+                js_parse_unexpected(s);
                 goto fail;
             }
             if (rest && s->token.val != ')') {
@@ -37871,6 +38213,12 @@ static __exception int js_parse_function_decl2(JSParseState *s,
                 using_be.has_using = true;
                 using_be.using_scope_level = fd->body_scope;
             }
+        }
+
+        /* terrarium: a brace too many must not close the embedder's wrapper */
+        if (s->suffix_size && fd->parent && fd->parent->is_eval && !at_program_end(s)) {
+            js_parse_unexpected(s);
+            goto fail;
         }
 
         /* save the function source code */
@@ -38217,6 +38565,9 @@ static JSValue __JS_EvalInternal(JSContext *ctx, JSValueConst this_obj,
     bool is_strict_mode;
 
     js_parse_init(ctx, s, input, input_len, filename, line);
+    s->prefix_units = ctx->source_prefix; /* terrarium */
+    s->suffix_size = ctx->source_suffix;
+    ctx->source_prefix = ctx->source_suffix = 0;
     skip_shebang(&s->buf_ptr, s->buf_end);
 
     eval_type = flags & JS_EVAL_TYPE_MASK;
@@ -38856,6 +39207,8 @@ static int JS_WriteFunctionTag(BCWriterState *s, JSValueConst obj)
     bc_put_u16(s, flags);
     bc_put_u8(s, b->is_strict_mode);
     bc_put_atom(s, b->func_name);
+    if (s->allow_debug)
+        bc_put_atom(s, b->inferred_name);
 
     bc_put_leb128(s, b->arg_count);
     bc_put_leb128(s, b->var_count);
@@ -39791,6 +40144,9 @@ static JSValue JS_ReadFunctionTag(BCReaderState *s)
     bc.is_strict_mode = (v8 > 0);
     if (bc_get_atom(s, &bc.func_name))
         goto fail;
+    /* the engine's own functions in builtin-*.h were written without */
+    if (has_debug_info && bc_get_atom(s, &bc.inferred_name))
+        goto fail;
     if (bc_get_leb128_u16(s, &bc.arg_count))
         goto fail;
     if (bc_get_leb128_u16(s, &bc.var_count))
@@ -40688,7 +41044,7 @@ static int check_function(JSContext *ctx, JSValueConst obj)
 {
     if (likely(JS_IsFunction(ctx, obj)))
         return 0;
-    JS_ThrowTypeErrorNotAFunction(ctx);
+    throw_value(ctx, JS_TYPE_ERROR, "%s is not a function", obj); /* terrarium */
     return -1;
 }
 
@@ -41368,7 +41724,7 @@ static JSValue js_object_create(JSContext *ctx, JSValueConst this_val,
 
     proto = argv[0];
     if (!JS_IsObject(proto) && !JS_IsNull(proto))
-        return JS_ThrowTypeError(ctx, "object prototype may only be an Object or null");
+        return throw_value(ctx, JS_TYPE_ERROR, "Object prototype may only be an Object or null: %s", argv[0]);
     obj = JS_NewObjectProto(ctx, proto);
     if (JS_IsException(obj))
         return JS_EXCEPTION;
@@ -41418,7 +41774,7 @@ static JSValue js_object_defineProperty(JSContext *ctx, JSValueConst this_val,
     desc = argv[2];
 
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Object.defineProperty called on non-object");
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -42154,7 +42510,7 @@ static JSValue js_object_fromEntries(JSContext *ctx, JSValueConst this_val,
         key = JS_UNDEFINED;
         value = JS_UNDEFINED;
         if (!JS_IsObject(item)) {
-            JS_ThrowTypeErrorNotAnObject(ctx);
+            throw_value(ctx, JS_TYPE_ERROR, "Iterator value %s is not an entry object", item);
             goto fail1;
         }
         key = JS_GetPropertyUint32(ctx, item, 0);
@@ -42828,6 +43184,10 @@ static JSValue js_error_constructor(JSContext *ctx, JSValueConst new_target,
     JS_FreeValue(ctx, proto);
     if (JS_IsException(obj))
         return obj;
+    /* terrarium: before the message, as V8 orders properties; frames up to new.target's are left out */
+    build_backtrace(ctx, obj, new_target, NULL, 0, 0,
+                    JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL |
+                    (js_same_value(ctx, new_target, JS_GetActiveFunction(ctx)) ? 0 : JS_BACKTRACE_FLAG_FILTER_FUNC));
     switch (magic) {
     case JS_AGGREGATE_ERROR:
         message = argv[1];
@@ -42879,9 +43239,6 @@ static JSValue js_error_constructor(JSContext *ctx, JSValueConst new_target,
                                js_dup(argv[1]),
                                JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     }
-
-    /* skip the Error() function in the backtrace */
-    build_backtrace(ctx, obj, JS_UNDEFINED, NULL, 0, 0, JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL);
     return obj;
  exception:
     JS_FreeValue(ctx, obj);
@@ -42917,50 +43274,10 @@ static JSValue js_error_toString(JSContext *ctx, JSValueConst this_val,
     return JS_ConcatString(ctx, name, msg);
 }
 
-static JSValue js_error_get_stack(JSContext *ctx, JSValueConst this_val)
-{
-    JSObject *p;
-
-    if (JS_VALUE_GET_TAG(this_val) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
-    p = JS_VALUE_GET_OBJ(this_val);
-    if (p->class_id != JS_CLASS_ERROR)
-        return JS_UNDEFINED;
-    return js_dup(p->u.object_data);
-}
-
-static JSValue js_error_set_stack(JSContext *ctx, JSValueConst this_val,
-                                  JSValueConst value)
-{
-    int ret, flags;
-
-    if (JS_VALUE_GET_TAG(this_val) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
-    if (!JS_IsString(value))
-        return JS_ThrowTypeError(ctx, "Error.prototype.stack setter expects a string");
-    if (js_same_value(ctx, this_val, ctx->class_proto[JS_CLASS_ERROR]))
-        return JS_ThrowTypeError(ctx, "Error.prototype.stack setter called on the home object");
-    ret = JS_GetOwnPropertyFlagsInternal(ctx, &flags, JS_VALUE_GET_OBJ(this_val),
-                                         JS_ATOM_stack);
-    if (ret < 0)
-        return JS_EXCEPTION;
-    if (ret == 0) {
-        if (JS_DefinePropertyValue(ctx, this_val, JS_ATOM_stack, js_dup(value),
-                                   JS_PROP_C_W_E | JS_PROP_THROW) < 0)
-            return JS_EXCEPTION;
-    } else {
-        if (JS_SetPropertyInternal2(ctx, this_val, JS_ATOM_stack, js_dup(value),
-                                    this_val, JS_PROP_THROW) < 0)
-            return JS_EXCEPTION;
-    }
-    return JS_UNDEFINED;
-}
-
 static const JSCFunctionListEntry js_error_proto_funcs[] = {
     JS_CFUNC_DEF("toString", 0, js_error_toString ),
     JS_PROP_STRING_DEF("name", "Error", JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE ),
     JS_PROP_STRING_DEF("message", "", JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE ),
-    JS_CGETSET_DEF("stack", js_error_get_stack, js_error_set_stack ),
 };
 
 static JSValue js_error_isError(JSContext *ctx, JSValueConst this_val,
@@ -42984,6 +43301,7 @@ static JSValue js_error_set_stackTraceLimit(JSContext *ctx, JSValueConst this_va
 {
     if (JS_IsUndefined(this_val) || JS_IsNull(this_val))
         return JS_ThrowTypeErrorNotAnObject(ctx);
+    JS_FreeValue(ctx, ctx->error_stack_trace_limit);
     ctx->error_stack_trace_limit = js_dup(value);
     return JS_UNDEFINED;
 }
@@ -43014,7 +43332,9 @@ static JSValue js_error_capture_stack_trace(JSContext *ctx, JSValueConst this_va
     JSValueConst v = argv[0];
     if (JS_VALUE_GET_TAG(v) != JS_TAG_OBJECT)
         return JS_ThrowTypeErrorNotAnObject(ctx);
-    build_backtrace(ctx, v, argv[1], NULL, 0, 0, JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL|JS_BACKTRACE_FLAG_FILTER_FUNC);
+    build_backtrace(ctx, v, argv[1], NULL, 0, 0,
+                    JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL | JS_BACKTRACE_FLAG_CAPTURE |
+                    (JS_IsFunction(ctx, argv[1]) ? JS_BACKTRACE_FLAG_FILTER_FUNC : 0));
     return JS_UNDEFINED;
 }
 
@@ -43756,7 +44076,7 @@ static JSValue js_array_reduce(JSContext *ctx, JSValueConst this_val,
             if (js_poll_interrupts(ctx))
                 goto exception;
             if (k >= len) {
-                JS_ThrowTypeError(ctx, "empty array");
+                JS_ThrowTypeError(ctx, "Reduce of empty array with no initial value");
                 goto exception;
             }
             k1 = (special & special_reduceRight) ? len - k - 1 : k;
@@ -44538,7 +44858,7 @@ static JSValue js_array_toSpliced(JSContext *ctx, JSValueConst this_val,
 
     newlen = len + add - del;
     if (newlen > MAX_SAFE_INTEGER) {
-        JS_ThrowTypeError(ctx, "invalid array length");
+        JS_ThrowTypeError(ctx, "Invalid array length");
         goto exception;
     }
 
@@ -46698,7 +47018,7 @@ static JSValue js_number_toFixed(JSContext *ctx, JSValueConst this_val,
     if (JS_ToInt32Sat(ctx, &f, argv[0]))
         return JS_EXCEPTION;
     if (f < 0 || f > 100)
-        return JS_ThrowRangeError(ctx, "invalid number of digits");
+        return JS_ThrowRangeError(ctx, "toFixed() digits argument must be between 0 and 100");
     if (fabs(d) >= 1e21)
         flags = JS_DTOA_FORMAT_FREE;
     else
@@ -46728,7 +47048,7 @@ static JSValue js_number_toExponential(JSContext *ctx, JSValueConst this_val,
         f = 0;
     } else {
         if (f < 0 || f > 100)
-            return JS_ThrowRangeError(ctx, "invalid number of digits");
+            return JS_ThrowRangeError(ctx, "toExponential() argument must be between 0 and 100");
         f++;
         flags = JS_DTOA_FORMAT_FIXED;
     }
@@ -46756,7 +47076,7 @@ static JSValue js_number_toPrecision(JSContext *ctx, JSValueConst this_val,
         return JS_ToStringFree(ctx,  __JS_NewFloat64(d));
     }
     if (p < 1 || p > 100)
-        return JS_ThrowRangeError(ctx, "invalid number of digits");
+        return JS_ThrowRangeError(ctx, "toPrecision() argument must be between 1 and 100");
     return js_dtoa2(ctx, d, 10, p, JS_DTOA_FORMAT_FIXED);
 }
 
@@ -47069,7 +47389,7 @@ static JSValue js_string_fromCodePoint(JSContext *ctx, JSValueConst this_val,
     return string_buffer_end(b);
 
  range_error:
-    JS_ThrowRangeError(ctx, "invalid code point");
+    throw_value(ctx, JS_RANGE_ERROR, "Invalid code point %s", argv[i]);
  fail:
     if (b) string_buffer_free(b);
     return JS_EXCEPTION;
@@ -47513,7 +47833,7 @@ static JSValue js_string_includes(JSContext *ctx, JSValueConst this_val,
     ret = js_is_regexp(ctx, argv[0]);
     if (ret) {
         if (ret > 0)
-            JS_ThrowTypeError(ctx, "regexp not supported");
+            throw_native_name(ctx, "First argument to String.prototype.%s must not be a regular expression");
         goto fail;
     }
     v = JS_ToString(ctx, argv[0]);
@@ -47585,7 +47905,7 @@ static int check_regexp_g_flag(JSContext *ctx, JSValueConst regexp)
         ret = string_indexof_char(JS_VALUE_GET_STRING(flags), 'g', 0);
         JS_FreeValue(ctx, flags);
         if (ret < 0) {
-            JS_ThrowTypeError(ctx, "regexp must have the 'g' flag");
+            throw_native_name(ctx, "String.prototype.%s called with a non-global RegExp argument");
             return -1;
         }
     }
@@ -48075,7 +48395,7 @@ static JSValue js_string_pad(JSContext *ctx, JSValueConst this_val,
         }
     }
     if (n > JS_STRING_LEN_MAX) {
-        JS_ThrowRangeError(ctx, "invalid string length");
+        JS_ThrowRangeError(ctx, "Invalid string length");
         goto fail3;
     }
     if (string_buffer_init(ctx, b, n))
@@ -48129,7 +48449,7 @@ static JSValue js_string_repeat(JSContext *ctx, JSValueConst this_val,
     if (JS_ToInt64Sat(ctx, &val, argv[0]))
         goto fail;
     if (val < 0 || val > 2147483647) {
-        JS_ThrowRangeError(ctx, "invalid repeat count");
+        throw_value(ctx, JS_RANGE_ERROR, "Invalid count value: %s", argv[0]);
         goto fail;
     }
     n = val;
@@ -48138,7 +48458,7 @@ static JSValue js_string_repeat(JSContext *ctx, JSValueConst this_val,
     if (len == 0 || n == 1)
         return str;
     if (val * len > JS_STRING_LEN_MAX) {
-        JS_ThrowRangeError(ctx, "invalid string length");
+        JS_ThrowRangeError(ctx, "Invalid string length");
         goto fail;
     }
     if (string_buffer_init2(ctx, b, n * len, p->is_wide_char))
@@ -48422,7 +48742,7 @@ static JSValue js_string_normalize(JSContext *ctx, JSValueConst this_val,
         } else {
         bad_form:
             JS_FreeCString(ctx, form);
-            JS_ThrowRangeError(ctx, "bad normalization form");
+            JS_ThrowRangeError(ctx, "The normalization form should be one of NFC, NFD, NFKC, NFKD.");
         fail1:
             js_free(ctx, buf);
             return JS_EXCEPTION;
@@ -51024,177 +51344,79 @@ static void json_free_parse_record(JSContext *ctx, JSONParseRecord *pr)
     pr->value = JS_UNDEFINED; /* fail safe */
 }
 
-/* 'pr' can be NULL */
+/* terrarium: an object or array that is not closed yet */
+typedef struct JSONParseFrame {
+    JSValue val;
+    JSAtom prop_name; /* JS_ATOM_NULL in an array */
+    uint32_t idx;
+    int pr_size;
+    JSONParseRecord *pr;
+} JSONParseFrame;
+
+/* 'pr' can be NULL. terrarium: a loop with a stack on the heap, because V8 parses any depth */
 static JSValue json_parse_value(JSParseState *s, JSONParseRecord *pr)
 {
     JSContext *ctx = s->ctx;
+    JSONParseRecord *root = pr;
+    JSONParseFrame *frames = NULL, *f;
+    int depth = 0, frames_size = 0;
     JSValue val = JS_NULL;
-    int ret;
+    bool is_object, done;
 
-    if (js_check_stack_overflow(ctx->rt, 0)) {
-        return JS_ThrowStackOverflow(ctx);
+ parse_value:
+    /* with a record, reviving and freeing it recurse, as V8's reviving does */
+    if (pr && ctx->rt->call_depth_max && depth > ctx->rt->call_depth_max) {
+        JS_ThrowStackOverflow(ctx);
+        goto fail;
     }
-
-    if (pr) {
+    if (pr)
         pr->value = JS_UNDEFINED;
-    }
 
     switch(s->token.val) {
     case '{':
-        {
-            JSValue prop_val;
-            JSAtom prop_name;
-            JSONParseRecord *pr1;
-            int pr_size;
-
-            if (json_next_token(s))
-                goto fail;
-            val = JS_NewObject(ctx);
-            if (JS_IsException(val))
-                goto fail;
-            if (pr) {
-                json_parse_record_init_obj(ctx, pr, val);
-                pr_size = 0;
-            }
-            if (s->token.val != '}') {
-                for(;;) {
-                    if (s->token.val == TOK_STRING) {
-                        prop_name = JS_ValueToAtom(ctx, s->token.u.str.str);
-                        if (prop_name == JS_ATOM_NULL)
-                            goto fail;
-                    } else {
-                        json_parse_error(s, s->token.ptr, "Expected property name or '}'");
-                        goto fail;
-                    }
-                    if (json_next_token(s))
-                        goto fail1;
-                    if (s->token.val != ':') {
-                        json_parse_error(s, s->token.ptr, "Expected ':' after property name");
-                        goto fail1;
-                    }
-                    if (json_next_token(s))
-                        goto fail1;
-                    if (pr) {
-                        pr1 = json_parse_record_add(ctx, pr, prop_name, &pr_size);
-                        if (!pr1)
-                            goto fail1;
-                    } else {
-                        pr1 = NULL;
-                    }
-                    prop_val = json_parse_value(s, pr1);
-                    if (JS_IsException(prop_val)) {
-                    fail1:
-                        JS_FreeAtom(ctx, prop_name);
-                        goto fail;
-                    }
-                    ret = JS_DefinePropertyValue(ctx, val, prop_name,
-                                                 prop_val, JS_PROP_C_W_E);
-                    JS_FreeAtom(ctx, prop_name);
-                    if (ret < 0)
-                        goto fail;
-
-                    if (s->token.val == '}')
-                        break;
-                    if (s->token.val != ',') {
-                        json_parse_error(s, s->token.ptr, "Expected ',' or '}' after property value");
-                        goto fail;
-                    }
-                    if (json_next_token(s))
-                        goto fail;
-                }
-            }
-            if (json_next_token(s))
-                goto fail;
-        }
-        break;
     case '[':
-        {
-            JSValue el;
-            uint32_t idx;
-            JSONParseRecord *pr1;
-            int pr_size;
-
-            if (json_next_token(s))
-                goto fail;
-            val = JS_NewArray(ctx);
-            if (JS_IsException(val))
-                goto fail;
-            if (pr) {
-                json_parse_record_init_array(ctx, pr, val);
-                pr_size = 0;
-            }
-            if (s->token.val != ']') {
-                for(idx = 0;; idx++) {
-                    if (pr) {
-                        if (js_resize_array(ctx, (void **)&pr->u.array.elements, sizeof(pr->u.array.elements[0]),
-                                            &pr_size, pr->u.array.count + 1))
-                            goto fail;
-                        pr1 = &pr->u.array.elements[pr->u.array.count++];
-                        pr1->value = JS_UNDEFINED;
-                    } else {
-                        pr1 = NULL;
-                    }
-                    el = json_parse_value(s, pr1);
-                    if (JS_IsException(el))
-                        goto fail;
-                    ret = JS_DefinePropertyValueUint32(ctx, val, idx, el, JS_PROP_C_W_E);
-                    if (ret < 0)
-                        goto fail;
-                    if (s->token.val == ']')
-                        break;
-                    if (s->token.val != ',') {
-                        json_parse_error(s, s->token.ptr, "Expected ',' or ']' after array element");
-                        goto fail;
-                    }
-                    if (json_next_token(s))
-                        goto fail;
-                }
-            }
-            if (json_next_token(s))
-                goto fail;
-        }
-        break;
-    case TOK_STRING:
-        val = js_dup(s->token.u.str.str);
-        if (pr) {
-            json_parse_record_init_primitive(ctx, pr, val,
-                                             s->token.ptr - s->buf_start,
-                                             s->buf_ptr - s->token.ptr);
-        }
+        is_object = s->token.val == '{';
         if (json_next_token(s))
             goto fail;
+        val = is_object ? JS_NewObject(ctx) : JS_NewArray(ctx);
+        if (JS_IsException(val))
+            goto fail;
+        if (js_resize_array(ctx, (void **)&frames, sizeof(frames[0]), &frames_size, depth + 1)) {
+            JS_FreeValue(ctx, val);
+            goto fail;
+        }
+        f = &frames[depth++];
+        f->val = val;
+        f->prop_name = JS_ATOM_NULL;
+        f->idx = 0;
+        f->pr_size = 0;
+        f->pr = pr;
+        if (pr) {
+            if (is_object)
+                json_parse_record_init_obj(ctx, pr, val);
+            else
+                json_parse_record_init_array(ctx, pr, val);
+        }
+        if (s->token.val == (is_object ? '}' : ']'))
+            goto close;
+        if (is_object)
+            goto parse_name;
+        goto parse_element;
+    case TOK_STRING:
+        val = js_dup(s->token.u.str.str);
         break;
     case TOK_NUMBER:
         val = s->token.u.num.val;
-        if (pr) {
-            json_parse_record_init_primitive(ctx, pr, val,
-                                             s->token.ptr - s->buf_start,
-                                             s->buf_ptr - s->token.ptr);
-        }
-        if (json_next_token(s))
-            goto fail;
         break;
     case TOK_IDENT:
         if (s->token.u.ident.atom == JS_ATOM_false ||
             s->token.u.ident.atom == JS_ATOM_true) {
             val = js_bool(s->token.u.ident.atom == JS_ATOM_true);
-            if (pr) {
-                json_parse_record_init_primitive(ctx, pr, val,
-                                                 s->token.ptr - s->buf_start,
-                                                 s->buf_ptr - s->token.ptr);
-            }
         } else if (s->token.u.ident.atom == JS_ATOM_null) {
             val = JS_NULL;
-            if (pr) {
-                json_parse_record_init_primitive(ctx, pr, val,
-                                                 s->token.ptr - s->buf_start,
-                                                 s->buf_ptr - s->token.ptr);
-            }
         } else {
             goto def_token;
         }
-        if (json_next_token(s))
-            goto fail;
         break;
     default:
     def_token:
@@ -51206,10 +51428,100 @@ static JSValue json_parse_value(JSParseState *s, JSONParseRecord *pr)
         }
         goto fail;
     }
-    return val;
+    if (pr) {
+        json_parse_record_init_primitive(ctx, pr, val,
+                                         s->token.ptr - s->buf_start,
+                                         s->buf_ptr - s->token.ptr);
+    }
+    if (json_next_token(s)) {
+        JS_FreeValue(ctx, val);
+        goto fail;
+    }
+
+ value_done:
+    if (depth == 0) {
+        js_free(ctx, frames);
+        return val;
+    }
+    f = &frames[depth - 1];
+    is_object = f->prop_name != JS_ATOM_NULL;
+    if (is_object) {
+        JSAtom prop_name = f->prop_name;
+        f->prop_name = JS_ATOM_NULL;
+        done = JS_DefinePropertyValue(ctx, f->val, prop_name, val, JS_PROP_C_W_E) >= 0;
+        JS_FreeAtom(ctx, prop_name);
+    } else {
+        done = JS_DefinePropertyValueUint32(ctx, f->val, f->idx++, val, JS_PROP_C_W_E) >= 0;
+    }
+    if (!done)
+        goto fail;
+    if (s->token.val == (is_object ? '}' : ']'))
+        goto close;
+    if (s->token.val != ',') {
+        json_parse_error(s, s->token.ptr, is_object ?
+                         "Expected ',' or '}' after property value" :
+                         "Expected ',' or ']' after array element");
+        goto fail;
+    }
+    if (json_next_token(s))
+        goto fail;
+    if (!is_object)
+        goto parse_element;
+
+ parse_name:
+    f = &frames[depth - 1];
+    if (s->token.val != TOK_STRING) {
+        json_parse_error(s, s->token.ptr, "Expected property name or '}'");
+        goto fail;
+    }
+    f->prop_name = JS_ValueToAtom(ctx, s->token.u.str.str);
+    if (f->prop_name == JS_ATOM_NULL)
+        goto fail;
+    if (json_next_token(s))
+        goto fail;
+    if (s->token.val != ':') {
+        json_parse_error(s, s->token.ptr, "Expected ':' after property name");
+        goto fail;
+    }
+    if (json_next_token(s))
+        goto fail;
+    pr = NULL;
+    if (f->pr) {
+        pr = json_parse_record_add(ctx, f->pr, f->prop_name, &f->pr_size);
+        if (!pr)
+            goto fail;
+    }
+    goto parse_value;
+
+ parse_element:
+    f = &frames[depth - 1];
+    pr = NULL;
+    if (f->pr) {
+        JSONParseRecord *array = f->pr;
+        if (js_resize_array(ctx, (void **)&array->u.array.elements, sizeof(array->u.array.elements[0]),
+                            &f->pr_size, array->u.array.count + 1))
+            goto fail;
+        pr = &array->u.array.elements[array->u.array.count++];
+        pr->value = JS_UNDEFINED;
+    }
+    goto parse_value;
+
+ close:
+    val = frames[--depth].val;
+    if (json_next_token(s)) {
+        JS_FreeValue(ctx, val);
+        goto fail;
+    }
+    goto value_done;
+
  fail:
-    json_free_parse_record(ctx, pr);
-    JS_FreeValue(ctx, val);
+    while (depth > 0) {
+        f = &frames[--depth];
+        JS_FreeAtom(ctx, f->prop_name);
+        JS_FreeValue(ctx, f->val);
+    }
+    js_free(ctx, frames);
+    json_free_parse_record(ctx, root);
     return JS_EXCEPTION;
 }
 
@@ -51580,7 +51892,7 @@ static int js_json_to_str(JSContext *ctx, JSONStringifyContext *jsc,
         if (JS_IsException(v))
             goto exception;
         if (JS_ToBoolFree(ctx, v)) {
-            JS_ThrowTypeError(ctx, "circular reference");
+            throw_circular(ctx, jsc->stack, val);
             goto exception;
         }
         indent1 = JS_ConcatString(ctx, js_dup(indent), js_dup(jsc->gap));
@@ -51709,7 +52021,7 @@ static int js_json_to_str(JSContext *ctx, JSONStringifyContext *jsc,
         return string_buffer_concat_value_free(jsc->b, val);
     case JS_TAG_SHORT_BIG_INT:
     case JS_TAG_BIG_INT:
-        JS_ThrowTypeError(ctx, "BigInt are forbidden in JSON.stringify");
+        JS_ThrowTypeError(ctx, "Do not know how to serialize a BigInt");
         goto exception;
     default:
         JS_FreeValue(ctx, val);
@@ -52089,7 +52401,7 @@ static void js_proxy_mark(JSRuntime *rt, JSValueConst val,
 
 static JSValue JS_ThrowTypeErrorRevokedProxy(JSContext *ctx)
 {
-    return JS_ThrowTypeError(ctx, "revoked proxy");
+    return JS_ThrowTypeError(ctx, "Cannot perform operation on a proxy that has been revoked");
 }
 
 static JSProxyData *get_proxy_method(JSContext *ctx, JSValue *pmethod,
@@ -53587,7 +53899,7 @@ static JSValue js_map_set(JSContext *ctx, JSValueConst this_val,
     is_set = (magic & MAGIC_SET);
     key = map_normalize_key_const(ctx, argv[0]);
     if (s->is_weak && !is_valid_weakref_target(key))
-        return JS_ThrowTypeError(ctx, "invalid value used as %s key", is_set ? "WeakSet" : "WeakMap");
+        return JS_ThrowTypeError(ctx, "Invalid value used as %s key", is_set ? "WeakSet" : "WeakMap");
     if (is_set)
         value = JS_UNDEFINED;
     else
@@ -53637,7 +53949,7 @@ static JSValue js_map_getOrInsert(JSContext *ctx, JSValueConst this_val,
         return JS_EXCEPTION;
     key = map_normalize_key_const(ctx, argv[0]);
     if (s->is_weak && !is_valid_weakref_target(key))
-        return JS_ThrowTypeError(ctx, "invalid value used as WeakMap key");
+        return JS_ThrowTypeError(ctx, "Invalid value used as weak map key");
     mr = map_find_record(ctx, s, key);
     if (!mr) {
         if (computed) {
@@ -55599,6 +55911,8 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
     JSValueConst arg;
     bool is_reject;
 
+    JSValueConst *outer_reaction = ctx->rt->current_reaction; /* terrarium: for async stacks */
+
     assert(argc == 5);
     handler = argv[2];
     is_reject = JS_ToBool(ctx, argv[3]);
@@ -55622,7 +55936,9 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
             res = js_dup(arg);
         }
     } else {
+        ctx->rt->current_reaction = argv;
         res = JS_Call(ctx, handler, JS_UNDEFINED, 1, &arg);
+        ctx->rt->current_reaction = outer_reaction;
     }
     is_reject = JS_IsException(res);
     if (is_reject) {
@@ -55955,8 +56271,8 @@ static JSValue js_promise_constructor(JSContext *ctx, JSValueConst new_target,
     JSValue args[2], ret;
 
     executor = argv[0];
-    if (check_function(ctx, executor))
-        return JS_EXCEPTION;
+    if (!JS_IsFunction(ctx, executor))
+        return throw_value(ctx, JS_TYPE_ERROR, "Promise resolver %s is not a function", executor);
     obj = js_promise_new(ctx, new_target, args);
     if (JS_IsException(obj))
         return JS_EXCEPTION;
@@ -57042,9 +57358,9 @@ static int hex_decode(JSContext *ctx, JSString *p, int k) {
     int c;
 
     if (k >= p->len || string_get(p, k) != '%')
-        return js_throw_URIError(ctx, "expecting %%");
+        return js_throw_URIError(ctx, "URI malformed");
     if (k + 2 >= p->len || (c = string_get_hex(p, k + 1, 2)) < 0)
-        return js_throw_URIError(ctx, "expecting hex digit");
+        return js_throw_URIError(ctx, "URI malformed");
 
     return c;
 }
@@ -57107,7 +57423,7 @@ static JSValue js_global_decodeURI(JSContext *ctx, JSValueConst this_val,
                     c = (c << 6) | (c1 & 0x3f);
                 }
                 if (c < c_min || c > 0x10FFFF || is_surrogate(c)) {
-                    js_throw_URIError(ctx, "malformed UTF-8");
+                    js_throw_URIError(ctx, "URI malformed");
                     goto fail;
                 }
             }
@@ -57186,13 +57502,13 @@ static JSValue js_global_encodeURI(JSContext *ctx, JSValueConst this_val,
                 goto fail;
             } else if (is_hi_surrogate(c)) {
                 if (k >= p->len) {
-                    js_throw_URIError(ctx, "expecting surrogate pair");
+                    js_throw_URIError(ctx, "URI malformed");
                     goto fail;
                 }
                 c1 = string_get(p, k);
                 k++;
                 if (!is_lo_surrogate(c1)) {
-                    js_throw_URIError(ctx, "expecting surrogate pair");
+                    js_throw_URIError(ctx, "URI malformed");
                     goto fail;
                 }
                 c = from_surrogate(c, c1);
@@ -57335,7 +57651,7 @@ static __exception int JS_ThisTimeValue(JSContext *ctx, double *valp,
         if (p->class_id == JS_CLASS_DATE && JS_IsNumber(p->u.object_data))
             return JS_ToFloat64(ctx, valp, p->u.object_data);
     }
-    JS_ThrowTypeError(ctx, "not a Date object");
+    JS_ThrowTypeError(ctx, "this is not a Date object.");
     return -1;
 }
 
@@ -57349,7 +57665,7 @@ static JSValue JS_SetThisTimeValue(JSContext *ctx, JSValueConst this_val, double
             return js_dup(p->u.object_data);
         }
     }
-    return JS_ThrowTypeError(ctx, "not a Date object");
+    return JS_ThrowTypeError(ctx, "this is not a Date object.");
 }
 
 static int64_t days_from_year(int64_t y) {
@@ -57595,7 +57911,7 @@ static JSValue get_date_string(JSContext *ctx, JSValueConst this_val,
         return JS_EXCEPTION;
     if (!res) {
         if (fmt == 2)
-            return JS_ThrowRangeError(ctx, "Date value is NaN");
+            return JS_ThrowRangeError(ctx, "Invalid time value");
         else
             return js_new_string8(ctx, "Invalid Date");
     }
@@ -58510,7 +58826,7 @@ static JSValue JS_ToBigIntCtorFree(JSContext *ctx, JSValue val)
                 if (res == 0) {
                     val = JS_EXCEPTION;
                 } else if (res == 1) {
-                    val = JS_ThrowRangeError(ctx, "cannot convert to BigInt: not an integer");
+                    val = JS_ThrowRangeError(ctx, "The number cannot be converted to a BigInt because it is not an integer");
                 } else {
                     val = JS_ThrowRangeError(ctx, "cannot convert NaN or Infinity to BigInt");                }
             } else {
@@ -60110,7 +60426,7 @@ static JSValue js_typed_array_set_internal(JSContext *ctx,
             goto fail;
         if (offset > dst_len - src_len) {
         range_error:
-            JS_ThrowRangeError(ctx, "invalid array length");
+            JS_ThrowRangeError(ctx, "Invalid array length");
             goto fail;
         }
     }
@@ -60390,7 +60706,7 @@ static JSValue js_typed_array_from(JSContext *ctx, JSValueConst this_val,
     if (!JS_IsUndefined(iter) && !JS_IsNull(iter)) {
         if (!JS_IsFunction(ctx, iter)) {
             JS_FreeValue(ctx, iter);
-            JS_ThrowTypeError(ctx, "value is not iterable");
+            throw_not_iterable(ctx, items);
             goto exception;
         }
         arr = JS_NewArray(ctx);
@@ -63494,159 +63810,636 @@ static void insert_weakref_record(JSValueConst target,
     *pwr = wr;
 }
 
-/* CallSite */
+/* CallSite. terrarium: V8's call sites, and stacks worded as V8 words them (builtins of messages/call-site-info.cc) */
+
+static void js_callsite_free_data(JSRuntime *rt, JSCallSiteData *csd)
+{
+    JS_FreeValueRT(rt, csd->func);
+    JS_FreeValueRT(rt, csd->this_val);
+    JS_FreeValueRT(rt, csd->filename);
+}
+
+static void js_callsite_mark_data(JSRuntime *rt, JSCallSiteData *csd, JS_MarkFunc *mark_func)
+{
+    JS_MarkValue(rt, csd->func, mark_func);
+    JS_MarkValue(rt, csd->this_val, mark_func);
+}
 
 static void js_callsite_finalizer(JSRuntime *rt, JSValueConst val)
 {
     JSCallSiteData *csd = JS_GetOpaque(val, JS_CLASS_CALL_SITE);
     if (csd) {
-        JS_FreeValueRT(rt, csd->filename);
-        JS_FreeValueRT(rt, csd->func);
-        JS_FreeValueRT(rt, csd->func_name);
+        js_callsite_free_data(rt, csd);
         js_free_rt(rt, csd);
     }
 }
 
-static void js_callsite_mark(JSRuntime *rt, JSValueConst val,
-                             JS_MarkFunc *mark_func)
+static void js_callsite_mark(JSRuntime *rt, JSValueConst val, JS_MarkFunc *mark_func)
 {
     JSCallSiteData *csd = JS_GetOpaque(val, JS_CLASS_CALL_SITE);
-    if (csd) {
-        JS_MarkValue(rt, csd->filename, mark_func);
-        JS_MarkValue(rt, csd->func, mark_func);
-        JS_MarkValue(rt, csd->func_name, mark_func);
-    }
+    if (csd)
+        js_callsite_mark_data(rt, csd, mark_func);
 }
 
-static JSValue js_new_callsite(JSContext *ctx, JSCallSiteData *csd) {
-    JSValue obj = js_create_from_ctor(ctx, JS_UNDEFINED, JS_CLASS_CALL_SITE);
-    if (JS_IsException(obj))
-        return JS_EXCEPTION;
+typedef struct JSCapturedStack {
+    JSValue base; /* what prepareStackTrace.base() told when the frames were captured */
+    int count, size;
+    JSCallSiteData *sites;
+} JSCapturedStack;
 
-    JSCallSiteData *csd1 = js_malloc(ctx, sizeof(*csd));
-    if (!csd1) {
+static void js_captured_finalizer(JSRuntime *rt, JSValueConst val)
+{
+    JSCapturedStack *s = JS_GetOpaque(val, JS_CLASS_CAPTURED_STACK);
+    int i;
+    if (!s)
+        return;
+    for (i = 0; i < s->count; i++)
+        js_callsite_free_data(rt, &s->sites[i]);
+    JS_FreeValueRT(rt, s->base);
+    js_free_rt(rt, s->sites);
+    js_free_rt(rt, s);
+}
+
+static void js_captured_mark(JSRuntime *rt, JSValueConst val, JS_MarkFunc *mark_func)
+{
+    JSCapturedStack *s = JS_GetOpaque(val, JS_CLASS_CAPTURED_STACK);
+    int i;
+    if (s)
+        JS_MarkValue(rt, s->base, mark_func);
+    for (i = 0; s && i < s->count; i++)
+        js_callsite_mark_data(rt, &s->sites[i], mark_func);
+}
+
+static JSValue js_new_callsite(JSContext *ctx, const JSCallSiteData *csd)
+{
+    JSValue obj = js_create_from_ctor(ctx, JS_UNDEFINED, JS_CLASS_CALL_SITE);
+    JSCallSiteData *copy;
+
+    if (JS_IsException(obj))
+        return obj;
+    copy = js_malloc(ctx, sizeof(*copy));
+    if (!copy) {
         JS_FreeValue(ctx, obj);
         return JS_EXCEPTION;
     }
-
-    /* The new object takes ownership of the values in |csd|; clear them so
-       the caller doesn't free them a second time. */
-    memcpy(csd1, csd, sizeof(*csd));
-    csd->filename = JS_UNDEFINED;
-    csd->func = JS_UNDEFINED;
-    csd->func_name = JS_UNDEFINED;
-
-    JS_SetOpaqueInternal(obj, csd1);
-
+    *copy = *csd;
+    js_dup(copy->func);
+    js_dup(copy->this_val);
+    js_dup(copy->filename);
+    JS_SetOpaqueInternal(obj, copy);
     return obj;
 }
 
-static void js_new_callsite_data(JSContext *ctx, JSCallSiteData *csd, JSStackFrame *sf)
+static JSCallSiteData *captured_add(JSContext *ctx, JSCapturedStack *s)
 {
-    const char *func_name_str;
+    JSCallSiteData *site;
+
+    if (js_resize_array(ctx, (void **)&s->sites, sizeof(s->sites[0]), &s->size, s->count + 1))
+        return NULL;
+    site = &s->sites[s->count++];
+    memset(site, 0, sizeof(*site));
+    site->func = site->this_val = site->filename = JS_UNDEFINED;
+    site->promise_index = -1;
+    site->line_num = site->col_num = -1;
+    return site;
+}
+
+/* Calls that V8's own call, apply and construct do not show. */
+static bool native_is_invisible(JSObject *p)
+{
+    if (p->class_id != JS_CLASS_C_FUNCTION)
+        return p->class_id != JS_CLASS_BYTECODE_FUNCTION && !js_class_has_bytecode(p->class_id);
+    return p->u.cfunc.c_function.generic == js_function_call
+        || p->u.cfunc.c_function.generic_magic == js_function_apply
+        || p->u.cfunc.c_function.generic == js_reflect_construct;
+}
+
+static void captured_add_frame(JSContext *ctx, JSCapturedStack *s, JSStackFrame *sf, bool async)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(sf->cur_func);
+    JSFunctionBytecode *b = js_class_has_bytecode(p->class_id) ? p->u.func.function_bytecode : NULL;
+    JSCallSiteData *site;
+
+    site = captured_add(ctx, s);
+    if (!site)
+        return;
+    site->func = js_dup(sf->cur_func);
+    site->constructor = sf->is_constructor && !async;
+    site->async = async;
+    if (!site->constructor)
+        site->this_val = js_dup(sf->this_val);
+    if (b && !b->is_strict_mode && (JS_IsUndefined(site->this_val) || JS_IsNull(site->this_val)))
+        site->top_level = true;
+    if (JS_IsUndefined(site->this_val) || JS_IsNull(site->this_val)
+        || js_same_value(ctx, site->this_val, ctx->global_obj))
+        site->top_level = true;
+    if (!b) {
+        site->native = true;
+        return;
+    }
+    site->code = b;
+    site->eval = b->func_name == JS_ATOM__eval_;
+    if (site->eval)
+        site->top_level = true;
+    site->pc = sf->cur_pc ? sf->cur_pc - b->byte_code_buf - 1 : 0;
+}
+
+static JSValueConst promise_of_resolve(JSValueConst resolve)
+{
+    if (JS_IsObject(resolve) && JS_VALUE_GET_OBJ(resolve)->class_id == JS_CLASS_PROMISE_RESOLVE_FUNCTION)
+        return JS_VALUE_GET_OBJ(resolve)->u.promise_function_data->promise;
+    return JS_UNDEFINED;
+}
+
+/* The async functions that wait for what runs now, as far as exactly one waits for each. */
+static void capture_async(JSContext *ctx, JSCapturedStack *s, int limit)
+{
+    JSValueConst *job = ctx->rt->current_reaction;
+    JSValueConst promise;
     JSObject *p;
 
-    csd->constructor = sf->is_constructor;
-    csd->func = js_dup(sf->cur_func);
-    /* func_name_str is UTF-8 encoded if needed */
-    func_name_str = get_func_name(ctx, sf->cur_func);
-    if (!func_name_str || func_name_str[0] == '\0')
-        csd->func_name = JS_NULL;
-    else
-        csd->func_name = JS_NewString(ctx, func_name_str);
-    JS_FreeCString(ctx, func_name_str);
-    if (JS_IsException(csd->func_name))
-        csd->func_name = JS_NULL;
+    if (!job)
+        return;
+    promise = promise_of_resolve(job[0]);
+    if (JS_IsObject(job[2]) && (p = JS_VALUE_GET_OBJ(job[2]))
+        && (p->class_id == JS_CLASS_ASYNC_FUNCTION_RESOLVE || p->class_id == JS_CLASS_ASYNC_FUNCTION_REJECT))
+        promise = promise_of_resolve(p->u.async_function_data->resolving_funcs[0]);
+    while (s->count < limit && JS_IsObject(promise)) {
+        JSPromiseData *data = JS_GetOpaque(promise, JS_CLASS_PROMISE);
+        JSPromiseReactionData *reaction;
+        JSCFunctionDataRecord *record;
 
-    p = JS_VALUE_GET_OBJ(sf->cur_func);
-    if (js_class_has_bytecode(p->class_id)) {
-        JSFunctionBytecode *b = p->u.func.function_bytecode;
-        int line_num1, col_num1;
-        line_num1 = find_line_num(ctx, b,
-                                  sf->cur_pc - b->byte_code_buf - 1,
-                                  &col_num1);
-        csd->native = false;
-        csd->line_num = line_num1;
-        csd->col_num = col_num1;
-        csd->filename = JS_AtomToString(ctx, b->filename);
-        if (JS_IsException(csd->filename)) {
-            csd->filename = JS_NULL;
-            JS_FreeValue(ctx, JS_GetException(ctx)); // Clear exception.
+        if (!data || data->promise_state != JS_PROMISE_PENDING || list_empty(&data->promise_reactions[0])
+            || data->promise_reactions[0].next->next != &data->promise_reactions[0])
+            return;
+        reaction = list_entry(data->promise_reactions[0].next, JSPromiseReactionData, link);
+        promise = promise_of_resolve(reaction->resolving_funcs[0]);
+        if (!JS_IsObject(reaction->handler))
+            continue;
+        p = JS_VALUE_GET_OBJ(reaction->handler);
+        if (p->class_id == JS_CLASS_ASYNC_FUNCTION_RESOLVE) {
+            JSAsyncFunctionData *waiting = p->u.async_function_data;
+            if (!waiting || !waiting->is_active)
+                return;
+            waiting->func_state.frame.this_val = waiting->func_state.this_val;
+            captured_add_frame(ctx, s, &waiting->func_state.frame, true);
+            promise = promise_of_resolve(waiting->resolving_funcs[0]);
+        } else if (p->class_id == JS_CLASS_C_FUNCTION_DATA
+                   && (record = p->u.c_function_data_record)->func == js_promise_all_resolve_element) {
+            static const char *const names[] = { "Promise.all", "Promise.allSettled", "Promise.any" };
+            JSCallSiteData *site = captured_add(ctx, s);
+            if (!site)
+                return;
+            site->async = site->native = true;
+            site->promise_index = JS_VALUE_GET_INT(record->data[1]);
+            site->filename = JS_NewString(ctx, names[min_int(record->magic & 3, 2)]);
+            promise = promise_of_resolve(record->data[3]);
         }
+    }
+}
+
+static JSValueConst own_data(JSObject *p, JSAtom atom)
+{
+    JSProperty *pr;
+    JSShapeProperty *prs = find_own_property(&pr, p, atom);
+    if (!prs || (prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL)
+        return JS_UNDEFINED;
+    return pr->u.value;
+}
+
+static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const char *filename,
+                                int line_num, int col_num, int backtrace_flags)
+{
+    JSRuntime *rt = ctx->rt;
+    JSCapturedStack *s;
+    JSStackFrame *sf = rt->current_stack_frame, *seen;
+    JSValue obj;
+    double d;
+    int limit;
+
+    obj = JS_NewObjectProtoClass(ctx, JS_NULL, JS_CLASS_CAPTURED_STACK);
+    if (JS_IsException(obj))
+        return obj;
+    s = js_mallocz(ctx, sizeof(*s));
+    if (!s) {
+        JS_FreeValue(ctx, obj);
+        return JS_EXCEPTION;
+    }
+    s->base = JS_UNDEFINED;
+    JS_SetOpaqueInternal(obj, s);
+    if (JS_IsFunction(ctx, ctx->error_prepare_stack)) {
+        JSAtom atom = JS_NewAtom(ctx, "base");
+        JSValueConst base = own_data(JS_VALUE_GET_OBJ(ctx->error_prepare_stack), atom);
+        JS_FreeAtom(ctx, atom);
+        if (JS_IsFunction(ctx, base)) {
+            s->base = JS_Call(ctx, base, JS_UNDEFINED, 0, NULL);
+            if (JS_IsException(s->base)) {
+                JS_FreeValue(ctx, JS_GetException(ctx));
+                s->base = JS_UNDEFINED;
+            }
+        }
+    }
+    d = JS_IsNumber(ctx->error_stack_trace_limit) ? JS_VALUE_GET_TAG(ctx->error_stack_trace_limit) == JS_TAG_INT
+        ? JS_VALUE_GET_INT(ctx->error_stack_trace_limit) : JS_VALUE_GET_FLOAT64(ctx->error_stack_trace_limit) : 0;
+    limit = d >= 200 ? 200 : d > 0 ? (int)d : 0;
+    if (filename && limit > 0 && (backtrace_flags & JS_BACKTRACE_FLAG_SINGLE_LEVEL))
+        limit = 1;
+    (void)line_num; /* a syntax error's place is no frame: JS_GetSyntaxErrorSpan */
+    (void)col_num;
+    if (sf && (backtrace_flags & JS_BACKTRACE_FLAG_SKIP_FIRST_LEVEL))
+        sf = sf->prev_frame;
+    if (backtrace_flags & JS_BACKTRACE_FLAG_FILTER_FUNC) {
+        for (seen = sf; seen && !js_same_value(ctx, seen->cur_func, filter_func); seen = seen->prev_frame)
+            ;
+        if (seen)
+            sf = seen->prev_frame;
+        else if (backtrace_flags & JS_BACKTRACE_FLAG_CAPTURE)
+            limit = 0;
+    }
+    for (; sf && s->count < limit; sf = sf->prev_frame) {
+        JSObject *p;
+        if (JS_VALUE_GET_TAG(sf->cur_func) != JS_TAG_OBJECT)
+            continue;
+        p = JS_VALUE_GET_OBJ(sf->cur_func);
+        if (!js_class_has_bytecode(p->class_id)
+            && (native_is_invisible(p) || frame_loc_kind(ctx, sf->prev_frame) == LOC_TEMPLATE))
+            continue;
+        captured_add_frame(ctx, s, sf, false);
+        if (js_class_has_bytecode(p->class_id) && p->u.func.function_bytecode->backtrace_barrier)
+            return obj;
+    }
+    capture_async(ctx, s, limit);
+    return obj;
+}
+
+/* ---- names, looked up without running anything ---- */
+
+
+/* The value's constructor's name as V8 tells it; the caller frees. NULL when there is none. */
+static const char *constructor_name(JSContext *ctx, JSValueConst value)
+{
+    JSObject *p, *f;
+    JSValueConst v;
+    const char *name;
+
+    if (JS_IsNumber(value)) return js_cstring_dup(ctx, "Number");
+    if (JS_IsString(value)) return js_cstring_dup(ctx, "String");
+    if (JS_IsBool(value)) return js_cstring_dup(ctx, "Boolean");
+    if (JS_IsSymbol(value)) return js_cstring_dup(ctx, "Symbol");
+    if (JS_IsBigInt(value)) return js_cstring_dup(ctx, "BigInt");
+    if (!JS_IsObject(value)) return NULL;
+    p = JS_VALUE_GET_OBJ(value);
+    if (p->class_id == JS_CLASS_PROXY) return js_cstring_dup(ctx, "Proxy");
+    if (JS_IsFunction(ctx, value)) {
+        JSFunctionBytecode *b = js_class_has_bytecode(p->class_id) ? p->u.func.function_bytecode : NULL;
+        if (b && b->source_len > 5 && !memcmp(b->source, "class", 5)
+            && (name = get_func_name(ctx, value))) {
+            if (*name)
+                return name;
+            JS_FreeCString(ctx, name);
+        }
+        return js_cstring_dup(ctx, "Function");
+    }
+    v = own_data(p, JS_ATOM_Symbol_toStringTag);
+    for (f = p->shape->proto; !JS_IsString(v) && f && f->class_id == JS_CLASS_OBJECT && f->shape->proto; f = f->shape->proto)
+        v = own_data(f, JS_ATOM_Symbol_toStringTag);
+    if (JS_IsString(v))
+        return JS_ToCString(ctx, v);
+    for (; p; p = p->shape->proto) {
+        v = own_data(p, JS_ATOM_constructor);
+        if (JS_IsObject(v) && (name = get_func_name(ctx, v))) {
+            if (*name)
+                return name;
+            JS_FreeCString(ctx, name);
+        }
+    }
+    return js_cstring_dup(ctx, "Object");
+}
+
+static bool holds_function(JSObject *p, JSAtom atom, JSObject *f)
+{
+    JSProperty *pr;
+    JSShapeProperty *prs = find_own_property(&pr, p, atom);
+    if (!prs)
+        return false;
+    switch (prs->flags & JS_PROP_TMASK) {
+    case JS_PROP_NORMAL:
+        return JS_IsObject(pr->u.value) && JS_VALUE_GET_OBJ(pr->u.value) == f;
+    case JS_PROP_GETSET:
+        return pr->u.getset.getter == f || pr->u.getset.setter == f;
+    default:
+        return false;
+    }
+}
+
+/* The property through which the receiver reaches the function; the caller frees the atom. */
+static JSAtom method_name(JSContext *ctx, const JSCallSiteData *site, const char *function_name)
+{
+    JSObject *p, *f;
+    JSAtom atom = JS_ATOM_NULL;
+    uint32_t i;
+
+    if (!JS_IsObject(site->this_val) || !JS_IsObject(site->func))
+        return JS_ATOM_NULL;
+    f = JS_VALUE_GET_OBJ(site->func);
+    if (function_name && *function_name) {
+        bool accessor = !strncmp(function_name, "get ", 4) || !strncmp(function_name, "set ", 4);
+        JSAtom name = JS_NewAtom(ctx, function_name + (accessor ? 4 : 0));
+        for (p = JS_VALUE_GET_OBJ(site->this_val); p; p = p->shape->proto) {
+            if (find_own_property1(p, name)) {
+                if (holds_function(p, name, f))
+                    return name;
+                break;
+            }
+        }
+        JS_FreeAtom(ctx, name);
+    }
+    for (p = JS_VALUE_GET_OBJ(site->this_val); p; p = p->shape->proto) {
+        JSShapeProperty *prs = get_shape_prop(p->shape);
+        for (i = 0; i < p->shape->prop_count; i++, prs++) {
+            if (prs->atom == JS_ATOM_NULL || !(prs->flags & JS_PROP_ENUMERABLE)
+                || JS_AtomGetKind(ctx, prs->atom) != JS_ATOM_KIND_STRING || !holds_function(p, prs->atom, f))
+                continue;
+            if (atom != JS_ATOM_NULL)
+                return JS_FreeAtom(ctx, atom), JS_ATOM_NULL;
+            atom = JS_DupAtom(ctx, prs->atom);
+        }
+    }
+    return atom;
+}
+
+/* NULL when anonymous; the caller frees */
+static const char *site_function_name(JSContext *ctx, const JSCallSiteData *site)
+{
+    const char *name;
+
+    if (!JS_IsObject(site->func))
+        return NULL;
+    if (site->eval)
+        return NULL;
+    if (site->code && site->code->func_name != JS_ATOM_NULL && site->code->func_name != JS_ATOM_empty_string)
+        return JS_AtomToCString(ctx, site->code->func_name);
+    name = get_func_name(ctx, site->func);
+    if (name && !*name) {
+        JS_FreeCString(ctx, name);
+        name = NULL;
+    }
+    if (!name && site->code && site->code->inferred_name != JS_ATOM_NULL)
+        return JS_AtomToCString(ctx, site->code->inferred_name);
+    return name;
+}
+
+static void site_position(JSContext *ctx, const JSCallSiteData *site, int *line, int *column)
+{
+    *line = site->line_num;
+    *column = site->col_num;
+    if (site->code)
+        *line = find_line_num(ctx, site->code, site->pc, column);
+}
+
+static bool is_identifier(const char *s)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    uint32_t c = utf8_decode(p, &p);
+    if (!lre_js_is_ident_first(c))
+        return false;
+    while (*p)
+        if (!lre_js_is_ident_next(utf8_decode(p, &p)))
+            return false;
+    return true;
+}
+
+static void write_location(JSContext *ctx, DynBuf *out, const JSCallSiteData *site)
+{
+    int line, column;
+
+    if (!site->code) {
+        dbuf_putstr(out, "<anonymous>");
+        return;
+    }
+    const char *file = site->code->filename != JS_ATOM_NULL ? JS_AtomToCString(ctx, site->code->filename) : NULL;
+    site_position(ctx, site, &line, &column);
+    dbuf_printf(out, "%s:%d:%d", file ? file : "<anonymous>", line, column);
+    JS_FreeCString(ctx, file);
+}
+
+static void write_site(JSContext *ctx, DynBuf *out, const JSCallSiteData *site)
+{
+    const char *name, *type = NULL, *method = NULL;
+    JSAtom method_atom = JS_ATOM_NULL;
+
+    if (site->async)
+        dbuf_putstr(out, "async ");
+    if (site->promise_index >= 0) {
+        const char *what = JS_ToCString(ctx, site->filename);
+        dbuf_printf(out, "%s (index %d)", what ? what : "", site->promise_index);
+        JS_FreeCString(ctx, what);
+        return;
+    }
+    name = site_function_name(ctx, site);
+    if (site->constructor) {
+        dbuf_printf(out, "new %s", name ? name : "<anonymous>");
+    } else if (!site->top_level) {
+        size_t n, m;
+        type = constructor_name(ctx, site->this_val);
+        method_atom = method_name(ctx, site, name);
+        if (method_atom != JS_ATOM_NULL)
+            method = JS_AtomToCString(ctx, method_atom);
+        if (name) {
+            if (type && is_identifier(name))
+                dbuf_printf(out, "%s.", type);
+            dbuf_putstr(out, name);
+            if (method && (n = strlen(name), m = strlen(method), true)
+                && !(n >= m && !strcmp(name + n - m, method) && (n == m || name[n - m - 1] == '.')))
+                dbuf_printf(out, " [as %s]", method);
+        } else {
+            if (type)
+                dbuf_printf(out, "%s.", type);
+            dbuf_putstr(out, method ? method : "<anonymous>");
+        }
+    } else if (name) {
+        dbuf_putstr(out, name);
     } else {
-        csd->native = true;
-        csd->line_num = -1;
-        csd->col_num = -1;
-        csd->filename = JS_NULL;
+        write_location(ctx, out, site);
+        return;
     }
+    dbuf_putstr(out, " (");
+    write_location(ctx, out, site);
+    dbuf_putc(out, ')');
+    JS_FreeCString(ctx, name);
+    JS_FreeCString(ctx, type);
+    JS_FreeCString(ctx, method);
+    JS_FreeAtom(ctx, method_atom);
 }
 
-static void js_new_callsite_data2(JSContext *ctx, JSCallSiteData *csd, const char *filename, int line_num, int col_num)
+/* The text of `stack`, or what Error.prepareStackTrace makes of it. */
+static JSValue word_stack(JSContext *ctx, JSValueConst error, JSCapturedStack *s)
 {
-    csd->func = JS_NULL;
-    csd->func_name = JS_NULL;
-    csd->native = false;
-    csd->constructor = false;
-    csd->line_num = line_num;
-    csd->col_num = col_num;
-    /* filename is UTF-8 encoded if needed (original argument to __JS_EvalInternal()) */
-    csd->filename = JS_NewString(ctx, filename);
-    if (JS_IsException(csd->filename)) {
-        csd->filename = JS_NULL;
-        JS_FreeValue(ctx, JS_GetException(ctx)); // Clear exception.
+    JSValue header, text;
+    DynBuf out;
+    int i;
+
+    if (JS_IsFunction(ctx, ctx->error_prepare_stack)) {
+        JSValue sites = JS_NewArray(ctx);
+        JSValueConst args[3];
+        for (i = 0; i < s->count && !JS_IsException(sites); i++)
+            JS_DefinePropertyValueUint32(ctx, sites, i, js_new_callsite(ctx, &s->sites[i]), JS_PROP_C_W_E);
+        args[0] = error;
+        args[1] = sites;
+        args[2] = s->base;
+        text = JS_Call(ctx, ctx->error_prepare_stack, ctx->error_ctor, JS_IsUndefined(s->base) ? 2 : 3, args);
+        JS_FreeValue(ctx, sites);
+        return text;
     }
+    header = js_error_toString(ctx, error, 0, NULL);
+    if (JS_IsException(header)) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        header = JS_NewString(ctx, "<error>");
+    }
+    js_dbuf_init(ctx, &out);
+    for (i = 0; i < s->count; i++) {
+        dbuf_putstr(&out, "\n    at ");
+        write_site(ctx, &out, &s->sites[i]);
+    }
+    text = JS_NewStringLen(ctx, (const char *)out.buf, out.size);
+    dbuf_free(&out);
+    return JS_ConcatString(ctx, header, text);
 }
 
-static JSValue js_callsite_getfield(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic)
+/* Replaces the lazy property by a plain one; the words may run JavaScript that changes the object meanwhile. */
+static int js_stack_property(JSContext *ctx, JSObject *p, JSAtom prop,
+                             JSProperty *pr, JSShapeProperty *prs)
 {
-    JSCallSiteData *csd = JS_GetOpaque2(ctx, this_val, JS_CLASS_CALL_SITE);
-    if (!csd)
-        return JS_EXCEPTION;
-    JSValue *field = (void *)((char *)csd + magic);
-    return js_dup(*field);
+    JSValue captured = autoinit_stack(pr), saved, text;
+    JSContext *realm = js_autoinit_get_realm(pr);
+    uint32_t call_depth_max;
+    JSValueConst error = JS_MKPTR(JS_TAG_OBJECT, p);
+
+    if (js_shape_prepare_update(ctx, p, &prs))
+        return -1;
+    prs->flags &= ~JS_PROP_TMASK;
+    pr->u.value = JS_UNDEFINED;
+    js_dup(error);
+    saved = JS_GetException(ctx);
+    /* an error about too many calls has a stack too */
+    call_depth_max = ctx->rt->call_depth_max;
+    if (call_depth_max)
+        ctx->rt->call_depth_max += 64;
+    text = word_stack(realm, error, JS_GetOpaque(captured, JS_CLASS_CAPTURED_STACK));
+    ctx->rt->call_depth_max = call_depth_max;
+    if (JS_IsException(text)) {
+        JS_FreeValue(ctx, JS_GetException(ctx));
+        text = JS_UNDEFINED;
+    }
+    if (!JS_IsUninitialized(saved))
+        JS_Throw(ctx, saved);
+    prs = find_own_property(&pr, p, prop);
+    if (prs && (prs->flags & JS_PROP_TMASK) == JS_PROP_NORMAL && JS_IsUndefined(pr->u.value))
+        pr->u.value = text;
+    else
+        JS_FreeValue(ctx, text);
+    JS_FreeValue(ctx, captured);
+    JS_FreeContext(realm);
+    JS_FreeValue(ctx, unsafe_unconst(error));
+    return 0;
 }
 
-static JSValue js_callsite_isnative(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+enum {
+    SITE_THIS, SITE_TYPE_NAME, SITE_FUNCTION, SITE_FUNCTION_NAME, SITE_METHOD_NAME, SITE_FILE_NAME,
+    SITE_LINE, SITE_COLUMN, SITE_EVAL_ORIGIN, SITE_TOP_LEVEL, SITE_EVAL, SITE_NATIVE, SITE_CONSTRUCTOR,
+    SITE_ASYNC, SITE_PROMISE_ALL, SITE_PROMISE_INDEX, SITE_ENCLOSING_LINE, SITE_ENCLOSING_COLUMN,
+    SITE_POSITION, SITE_TO_STRING,
+};
+
+static JSValue nullable_string(JSContext *ctx, const char *s)
 {
-    JSCallSiteData *csd = JS_GetOpaque2(ctx, this_val, JS_CLASS_CALL_SITE);
-    if (!csd)
-        return JS_EXCEPTION;
-    return js_bool(csd->native);
+    JSValue v = s ? JS_NewString(ctx, s) : JS_NULL;
+    JS_FreeCString(ctx, s);
+    return v;
 }
 
-static JSValue js_callsite_isconstructor(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+static JSValue js_callsite_get(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic)
 {
-    JSCallSiteData *csd = JS_GetOpaque2(ctx, this_val, JS_CLASS_CALL_SITE);
-    if (!csd)
-        return JS_EXCEPTION;
-    return js_bool(csd->constructor);
-}
+    JSCallSiteData *site = JS_GetOpaque2(ctx, this_val, JS_CLASS_CALL_SITE);
+    bool strict;
+    int line, column;
+    const char *name;
+    DynBuf out;
+    JSAtom atom;
+    JSValue v;
 
-static JSValue js_callsite_getnumber(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic)
-{
-    JSCallSiteData *csd = JS_GetOpaque2(ctx, this_val, JS_CLASS_CALL_SITE);
-    if (!csd)
+    if (!site)
         return JS_EXCEPTION;
-    int *field = (void *)((char *)csd + magic);
-    /* V8 returns null when the frame has no source position (native frames) */
-    if (*field < 0)
-        return JS_NULL;
-    return js_int32(*field);
+    strict = site->code && site->code->is_strict_mode;
+    switch (magic) {
+    case SITE_THIS: return strict ? JS_UNDEFINED : site->top_level ? JS_GetGlobalObject(ctx) : js_dup(site->this_val);
+    case SITE_FUNCTION: return strict ? JS_UNDEFINED : js_dup(site->func);
+    case SITE_TYPE_NAME:
+        if (site->top_level)
+            return JS_IsUndefined(site->this_val) && strict ? JS_NULL : JS_NewString(ctx, "Object");
+        return nullable_string(ctx, constructor_name(ctx, site->this_val));
+    case SITE_FUNCTION_NAME: return nullable_string(ctx, site_function_name(ctx, site));
+    case SITE_METHOD_NAME:
+        name = site_function_name(ctx, site);
+        atom = method_name(ctx, site, name);
+        JS_FreeCString(ctx, name);
+        v = atom == JS_ATOM_NULL ? JS_NULL : JS_AtomToString(ctx, atom);
+        JS_FreeAtom(ctx, atom);
+        return v;
+    case SITE_FILE_NAME:
+        return site->code && site->code->filename != JS_ATOM_NULL
+            ? JS_AtomToString(ctx, site->code->filename) : site->native ? JS_UNDEFINED : JS_NULL;
+    case SITE_LINE: case SITE_COLUMN: case SITE_POSITION:
+        site_position(ctx, site, &line, &column);
+        if (magic == SITE_POSITION)
+            return js_int32(0);
+        return line < 0 ? JS_NULL : js_int32(magic == SITE_LINE ? line : column);
+    case SITE_ENCLOSING_LINE: return site->code ? js_int32(site->code->line_num) : JS_NULL;
+    case SITE_ENCLOSING_COLUMN: return site->code ? js_int32(site->code->col_num) : JS_NULL;
+    case SITE_EVAL_ORIGIN: return JS_UNDEFINED;
+    case SITE_TOP_LEVEL: return js_bool(site->top_level);
+    case SITE_EVAL: return JS_FALSE;
+    case SITE_NATIVE: return js_bool(false);
+    case SITE_CONSTRUCTOR: return js_bool(site->constructor);
+    case SITE_ASYNC: return js_bool(site->async);
+    case SITE_PROMISE_ALL: return js_bool(site->promise_index >= 0);
+    case SITE_PROMISE_INDEX: return site->promise_index >= 0 ? js_int32(site->promise_index) : JS_NULL;
+    default:
+        js_dbuf_init(ctx, &out);
+        write_site(ctx, &out, site);
+        v = JS_NewStringLen(ctx, (const char *)out.buf, out.size);
+        dbuf_free(&out);
+        return v;
+    }
 }
 
 static const JSCFunctionListEntry js_callsite_proto_funcs[] = {
-    JS_CFUNC_DEF("isNative", 0, js_callsite_isnative),
-    JS_CFUNC_DEF("isConstructor", 0, js_callsite_isconstructor),
-    JS_CFUNC_MAGIC_DEF("getFileName", 0, js_callsite_getfield, offsetof(JSCallSiteData, filename)),
-    JS_CFUNC_MAGIC_DEF("getFunction", 0, js_callsite_getfield, offsetof(JSCallSiteData, func)),
-    JS_CFUNC_MAGIC_DEF("getFunctionName", 0, js_callsite_getfield, offsetof(JSCallSiteData, func_name)),
-    JS_CFUNC_MAGIC_DEF("getColumnNumber", 0, js_callsite_getnumber, offsetof(JSCallSiteData, col_num)),
-    JS_CFUNC_MAGIC_DEF("getLineNumber", 0, js_callsite_getnumber, offsetof(JSCallSiteData, line_num)),
-    JS_PROP_STRING_DEF("[Symbol.toStringTag]", "CallSite", JS_PROP_CONFIGURABLE ),
+    JS_CFUNC_MAGIC_DEF("getColumnNumber", 0, js_callsite_get, SITE_COLUMN),
+    JS_CFUNC_MAGIC_DEF("getEnclosingColumnNumber", 0, js_callsite_get, SITE_ENCLOSING_COLUMN),
+    JS_CFUNC_MAGIC_DEF("getEnclosingLineNumber", 0, js_callsite_get, SITE_ENCLOSING_LINE),
+    JS_CFUNC_MAGIC_DEF("getEvalOrigin", 0, js_callsite_get, SITE_EVAL_ORIGIN),
+    JS_CFUNC_MAGIC_DEF("getFileName", 0, js_callsite_get, SITE_FILE_NAME),
+    JS_CFUNC_MAGIC_DEF("getFunction", 0, js_callsite_get, SITE_FUNCTION),
+    JS_CFUNC_MAGIC_DEF("getFunctionName", 0, js_callsite_get, SITE_FUNCTION_NAME),
+    JS_CFUNC_MAGIC_DEF("getLineNumber", 0, js_callsite_get, SITE_LINE),
+    JS_CFUNC_MAGIC_DEF("getMethodName", 0, js_callsite_get, SITE_METHOD_NAME),
+    JS_CFUNC_MAGIC_DEF("getPosition", 0, js_callsite_get, SITE_POSITION),
+    JS_CFUNC_MAGIC_DEF("getPromiseIndex", 0, js_callsite_get, SITE_PROMISE_INDEX),
+    JS_CFUNC_MAGIC_DEF("getScriptNameOrSourceURL", 0, js_callsite_get, SITE_FILE_NAME),
+    JS_CFUNC_MAGIC_DEF("getThis", 0, js_callsite_get, SITE_THIS),
+    JS_CFUNC_MAGIC_DEF("getTypeName", 0, js_callsite_get, SITE_TYPE_NAME),
+    JS_CFUNC_MAGIC_DEF("isAsync", 0, js_callsite_get, SITE_ASYNC),
+    JS_CFUNC_MAGIC_DEF("isConstructor", 0, js_callsite_get, SITE_CONSTRUCTOR),
+    JS_CFUNC_MAGIC_DEF("isEval", 0, js_callsite_get, SITE_EVAL),
+    JS_CFUNC_MAGIC_DEF("isNative", 0, js_callsite_get, SITE_NATIVE),
+    JS_CFUNC_MAGIC_DEF("isPromiseAll", 0, js_callsite_get, SITE_PROMISE_ALL),
+    JS_CFUNC_MAGIC_DEF("isToplevel", 0, js_callsite_get, SITE_TOP_LEVEL),
+    JS_CFUNC_MAGIC_DEF("toString", 0, js_callsite_get, SITE_TO_STRING),
 };
 
 static const JSClassShortDef js_callsite_class_def[] = {
     { JS_ATOM_CallSite, js_callsite_finalizer, js_callsite_mark }, /* JS_CLASS_CALL_SITE */
+    { JS_ATOM_CallSite, js_captured_finalizer, js_captured_mark }, /* JS_CLASS_CAPTURED_STACK */
 };
 
 static int _JS_AddIntrinsicCallSite(JSContext *ctx)
@@ -65063,7 +65856,7 @@ static void describe(JSContext *ctx, JSValueConst func, const uint8_t *pc, JSCal
         info->kind = JS_CALLABLE_FUNCTION;
     info->filename = b->filename != JS_ATOM_NULL ? JS_AtomToCString(ctx, b->filename) : NULL;
     info->definition_line = info->line = b->line_num;
-    info->definition_column = info->column = b->col_num;
+    info->definition_column = info->column = max_int(1, b->col_num);
     info->source = b->source;
     info->source_len = b->source_len;
     if (pc && pc > b->byte_code_buf) {
@@ -65223,4 +66016,1105 @@ JSValue JS_EvaluateModule(JSContext *ctx, JSModuleDef *m)
 bool JS_ModuleHasTopLevelAwait(JSModuleDef *m)
 {
     return m->has_tla;
+}
+
+const char *JS_GetThrowPlace(JSContext *ctx, int *line, int *column)
+{
+    JSRuntime *rt = ctx->rt;
+
+    *line = rt->thrown_line;
+    *column = rt->thrown_column;
+    return rt->thrown_file != JS_ATOM_NULL ? JS_AtomToCString(ctx, rt->thrown_file) : NULL;
+}
+
+/* ---- errors ---- */
+
+void JS_SetSourceWrapper(JSContext *ctx, int prefix_units, int suffix_size)
+{
+    ctx->source_prefix = prefix_units;
+    ctx->source_suffix = suffix_size;
+}
+
+static const char *js_cstring_dup(JSContext *ctx, const char *s)
+{
+    JSValue v = JS_NewString(ctx, s);
+    const char *copy = JS_ToCString(ctx, v);
+    JS_FreeValue(ctx, v);
+    return copy;
+}
+
+static JSFunctionBytecode *frame_code(JSStackFrame *sf)
+{
+    JSObject *p;
+    if (!sf || JS_VALUE_GET_TAG(sf->cur_func) != JS_TAG_OBJECT)
+        return NULL;
+    p = JS_VALUE_GET_OBJ(sf->cur_func);
+    return js_class_has_bytecode(p->class_id) ? p->u.func.function_bytecode : NULL;
+}
+
+static int frame_location(JSContext *ctx, JSStackFrame *sf, int *column, uint32_t *back)
+{
+    JSFunctionBytecode *b = frame_code(sf);
+    if (!b || !sf->cur_pc)
+        return -1;
+    return find_location(ctx, b, sf->cur_pc - b->byte_code_buf - 1, column, back);
+}
+
+static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf)
+{
+    int column;
+    uint32_t back;
+    return frame_location(ctx, sf, &column, &back) < 0 ? LOC_PLAIN : (int)(back & ((1 << LOC_BITS) - 1));
+}
+
+bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span)
+{
+    const char *place, *p;
+    JSObject *o;
+
+    memset(span, 0, sizeof(*span));
+    if (JS_VALUE_GET_TAG(error) != JS_TAG_OBJECT || (o = JS_VALUE_GET_OBJ(error))->class_id != JS_CLASS_ERROR
+        || !JS_IsString(o->u.object_data))
+        return false;
+    place = JS_ToCString(ctx, o->u.object_data);
+    if (!place)
+        return false;
+    p = place;
+    span->line = strtol(p, (char **)&p, 10);
+    span->column = strtol(p + 1, (char **)&p, 10);
+    span->width = strtol(p + 1, (char **)&p, 10);
+    span->filename = js_cstring_dup(ctx, p + 1);
+    JS_FreeCString(ctx, place);
+    return true;
+}
+
+/* V8's NoSideEffectsToString; the caller frees. */
+static const char *brief_value(JSContext *ctx, JSValueConst value)
+{
+    const char *name, *out;
+    JSObject *p;
+    JSValue v;
+
+    if (JS_IsSymbol(value)) {
+        JSAtom atom = JS_ValueToAtom(ctx, value);
+        JSValue description = JS_AtomToString(ctx, atom);
+        JS_FreeAtom(ctx, atom);
+        v = JS_ConcatString3(ctx, "Symbol(", description, ")");
+        out = JS_ToCString(ctx, v);
+        JS_FreeValue(ctx, v);
+        return out;
+    }
+    if (!JS_IsObject(value))
+        return JS_ToCString(ctx, value);
+    p = JS_VALUE_GET_OBJ(value);
+    if (js_class_has_bytecode(p->class_id)) {
+        JSFunctionBytecode *b = p->u.func.function_bytecode;
+        if (b->source) {
+            v = JS_NewStringLen(ctx, b->source, b->source_len);
+            out = JS_ToCString(ctx, v);
+            JS_FreeValue(ctx, v);
+            return out;
+        }
+    }
+    if (JS_IsFunction(ctx, value)) {
+        DynBuf text;
+        name = get_func_name(ctx, value);
+        js_dbuf_init(ctx, &text);
+        dbuf_printf(&text, "function %s() { [native code] }", name ? name : "");
+        JS_FreeCString(ctx, name);
+        dbuf_putc(&text, 0);
+        out = js_cstring_dup(ctx, (const char *)text.buf);
+        dbuf_free(&text);
+        return out;
+    }
+    switch (p->class_id) {
+    case JS_CLASS_ARRAY: return js_cstring_dup(ctx, "[object Array]");
+    case JS_CLASS_REGEXP: case JS_CLASS_DATE: {
+        bool date = p->class_id == JS_CLASS_DATE;
+        return js_cstring_dup(ctx, date ? "[object Date]" : "[object RegExp]");
+    }
+    case JS_CLASS_ERROR:
+        v = js_error_toString(ctx, value, 0, NULL);
+        if (JS_IsException(v))
+            break;
+        out = JS_ToCString(ctx, v);
+        JS_FreeValue(ctx, v);
+        return out;
+    default:
+        break;
+    }
+    name = constructor_name(ctx, value);
+    {
+        char buf[96];
+        snprintf(buf, sizeof(buf), "#<%s>", name ? name : "Object");
+        JS_FreeCString(ctx, name);
+        return js_cstring_dup(ctx, buf);
+    }
+}
+
+/* V8's BuildDefaultCallSite: the type, and the value when it is a primitive. */
+static const char *typed_value(JSContext *ctx, JSValueConst value)
+{
+    const char *text, *type, *out;
+    DynBuf b;
+
+    if (JS_IsUndefined(value))
+        return js_cstring_dup(ctx, "undefined");
+    if (JS_IsFunction(ctx, value)) {
+        return js_cstring_dup(ctx, "function");
+    }
+    if (JS_IsObject(value))
+        return js_cstring_dup(ctx, "object");
+    type = JS_IsNull(value) ? "object" : JS_IsBool(value) ? "boolean" : JS_IsNumber(value) ? "number"
+        : JS_IsSymbol(value) ? "symbol" : JS_IsBigInt(value) ? "bigint" : "string";
+    text = brief_value(ctx, value);
+    js_dbuf_init(ctx, &b);
+    dbuf_printf(&b, JS_IsString(value) ? "%s \"%s\"" : "%s %s", type, text ? text : "");
+    dbuf_putc(&b, 0);
+    out = js_cstring_dup(ctx, (const char *)b.buf);
+    dbuf_free(&b);
+    JS_FreeCString(ctx, text);
+    return out;
+}
+
+/* fmt has one %s */
+static JSValue throw_text(JSContext *ctx, JSErrorEnum kind, const char *fmt, const char *text)
+{
+    DynBuf b;
+    const char *at = strstr(fmt, "%s");
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    JSValue error;
+
+    js_dbuf_init(ctx, &b);
+    if (at) {
+        dbuf_put(&b, (const uint8_t *)fmt, at - fmt);
+        dbuf_putstr(&b, text ? text : "");
+        fmt = at + 2;
+    }
+    dbuf_putstr(&b, fmt);
+    dbuf_putc(&b, 0);
+    error = dbuf_error(&b) ? JS_NULL : JS_MakeError2(ctx, kind, !sf || !frame_code(sf), (const char *)b.buf);
+    dbuf_free(&b);
+    return JS_Throw(ctx, JS_IsException(error) ? JS_NULL : error);
+}
+
+static JSValue throw_value(JSContext *ctx, JSErrorEnum kind, const char *fmt, JSValueConst value)
+{
+    const char *text = brief_value(ctx, value);
+    JSValue ret = throw_text(ctx, kind, fmt, text);
+    JS_FreeCString(ctx, text);
+    return ret;
+}
+
+static JSValue throw_access(JSContext *ctx, const char *verb, const char *doing, JSValueConst obj, JSAtom prop)
+{
+    JSValue key;
+    const char *text;
+    JSValue ret;
+
+    if (prop == JS_ATOM_Symbol_iterator)
+        return JS_ThrowTypeError(ctx, "%s is not iterable (cannot read property Symbol(Symbol.iterator))",
+                                 JS_IsNull(obj) ? "object null" : "undefined");
+    key = JS_AtomToValue(ctx, prop);
+    text = brief_value(ctx, key);
+    ret = JS_ThrowTypeError(ctx, "Cannot %s properties of %s (%s '%s')", verb,
+                            JS_IsNull(obj) ? "null" : "undefined", doing, text ? text : "");
+    JS_FreeCString(ctx, text);
+    JS_FreeValue(ctx, key);
+    return ret;
+}
+
+/* ---- V8's CallPrinter, over the source text that functions keep ---- */
+
+typedef struct Printer {
+    const uint8_t *p, *end, *stop;
+    DynBuf *out;
+    int depth;
+    bool call; /* the text ends with a call's (...) */
+} Printer;
+
+static void print_expr(Printer *c, int level);
+
+static void skip_space(Printer *c)
+{
+    for (; c->p < c->end; c->p++) {
+        if (*c->p == '/' && c->p + 1 < c->end && c->p[1] == '/') {
+            while (c->p + 1 < c->end && c->p[1] != '\n')
+                c->p++;
+        } else if (*c->p == '/' && c->p + 1 < c->end && c->p[1] == '*') {
+            for (c->p += 2; c->p + 1 < c->end && !(*c->p == '*' && c->p[1] == '/'); c->p++)
+                ;
+            c->p++;
+        } else if (*c->p > ' ') {
+            return;
+        }
+    }
+}
+
+static void skip_quoted(Printer *c)
+{
+    uint8_t quote = *c->p++;
+    while (c->p < c->end && *c->p != quote) {
+        if (*c->p == '\\')
+            c->p++;
+        c->p++;
+    }
+    c->p++;
+}
+
+/* from a bracket to behind its match */
+static void skip_balanced(Printer *c)
+{
+    int depth = 0;
+    while (c->p < c->end) {
+        switch (*c->p) {
+        case '(': case '[': case '{': depth++; c->p++; break;
+        case ')': case ']': case '}': c->p++; if (--depth == 0) return; break;
+        case '\'': case '"': case '`': skip_quoted(c); break;
+        case '/': {
+            const uint8_t *before = c->p;
+            skip_space(c);
+            if (c->p == before)
+                c->p++;
+            break;
+        }
+        default: c->p++;
+        }
+    }
+}
+
+static size_t word_length(Printer *c)
+{
+    const uint8_t *p = c->p;
+    while (p < c->end && (*p == '#' || lre_js_is_ident_next(*p) || *p >= 0x80))
+        p++;
+    return p - c->p;
+}
+
+static bool word_is(Printer *c, size_t n, const char *word)
+{
+    return strlen(word) == n && !memcmp(c->p, word, n);
+}
+
+#define INTERMEDIATE "(intermediate value)"
+
+/* An arrow function may begin here: behind the parenthesis or the name stands =>. */
+static bool at_arrow(Printer *c)
+{
+    Printer look = *c;
+    size_t n;
+
+    n = word_length(&look);
+    if (n == 5 && !memcmp(look.p, "async", 5)) {
+        look.p += n;
+        skip_space(&look);
+        n = word_length(&look);
+    }
+    if (n)
+        look.p += n;
+    else if (look.p < look.end && *look.p == '(')
+        skip_balanced(&look);
+    skip_space(&look);
+    return look.p + 1 < look.end && look.p[0] == '=' && look.p[1] == '>';
+}
+
+static void skip_function(Printer *c)
+{
+    while (c->p < c->end && *c->p != '(')
+        c->p++;
+    skip_balanced(c);
+    skip_space(c);
+    skip_balanced(c);
+}
+
+static void print_list(Printer *c, uint8_t close)
+{
+    bool first = true;
+    c->p++;
+    for (;;) {
+        skip_space(c);
+        if (c->p >= c->end || *c->p == close)
+            break;
+        if (!first && close == ']')
+            dbuf_putc(c->out, ',');
+        first = false;
+        if (close == '}') {
+            dbuf_putstr(c->out, INTERMEDIATE);
+            while (c->p < c->end && *c->p != ',' && *c->p != close) {
+                if (strchr("([{", *c->p)) skip_balanced(c);
+                else if (strchr("'\"`", *c->p)) skip_quoted(c);
+                else c->p++;
+            }
+        } else {
+            const uint8_t *before = c->p;
+            print_expr(c, 1);
+            if (c->p == before)
+                c->p++;
+        }
+        skip_space(c);
+        if (c->p < c->end && *c->p == ',')
+            c->p++;
+    }
+    c->p++;
+}
+
+static void print_primary(Printer *c)
+{
+    const uint8_t *start;
+    size_t n;
+
+    skip_space(c);
+    start = c->p;
+    if (c->p >= c->end)
+        return;
+    if (at_arrow(c)) {
+        while (c->p + 1 < c->end && !(c->p[0] == '=' && c->p[1] == '>'))
+            c->p++;
+        c->p += 2;
+        skip_space(c);
+        if (c->p < c->end && *c->p == '{') {
+            skip_balanced(c);
+        } else {
+            size_t size = c->out->size;
+            print_expr(c, 1);
+            c->out->size = size;
+        }
+        dbuf_putstr(c->out, INTERMEDIATE);
+        return;
+    }
+    switch (*c->p) {
+    case '(':
+        c->p++;
+        print_expr(c, 0);
+        skip_space(c);
+        if (c->p < c->end && *c->p == ')')
+            c->p++;
+        return;
+    case '[':
+        dbuf_putc(c->out, '[');
+        print_list(c, ']');
+        dbuf_putc(c->out, ']');
+        return;
+    case '{':
+        dbuf_putc(c->out, '{');
+        print_list(c, '}');
+        dbuf_putc(c->out, '}');
+        return;
+    case '\'': case '"': case '`':
+        skip_quoted(c);
+        dbuf_putc(c->out, '"');
+        dbuf_put(c->out, start + 1, c->p - start - 2);
+        dbuf_putc(c->out, '"');
+        return;
+    case '/':
+        for (c->p++; c->p < c->end && *c->p != '/'; c->p++)
+            if (*c->p == '\\')
+                c->p++;
+        c->p++;
+        c->p += word_length(c);
+        dbuf_put(c->out, start, c->p - start);
+        return;
+    }
+    n = word_length(c);
+    if (!n) {
+        c->p++;
+        return;
+    }
+    if (is_digit(*c->p) && c->p + n < c->end && c->p[n] == '.') {
+        c->p += n + 1;
+        c->p += word_length(c);
+        dbuf_put(c->out, start, c->p - start);
+        return;
+    }
+    if (word_is(c, n, "function")) {
+        skip_function(c);
+        dbuf_putstr(c->out, INTERMEDIATE);
+    } else if (word_is(c, n, "async")) {
+        c->p += n;
+        skip_space(c);
+        if (word_length(c) == 8)
+            skip_function(c);
+        dbuf_putstr(c->out, INTERMEDIATE);
+    } else if (word_is(c, n, "class")) {
+        while (c->p < c->end && *c->p != '{')
+            c->p++;
+        skip_balanced(c);
+        dbuf_putstr(c->out, INTERMEDIATE);
+    } else if (word_is(c, n, "new")) {
+        size_t size = c->out->size;
+        const uint8_t *stop = c->stop;
+        c->p += n;
+        c->stop = c->end;
+        skip_space(c);
+        n = word_length(c);
+        print_primary(c);
+        for (;;) {
+            skip_space(c);
+            if (c->p < c->end && *c->p == '.') {
+                c->p++;
+                skip_space(c);
+                c->p += word_length(c);
+            } else if (c->p < c->end && *c->p == '[') {
+                skip_balanced(c);
+            } else {
+                break;
+            }
+        }
+        if (c->p < c->end && *c->p == '(')
+            skip_balanced(c);
+        c->stop = stop;
+        c->out->size = size;
+        dbuf_putstr(c->out, INTERMEDIATE);
+    } else if (word_is(c, n, "super")) {
+        c->p += n;
+        dbuf_putstr(c->out, INTERMEDIATE);
+    } else {
+        c->p += n;
+        dbuf_put(c->out, start, n);
+    }
+}
+
+static void print_postfix(Printer *c, bool calls)
+{
+    const uint8_t *stop = c->stop;
+
+    c->call = false;
+    print_primary(c);
+    for (;;) {
+        bool optional = false;
+        skip_space(c);
+        if (c->p >= c->end || c->p >= stop)
+            return;
+        if (c->p + 1 < c->end && c->p[0] == '?' && c->p[1] == '.' && !(c->p + 2 < c->end && is_digit(c->p[2]))) {
+            optional = true;
+            c->p += 2;
+            skip_space(c);
+        }
+        c->call = false;
+        if (c->p < c->end && *c->p == '[') {
+            const uint8_t *inner;
+            c->p++;
+            skip_space(c);
+            inner = c->p;
+            if (*inner == '\'' || *inner == '"' || *inner == '`') {
+                Printer look = *c;
+                skip_quoted(&look);
+                skip_space(&look);
+                if (look.p < look.end && *look.p == ']') {
+                    skip_quoted(c);
+                    dbuf_putstr(c->out, optional ? "?." : ".");
+                    dbuf_put(c->out, inner + 1, c->p - inner - 2);
+                    c->p = look.p + 1;
+                    continue;
+                }
+            }
+            dbuf_putstr(c->out, optional ? "?.[" : "[");
+            c->stop = c->end;
+            print_expr(c, 0);
+            c->stop = stop;
+            c->call = false;
+            dbuf_putc(c->out, ']');
+            skip_space(c);
+            if (c->p < c->end && *c->p == ']')
+                c->p++;
+        } else if (c->p < c->end && *c->p == '(') {
+            if (!calls)
+                return;
+            skip_balanced(c);
+            dbuf_putstr(c->out, "(...)");
+            c->call = true;
+        } else if (c->p < c->end && *c->p == '`') {
+            skip_quoted(c);
+            dbuf_putstr(c->out, "(...)");
+            c->call = true;
+        } else if (c->p < c->end && (*c->p == '.' || optional)) {
+            size_t n;
+            if (*c->p == '.')
+                c->p++;
+            skip_space(c);
+            n = word_length(c);
+            if (!n)
+                return;
+            dbuf_putstr(c->out, optional ? "?." : ".");
+            dbuf_put(c->out, c->p, n);
+            c->p += n;
+        } else {
+            return;
+        }
+    }
+}
+
+static void print_unary(Printer *c)
+{
+    static const char *const words[] = { "typeof", "void", "delete", "await" };
+    size_t n, i;
+
+    skip_space(c);
+    n = word_length(c);
+    for (i = 0; n && i < countof(words); i++) {
+        if (!word_is(c, n, words[i]))
+            continue;
+        c->p += n;
+        if (i == 3) {
+            print_unary(c);
+        } else {
+            dbuf_printf(c->out, "(%s ", words[i]);
+            print_unary(c);
+            dbuf_putc(c->out, ')');
+        }
+        c->call = false;
+        return;
+    }
+    if (c->p < c->end && strchr("!~+-", *c->p)) {
+        const uint8_t *op = c->p;
+        n = c->p + 1 < c->end && c->p[1] == *op && (*op == '+' || *op == '-') ? 2 : 1;
+        c->p += n;
+        skip_space(c);
+        if (*op == '-' && c->p < c->end && is_digit(*c->p)) {
+            dbuf_putc(c->out, '-');
+            print_unary(c);
+            return;
+        }
+        dbuf_putc(c->out, '(');
+        dbuf_put(c->out, op, n);
+        print_unary(c);
+        dbuf_putc(c->out, ')');
+        c->call = false;
+        return;
+    }
+    print_postfix(c, true);
+    if (c->p + 1 < c->end && c->p < c->stop && (*c->p == '+' || *c->p == '-') && c->p[1] == *c->p) {
+        dbuf_put(c->out, c->p, 2);
+        c->p += 2;
+    }
+}
+
+/* The binary operator here, its precedence, or 0. */
+static int binary_operator(Printer *c, size_t *length)
+{
+    static const struct { const char *text; int level; } operators[] = {
+        { ">>>", 10 }, { "===", 8 }, { "!==", 8 }, { "**", 13 }, { "<<", 10 }, { ">>", 10 }, { "<=", 9 },
+        { ">=", 9 }, { "==", 8 }, { "!=", 8 }, { "&&", 4 }, { "||", 3 }, { "\?\?", 3 }, { "*", 12 }, { "/", 12 },
+        { "%", 12 }, { "+", 11 }, { "-", 11 }, { "<", 9 }, { ">", 9 }, { "&", 7 }, { "^", 6 }, { "|", 5 }, { ",", 0 },
+    };
+    size_t i, n;
+
+    n = word_length(c);
+    if ((n == 10 && word_is(c, n, "instanceof")) || (n == 2 && word_is(c, n, "in"))) {
+        *length = n;
+        return 9;
+    }
+    for (i = 0; i < countof(operators); i++) {
+        n = strlen(operators[i].text);
+        if ((size_t)(c->end - c->p) > n && !memcmp(c->p, operators[i].text, n)) {
+            if (c->p[n] == '=' && operators[i].level != 8 && operators[i].level != 9)
+                return -1;
+            *length = n;
+            return operators[i].level;
+        }
+    }
+    return -1;
+}
+
+/* level 0 takes commas, 1 an assignment expression, more: operators that bind at least so */
+static void print_expr(Printer *c, int level)
+{
+    size_t begin = c->out->size, n;
+    const uint8_t *stop = c->stop;
+
+    if (++c->depth > 50) {
+        c->p = c->end;
+        c->depth--;
+        return;
+    }
+    c->stop = c->end;
+    print_unary(c);
+    for (;;) {
+        const uint8_t *op;
+        int op_level;
+        skip_space(c);
+        if (c->p >= c->end)
+            break;
+        if (level <= 1 && *c->p == '?' ) {
+            c->p++;
+            c->out->size = begin;
+            print_expr(c, 1);
+            skip_space(c);
+            if (c->p < c->end && *c->p == ':')
+                c->p++;
+            print_expr(c, 1);
+            c->out->size = begin;
+            dbuf_putstr(c->out, INTERMEDIATE INTERMEDIATE INTERMEDIATE);
+            c->call = false;
+            continue;
+        }
+        op = c->p;
+        op_level = binary_operator(c, &n);
+        if (op_level < level || op_level < 0)
+            break;
+        c->p += n;
+        /* the left side is already written: put the parenthesis before it */
+        dbuf_putc(c->out, 0);
+        if (dbuf_error(c->out))
+            break;
+        memmove(c->out->buf + begin + 1, c->out->buf + begin, c->out->size - begin - 1);
+        c->out->buf[begin] = '(';
+        for (;;) {
+            dbuf_putc(c->out, ' ');
+            dbuf_put(c->out, op, n);
+            dbuf_putc(c->out, ' ');
+            print_expr(c, op_level + 1);
+            skip_space(c);
+            if ((size_t)(c->end - c->p) > n && !memcmp(c->p, op, n) && c->p[n] != '=' && c->p[n] != *op)
+                c->p += n;
+            else
+                break;
+        }
+        dbuf_putc(c->out, ')');
+        c->call = false;
+    }
+    if (level <= 1 && c->p + 1 < c->end && *c->p == '=' && c->p[1] != '=' && c->p[1] != '>') {
+        size_t keep = c->out->size;
+        c->p++;
+        print_expr(c, 1);
+        c->out->size = keep;
+        c->call = false;
+    }
+    c->stop = stop;
+    c->depth--;
+}
+
+/* The source at a frame's place: false when it is not kept. */
+static bool source_at(JSContext *ctx, JSStackFrame *sf, Printer *c, const uint8_t **at, int *kind)
+{
+    JSFunctionBytecode *b = frame_code(sf);
+    int line, column, l, units;
+    uint32_t back;
+    const uint8_t *p;
+
+    if (!b || !b->source)
+        return false;
+    line = frame_location(ctx, sf, &column, &back);
+    if (line < 0)
+        return false;
+    p = (const uint8_t *)b->source;
+    c->end = p + b->source_len;
+    l = b->line_num;
+    units = b->col_num;
+    for (; p < c->end && l < line; p++)
+        if (*p == '\n') {
+            l++;
+            units = 1;
+        }
+    for (; p < c->end && units < column; p++)
+        units += ((p[1] & 0xC0) != 0x80 || p + 1 >= c->end) ? 1 + (*p >= 0xF0) : 0;
+    while (p < c->end && (*p & 0xC0) == 0x80)
+        p++;
+    *kind = back & ((1 << LOC_BITS) - 1);
+    back >>= LOC_BITS;
+    if (p >= c->end || l != line || back > (uint32_t)(p - (const uint8_t *)b->source))
+        return false;
+    *at = p;
+    c->p = p - back;
+    return true;
+}
+
+static bool print_site(JSContext *ctx, int what, DynBuf *out, bool *call, int *kind)
+{
+    const uint8_t *at;
+    Printer c = { .out = out };
+
+    if (!source_at(ctx, ctx->rt->current_stack_frame, &c, &at, kind))
+        return false;
+    switch (what) {
+    case SITE_NOT_CONSTRUCTOR:
+        if (c.end - at < 4 || memcmp(at, "new", 3))
+            return false;
+        c.p = at + 3;
+        c.stop = c.end;
+        print_postfix(&c, false);
+        break;
+    case SITE_NOT_FUNCTION:
+        c.stop = at;
+        if (*at != '(' && *at != '`') {
+            Printer look = c;
+            look.p = at;
+            c.stop = at + word_length(&look);
+        }
+        if (c.stop == c.p)
+            return false;
+        print_postfix(&c, true);
+        break;
+    default:
+        c.stop = c.end;
+        print_expr(&c, 1);
+        break;
+    }
+    *call = c.call;
+    return out->size > 0 && !dbuf_error(out);
+}
+
+static JSValue throw_not_iterable(JSContext *ctx, JSValueConst value)
+{
+    const char *text = typed_value(ctx, value);
+    JSValue ret = throw_text(ctx, JS_TYPE_ERROR, "%s is not iterable (cannot read property Symbol(Symbol.iterator))", text);
+    JS_FreeCString(ctx, text);
+    return ret;
+}
+
+static JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what)
+{
+    static const char *const texts[] = {
+        "%s is not a function", "%s is not a constructor", "%s is not iterable", "%s is not async iterable",
+    };
+    JSValue ret;
+    DynBuf out;
+    bool call = false;
+    int kind = LOC_PLAIN;
+
+    js_dbuf_init(ctx, &out);
+    if (frame_code(ctx->rt->current_stack_frame) && print_site(ctx, what, &out, &call, &kind)) {
+        if (what == SITE_NOT_ITERABLE && kind == LOC_CALL_SPREAD) {
+            dbuf_putc(&out, 0);
+            if (JS_IsUndefined(value) || JS_IsNull(value))
+                ret = JS_ThrowTypeError(ctx, "%s is not iterable (cannot read property %s)", (char *)out.buf,
+                                        JS_IsNull(value) ? "null" : "undefined");
+            else
+                ret = JS_ThrowTypeError(ctx, "Spread syntax requires ...iterable[Symbol.iterator] to be a function");
+        } else if (what >= SITE_NOT_ITERABLE && call) {
+            out.size -= 5;
+            dbuf_putc(&out, 0);
+            ret = throw_text(ctx, JS_TYPE_ERROR, what == SITE_NOT_ITERABLE
+                             ? "%s is not a function or its return value is not iterable"
+                             : "%s is not a function or its return value is not async iterable", (char *)out.buf);
+        } else {
+            dbuf_putc(&out, 0);
+            ret = throw_text(ctx, JS_TYPE_ERROR, texts[what], (char *)out.buf);
+        }
+    } else if (what >= SITE_NOT_ITERABLE) {
+        ret = throw_not_iterable(ctx, value);
+    } else {
+        ret = throw_value(ctx, JS_TYPE_ERROR, texts[what], value);
+    }
+    dbuf_free(&out);
+    return ret;
+}
+
+static JSValue throw_destructure(JSContext *ctx, JSValueConst value)
+{
+    const char *name = JS_IsNull(value) ? "null" : "undefined", *typed = NULL;
+    const uint8_t *at;
+    Printer c = { 0 };
+    DynBuf property, text;
+    int kind = LOC_PLAIN;
+    bool named;
+    JSValue ret;
+
+    if (!source_at(ctx, ctx->rt->current_stack_frame, &c, &at, &kind)
+        || (kind != LOC_DESTRUCTURE && kind != LOC_DESTRUCTURE_NESTED))
+        return JS_ThrowTypeError(ctx, "Cannot convert undefined or null to object");
+    js_dbuf_init(ctx, &property);
+    js_dbuf_init(ctx, &text);
+    c.out = &property;
+    {
+        Printer look = c;
+        look.p = at;
+        if (*at == '\'' || *at == '"') {
+            skip_quoted(&look);
+            dbuf_put(&property, at + 1, look.p - at - 2);
+        } else {
+            dbuf_put(&property, at, word_length(&look));
+        }
+    }
+    named = property.size > 0;
+    dbuf_putc(&property, 0);
+    if (kind == LOC_DESTRUCTURE_NESTED) {
+        ret = JS_ThrowTypeError(ctx, "Cannot read properties of %s (reading '%s')", name, (char *)property.buf);
+    } else {
+        skip_balanced(&c);
+        skip_space(&c);
+        c.out = &text;
+        c.stop = c.end;
+        if (c.p + 1 < c.end && c.p[0] == '=' && c.p[1] != '=' && c.p[1] != '>') {
+            c.p++;
+            print_expr(&c, 1);
+        }
+        if (!text.size) {
+            typed = typed_value(ctx, value);
+            dbuf_putstr(&text, typed ? typed : name);
+            JS_FreeCString(ctx, typed);
+        }
+        dbuf_putc(&text, 0);
+        if (named)
+            ret = JS_ThrowTypeError(ctx, "Cannot destructure property '%s' of '%s' as it is %s.",
+                                    (char *)property.buf, (char *)text.buf, name);
+        else
+            ret = JS_ThrowTypeError(ctx, "Cannot destructure '%s' as it is %s.", (char *)text.buf, name);
+    }
+    dbuf_free(&property);
+    dbuf_free(&text);
+    return ret;
+}
+
+/* `Method Map.prototype.get called on incompatible receiver …` of the native function that runs */
+static JSValue throw_receiver(JSContext *ctx, JSValueConst this_val, const char *class_name)
+{
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    const char *name = NULL, *value;
+    JSValue ret;
+
+    if (sf && JS_VALUE_GET_TAG(sf->cur_func) == JS_TAG_OBJECT)
+        name = get_func_name(ctx, sf->cur_func);
+    value = brief_value(ctx, this_val);
+    ret = JS_ThrowTypeError(ctx, "Method %s.prototype.%s called on incompatible receiver %s",
+                            class_name, name ? name : "", value ? value : "");
+    JS_FreeCString(ctx, name);
+    JS_FreeCString(ctx, value);
+    return ret;
+}
+
+static int throw_read_only(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop)
+{
+    const char *value, *type;
+    char buf[ATOM_GET_STR_BUF_SIZE];
+
+    if (!((flags & JS_PROP_THROW) || ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))))
+        return false;
+    JS_AtomGetStr(ctx, buf, sizeof(buf), prop);
+    value = brief_value(ctx, obj);
+    type = JS_IsString(obj) ? "string" : JS_IsNumber(obj) ? "number" : JS_IsBool(obj) ? "boolean" : "object";
+    JS_ThrowTypeError(ctx, "Cannot assign to read only property '%s' of %s '%s'", buf, type, value ? value : "");
+    JS_FreeCString(ctx, value);
+    return -1;
+}
+
+static bool throws(JSContext *ctx, int flags)
+{
+    return (flags & JS_PROP_THROW) || ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx));
+}
+
+static void throw_keyed_access(JSContext *ctx, JSValueConst obj, JSValueConst key)
+{
+    const char *text;
+
+    if (JS_IsSymbol(key)) {
+        JSAtom atom = JS_ValueToAtom(ctx, key);
+        throw_access(ctx, "read", "reading", obj, atom);
+        JS_FreeAtom(ctx, atom);
+        return;
+    }
+    text = brief_value(ctx, key);
+    JS_ThrowTypeError(ctx, "Cannot read properties of %s (reading '%s')",
+                      JS_IsNull(obj) ? "null" : "undefined", text ? text : "");
+    JS_FreeCString(ctx, text);
+}
+
+static int throw_atom(JSContext *ctx, int flags, const char *fmt, JSAtom prop)
+{
+    const char *name;
+
+    if (!throws(ctx, flags))
+        return false;
+    name = JS_AtomToCString(ctx, prop);
+    throw_text(ctx, JS_TYPE_ERROR, fmt, name);
+    JS_FreeCString(ctx, name);
+    return -1;
+}
+
+static int throw_add(JSContext *ctx, int flags, JSAtom prop)
+{
+    return throw_atom(ctx, flags, "Cannot add property %s, object is not extensible", prop);
+}
+
+static int throw_define(JSContext *ctx, int flags, JSAtom prop)
+{
+    return throw_atom(ctx, flags, "Cannot define property %s, object is not extensible", prop);
+}
+
+static int throw_redefine(JSContext *ctx, int flags, JSAtom prop)
+{
+    return throw_atom(ctx, flags, "Cannot redefine property: %s", prop);
+}
+
+static int throw_two(JSContext *ctx, const char *fmt, JSAtom prop, JSValueConst obj)
+{
+    const char *name = JS_AtomToCString(ctx, prop), *value = brief_value(ctx, obj);
+    char buf[512];
+
+    snprintf(buf, sizeof(buf), fmt, name ? name : "", value ? value : "");
+    JS_ThrowTypeError(ctx, "%s", buf);
+    JS_FreeCString(ctx, name);
+    JS_FreeCString(ctx, value);
+    return -1;
+}
+
+static int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop)
+{
+    if (!throws(ctx, flags))
+        return false;
+    return throw_two(ctx, JS_IsString(obj) ? "Cannot create property '%s' on string '%s'"
+                     : JS_IsNumber(obj) ? "Cannot create property '%s' on number '%s'"
+                     : JS_IsBool(obj) ? "Cannot create property '%s' on boolean '%s'"
+                     : "Cannot create property '%s' on symbol '%s'", prop, obj);
+}
+
+static int throw_delete(JSContext *ctx, JSValueConst obj, JSAtom prop)
+{
+    return throw_two(ctx, "Cannot delete property '%s' of %s", prop, obj);
+}
+
+static int call_setter_of(JSContext *ctx, JSAtom prop, JSObject *setter, JSValueConst this_obj,
+                          JSValue val, int flags)
+{
+    if (setter)
+        return call_setter(ctx, setter, this_obj, val, flags);
+    JS_FreeValue(ctx, val);
+    if (!throws(ctx, flags))
+        return false;
+    return throw_two(ctx, "Cannot set property %s of %s which has only a getter", prop, this_obj);
+}
+
+static JSValue throw_requires_new(JSContext *ctx, JSValueConst func)
+{
+    const char *name = get_func_name(ctx, func);
+    JSValue ret;
+
+    if (name && !strcmp(name, "Promise"))
+        ret = JS_ThrowTypeError(ctx, "Promise constructor cannot be invoked without 'new'");
+    else
+        ret = throw_text(ctx, JS_TYPE_ERROR, "Constructor %s requires 'new'", name);
+    JS_FreeCString(ctx, name);
+    return ret;
+}
+
+/* The class's own frame is not shown: nothing of it runs. */
+static void throw_class_call(JSContext *ctx, JSContext *caller_ctx, JSStackFrame *sf)
+{
+    JSFunctionBytecode *b = frame_code(sf);
+    const char *name = get_func_name(ctx, sf->cur_func);
+    JSValue error;
+    char buf[256];
+
+    (void)caller_ctx;
+    (void)b;
+    if (name && *name)
+        snprintf(buf, sizeof(buf), "Class constructor %s cannot be invoked without 'new'", name);
+    else
+        snprintf(buf, sizeof(buf), "Class constructors cannot be invoked without 'new'");
+    JS_FreeCString(ctx, name);
+    ctx->rt->current_stack_frame = sf->prev_frame;
+    error = JS_MakeError2(ctx, JS_TYPE_ERROR, true, buf);
+    ctx->rt->current_stack_frame = sf;
+    JS_Throw(ctx, error);
+}
+
+static JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async)
+{
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    int kind = frame_code(sf) ? frame_loc_kind(ctx, sf) : LOC_DESTRUCTURE;
+
+    if (kind == LOC_DESTRUCTURE)
+        return throw_not_iterable(ctx, value);
+    return throw_at_site(ctx, value, is_async ? SITE_NOT_ASYNC_ITERABLE : SITE_NOT_ITERABLE);
+}
+
+static void throw_in(JSContext *ctx, JSValueConst key, JSValueConst value)
+{
+    const char *a = brief_value(ctx, key), *b = brief_value(ctx, value);
+    JS_ThrowTypeError(ctx, "Cannot use 'in' operator to search for '%s' in %s", a ? a : "", b ? b : "");
+    JS_FreeCString(ctx, a);
+    JS_FreeCString(ctx, b);
+}
+
+static void throw_heritage(JSContext *ctx, JSValueConst value)
+{
+    throw_value(ctx, JS_TYPE_ERROR, "Class extends value %s is not a constructor or null", value);
+}
+
+static void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id)
+{
+    const char *name;
+
+    if (class_id == JS_CLASS_GENERATOR) {
+        throw_receiver(ctx, value, "[Generator]");
+        return;
+    }
+    name = JS_AtomToCString(ctx, ctx->rt->class_array[class_id].class_name);
+    throw_receiver(ctx, value, name ? name : "");
+    JS_FreeCString(ctx, name);
+}
+
+/* fmt's %s is the name of the native function that runs: String.prototype.trim called on null or undefined */
+static JSValue throw_native_name(JSContext *ctx, const char *fmt)
+{
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    const char *name = sf && JS_IsObject(sf->cur_func) && !frame_code(sf) ? get_func_name(ctx, sf->cur_func) : NULL;
+    JSValue ret = throw_text(ctx, JS_TYPE_ERROR, fmt, name ? name : "concat");
+    JS_FreeCString(ctx, name);
+    return ret;
+}
+
+/* The property of `holder` that holds `value`, in the words of a circular path. */
+static void write_link(JSContext *ctx, DynBuf *out, JSValueConst holder, JSValueConst value)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(holder);
+    JSShapeProperty *prs = get_shape_prop(p->shape);
+    uint32_t i;
+
+    if (p->class_id == JS_CLASS_ARRAY && p->fast_array) {
+        for (i = 0; i < p->u.array.count; i++)
+            if (JS_IsObject(p->u.array.u.values[i]) && JS_VALUE_GET_OBJ(p->u.array.u.values[i]) == JS_VALUE_GET_OBJ(value)) {
+                dbuf_printf(out, "index %u", i);
+                return;
+            }
+    }
+    for (i = 0; i < p->shape->prop_count; i++, prs++) {
+        const char *name;
+        if (prs->atom == JS_ATOM_NULL || !holds_function(p, prs->atom, JS_VALUE_GET_OBJ(value)))
+            continue;
+        name = JS_AtomToCString(ctx, prs->atom);
+        dbuf_printf(out, "property '%s'", name ? name : "");
+        JS_FreeCString(ctx, name);
+        return;
+    }
+    dbuf_putstr(out, "...");
+}
+
+/* `stack` holds the objects on the way; V8 leaves out all but the first two and the last of a long way. */
+static void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst value)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(stack);
+    uint32_t i, first = 0, count = p->u.array.count;
+    JSValue *way = p->u.array.u.values;
+    const char *name;
+    DynBuf out;
+
+    while (first < count && JS_VALUE_GET_OBJ(way[first]) != JS_VALUE_GET_OBJ(value))
+        first++;
+    if (first == count) {
+        JS_ThrowTypeError(ctx, "Converting circular structure to JSON");
+        return;
+    }
+    js_dbuf_init(ctx, &out);
+    name = constructor_name(ctx, value);
+    dbuf_printf(&out, "Converting circular structure to JSON\n    --> starting at object with constructor '%s'", name ? name : "Object");
+    JS_FreeCString(ctx, name);
+    for (i = first + 1; i < count; i++) {
+        if (i > first + 1 && i < count - 1) {
+            if (i == first + 2)
+                dbuf_putstr(&out, "\n    |     ...");
+            continue;
+        }
+        dbuf_putstr(&out, "\n    |     ");
+        write_link(ctx, &out, way[i - 1], way[i]);
+        name = constructor_name(ctx, way[i]);
+        dbuf_printf(&out, " -> object with constructor '%s'", name ? name : "Object");
+        JS_FreeCString(ctx, name);
+    }
+    dbuf_putstr(&out, "\n    --- ");
+    write_link(ctx, &out, way[count - 1], value);
+    dbuf_putstr(&out, " closes the circle");
+    dbuf_putc(&out, 0);
+    JS_ThrowTypeError(ctx, "%s", (char *)out.buf);
+    dbuf_free(&out);
 }

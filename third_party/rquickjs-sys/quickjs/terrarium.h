@@ -50,6 +50,25 @@ JS_EXTERN void JS_DescribeCallable(JSContext *ctx, JSValueConst func, JSCallable
 JS_EXTERN int JS_CaptureStack(JSContext *ctx, JSCallableInfo *frames, int max);
 JS_EXTERN void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info);
 
+/* Where the last `throw` of something that is no Error stood: the file (free it with JS_FreeCString; NULL when there
+   was none), the line and column of the keyword. */
+JS_EXTERN const char *JS_GetThrowPlace(JSContext *ctx, int *line, int *column);
+
+/* ---- errors ---- */
+
+/* The next program compiled is in a wrapper of the embedder's: a function whose body it is. prefix_units: UTF-16 units
+   of the first line that columns leave out. suffix_size: bytes behind the program, where errors say end of input. */
+JS_EXTERN void JS_SetSourceWrapper(JSContext *ctx, int prefix_units, int suffix_size);
+
+typedef struct JSErrorSpan {
+    const char *filename; /* JS_FreeCString frees it */
+    int line, column;     /* from 1; columns in UTF-16 units */
+    int width;            /* in UTF-16 units, at least 1 */
+} JSErrorSpan;
+
+/* The offending text of a SyntaxError that compiling threw; false for any other value. */
+JS_EXTERN bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span);
+
 /* ---- jobs (microtasks) ---- */
 
 typedef enum JSJobEvent {

@@ -44,7 +44,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     .with("registerDestroyHook", |c| c.undefined())
     .with("queueDestroyAsyncId", |c| {
         let id = c.number(0);
-        c.env().event_loop.complete_after(c.ctx, 0, false, move |ctx| {
+        c.env().answer_after(0, false, move |ctx| {
             let env = Environment::of(ctx);
             if let Some(hook) = env.kept("emitDestroy") {
                 super::callback::make(ctx, &hook, &ctx.undefined(), &[ctx.number(id)]);

@@ -4,7 +4,7 @@ use rquickjs::qjs;
 
 use crate::engine::value::{Ctx, Js, Value};
 
-use super::{builtins, callback, environment::Environment, native, process, util};
+use super::{builtins, callback, environment::Environment, errors, native, native::Target, process, util};
 
 /// Runs the library's own start. After it, a process of any program looks the same: this is what an image holds.
 pub fn bootstrap(ctx: Ctx) -> Js<()> {
@@ -49,12 +49,7 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     ] {
         run_main(ctx, &format!("internal/bootstrap/{id}"))?;
     }
-    let variables = ctx.object();
-    for (name, value) in &env.env {
-        ctx.set(&variables, name, ctx.string(value));
-    }
-    ctx.set(&process, "env", variables);
-    Ok(())
+    keep_describe_error(ctx)
 }
 
 fn run_main(ctx: Ctx, id: &str) -> Js<Value> {
@@ -77,50 +72,60 @@ fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
     }
 }
 
-/// Runs the program that `argv` names until its process ends; answers the exit code.
-pub fn run_program(ctx: Ctx) -> i32 {
+/// What a program finds that boot could not know.
+pub fn begin(ctx: Ctx) {
     let env = Environment::of(ctx);
-    callback::in_scope(ctx, || {
-        super::async_wrap::push(ctx, 1.0, 0.0, &ctx.object());
-        if run_main(ctx, "internal/main/run_main_module").is_err() {
-            callback::uncaught(ctx, false);
-        }
-        super::async_wrap::pop(ctx, 1.0);
-    });
-    while env.can_call_into_js() {
-        env.event_loop.run(ctx);
-        if !env.can_call_into_js() {
-            break;
-        }
-        emit(ctx, "beforeExit");
-        if !env.event_loop.is_alive() {
-            break;
-        }
+    let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
+    let variables = ctx.object();
+    for (name, value) in &env.host().spec.env {
+        ctx.set(&variables, name, ctx.string(value));
     }
-    if env.can_call_into_js() {
-        emit_exit(ctx);
-    }
-    env.exit_code.get().unwrap_or(0)
+    ctx.set(&process, "env", variables);
+    // Time origin: 0 of the virtual clock; its timestamp in microseconds.
+    env.set_f64("milestones", 0, env.epoch_ms() * 1e3);
 }
 
-fn exit_code_so_far(env: &Environment) -> i32 {
+/// Runs the library's main script, which runs the program that the scenario names.
+pub fn run_program(ctx: Ctx) -> Js<Value> {
+    run_main(ctx, "internal/main/run_main_module")
+}
+
+/// The one file of our own that runs among Node's.
+fn keep_describe_error(ctx: Ctx) -> Js<()> {
+    let env = Environment::of(ctx);
+    let source = format!(
+        "(function (process, require, binding) {{{}\n}})",
+        include_str!("../../js/describe_error.js")
+    );
+    let name = "node:internal/terrarium/describe_error";
+    let make = ctx.eval(&source, name, 1, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    let binding = Target::new(ctx, ctx.object());
+    errors::describe_natives(&binding);
+    let [process, require] =
+        ["process", "require"].map(|name| env.kept(name).unwrap_or_else(|| ctx.undefined()));
+    let describe = ctx.call(&make, &ctx.undefined(), &[process, require, binding.object])?;
+    env.keep("describeError", describe);
+    Ok(())
+}
+
+pub fn exit_code_so_far(env: &Environment) -> i32 {
     if env.u32_at("exitInfo", 2) != 0 { env.u32_at("exitInfo", 1) as i32 } else { 0 }
 }
 
 /// `EmitProcessBeforeExit`.
-fn emit(ctx: Ctx, event: &str) {
+pub fn emit_before_exit(ctx: Ctx) {
     let env = Environment::of(ctx);
     let Some(process) = env.kept("process") else {
         return;
     };
     if let Ok(emit) = ctx.get(&process, "emit") {
         let code = ctx.number(f64::from(exit_code_so_far(env)));
-        callback::make(ctx, &emit, &process, &[ctx.string(event), code]);
+        callback::make(ctx, &emit, &process, &[ctx.string("beforeExit"), code]);
     }
 }
 
 /// `EmitProcessExitInternal`: the library's own `process.emit('exit')`, without ticks behind it.
-fn emit_exit(ctx: Ctx) {
+pub fn emit_exit(ctx: Ctx) {
     let env = Environment::of(ctx);
     let Some(process) = env.kept("process") else {
         return;
@@ -134,7 +139,5 @@ fn emit_exit(ctx: Ctx) {
     if result.is_err() && env.can_call_into_js() {
         callback::uncaught(ctx, false);
     }
-    if env.can_call_into_js() {
-        env.exit_code.set(Some(exit_code_so_far(env)));
-    }
+    env.scope_depth.set(env.scope_depth.get() - 1);
 }

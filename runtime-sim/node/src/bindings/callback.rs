@@ -1,9 +1,13 @@
 //! Calls from the loop into JavaScript (`InternalCallbackScope` and `MakeCallback` in `src/api/callback.cc`), what
 //! follows the outermost of them, and errors that nobody caught (`TriggerUncaughtException` in `src/node_errors.cc`).
 
+use protocol::{ExitReason, Limit, Outcome};
 use rquickjs::qjs;
 
-use crate::engine::value::{Ctx, Js, Value};
+use crate::{
+    engine::value::{Ctx, Js, Value},
+    host::Stop,
+};
 
 use super::environment::Environment;
 
@@ -24,9 +28,11 @@ pub fn make_as(ctx: Ctx, function: &Value, this: &Value, args: &[Value], ids: (f
     if ids.0 != 0.0 {
         super::async_wrap::emit(ctx, "emitBefore", ids.0);
     }
+    let running = env.host().running();
     let result = ctx.call(function, this, args);
     if result.is_err() {
         uncaught(ctx, false);
+        env.host().end_running(running, Outcome::Threw);
     } else if ids.0 != 0.0 {
         super::async_wrap::emit(ctx, "emitAfter", ids.0);
     }
@@ -70,13 +76,16 @@ fn empty_queues(ctx: Ctx) {
         };
         let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
         env.scope_depth.set(env.scope_depth.get() + 1);
+        let running = env.host().running();
         let result = ctx.call(&tick, &process, &[]);
-        env.scope_depth.set(env.scope_depth.get() - 1);
-        match result {
-            Ok(_) => return,
-            // The tick that threw is gone; the ones behind it still run.
-            Err(_) => uncaught(ctx, false),
+        if result.is_ok() {
+            env.scope_depth.set(env.scope_depth.get() - 1);
+            return;
         }
+        // The tick that threw is gone; the ones behind it still run.
+        uncaught(ctx, false);
+        env.host().end_running(running, Outcome::Threw);
+        env.scope_depth.set(env.scope_depth.get() - 1);
     }
 }
 
@@ -85,10 +94,14 @@ pub fn run_microtasks(ctx: Ctx) {
     let runtime = unsafe { qjs::JS_GetRuntime(ctx.0) };
     let mut at = std::ptr::null_mut();
     while env.can_call_into_js() {
+        let running = env.host().running();
         match unsafe { qjs::JS_ExecutePendingJob(runtime, &mut at) } {
             0 => return,
             1 => {}
-            _ => uncaught(ctx, false),
+            _ => {
+                uncaught(ctx, false);
+                env.host().end_running(running, Outcome::Threw);
+            }
         }
     }
 }
@@ -97,9 +110,14 @@ pub fn run_microtasks(ctx: Ctx) {
 pub fn uncaught(ctx: Ctx, from_promise: bool) {
     let error = ctx.take_exception();
     let env = Environment::of(ctx);
-    if env.can_call_into_js() {
-        uncaught_error(ctx, &error, from_promise);
+    if !env.can_call_into_js() {
+        return;
     }
+    if env.heap_exceeded() {
+        env.host().reach(Limit::Heap);
+        return;
+    }
+    uncaught_error(ctx, &error, from_promise);
 }
 
 pub fn uncaught_error(ctx: Ctx, error: &Value, from_promise: bool) {
@@ -120,36 +138,34 @@ pub fn uncaught_error(ctx: Ctx, error: &Value, from_promise: bool) {
     match handled {
         Ok(true) => {}
         Ok(false) => {
-            report(ctx, error);
             let code = if env.u32_at("exitInfo", 2) != 0 {
                 env.u32_at("exitInfo", 1) as i32
             } else {
                 1
             };
-            env.exit_code.set(Some(if code == 0 { 1 } else { code }));
+            die(ctx, error, code);
         }
         Err(_) => {
             let error = ctx.take_exception();
-            report(ctx, &error);
-            env.exit_code.set(Some(7));
+            if env.can_call_into_js() {
+                die(ctx, &error, 7);
+            }
         }
     }
 }
 
-fn report(ctx: Ctx, error: &Value) {
-    let text = || -> Js<String> {
-        if error.is_object() {
-            let stack = ctx.get(error, "stack")?;
-            if stack.is_string() {
-                return ctx.text(&stack);
-            }
-        }
-        ctx.text(error)
-    };
-    let text = text().unwrap_or_else(|_| {
+/// Prints the error as Node does and stops the process.
+fn die(ctx: Ctx, error: &Value, code: i32) {
+    let env = Environment::of(ctx);
+    env.host().enter_host();
+    if let Some(describe) = env.kept("describeError")
+        && ctx.call(&describe, &ctx.undefined(), std::slice::from_ref(error)).is_err()
+    {
         ctx.take_exception();
-        "an error without a text".to_owned()
-    });
-    let block = format!("Uncaught:\n{text}\n\nNode.js v20.20.2\n");
-    Environment::of(ctx).stderr.borrow_mut().extend_from_slice(block.as_bytes());
+    }
+    let mut host = env.host();
+    host.leave_host();
+    if host.stop.is_none() {
+        host.stop = Some(Stop::Exit { code, reason: ExitReason::UncaughtError });
+    }
 }

@@ -9,6 +9,7 @@ use super::native::{Call, Target};
 pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
     t.with("compileFunctionForCJSLoader", |c| {
         let (source, filename) = (c.text(0)?, c.text(1)?);
+        c.env().host().source_compiled();
         let parameters = "exports, require, module, __filename, __dirname";
         let detects = c.truthy(3);
         let result = c.ctx.object();
@@ -21,6 +22,9 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
             }
             Err(thrown) => return Err(thrown),
         };
+        if function.is_function() {
+            c.env().host().main_begins();
+        }
         c.ctx.set(&result, "function", function);
         c.ctx.set(&result, "sourceMapURL", c.ctx.undefined());
         Ok(result)

@@ -2,7 +2,7 @@
 //! the library registers, the requests under way, and what was written (`node::Environment` in `src/env.h`).
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, RefCell, RefMut},
     collections::BTreeMap,
     rc::Rc,
 };
@@ -11,7 +11,9 @@ use rquickjs::qjs::{self, JSClassID};
 
 use crate::engine::value::{Ctx, Js, Value};
 
-use super::{library::Library, uv::Loop, vfs::FileSystem};
+use crate::{engine::heap::Heap, host::Host};
+
+use super::{library::Library, requests::Requests, vfs::FileSystem};
 
 pub struct Environment {
     pub handle_class: JSClassID,
@@ -21,19 +23,17 @@ pub struct Environment {
     /// Values that the library handed over to be called or read later, by name.
     pub kept: RefCell<BTreeMap<&'static str, Value>>,
     pub shared: RefCell<BTreeMap<&'static str, Shared>>,
-    pub event_loop: Loop,
+    pub requests: Requests,
     pub files: RefCell<FileSystem>,
-    pub argv: Vec<String>,
-    pub env: Vec<(String, String)>,
     pub cwd: RefCell<String>,
     /// ES modules by the engine's own pointer, and by URL.
     pub modules: RefCell<BTreeMap<usize, Value>>,
     pub module_urls: RefCell<BTreeMap<String, Value>>,
-    pub exit_code: Cell<Option<i32>>,
-    pub stdout: RefCell<Vec<u8>>,
-    pub stderr: RefCell<Vec<u8>>,
     /// Nested callback scopes; queues are emptied when the outermost closes.
     pub scope_depth: Cell<u32>,
+    /// There from when a program begins.
+    host: RefCell<Option<Host>>,
+    heap: *const Heap,
 }
 
 /// A typed array that both sides read and write.
@@ -47,6 +47,78 @@ impl Environment {
     pub fn of(ctx: Ctx) -> &'static Self {
         // SAFETY: whoever makes the context puts an environment behind it that outlives it.
         unsafe { &*qjs::JS_GetContextOpaque(ctx.0).cast::<Self>() }
+    }
+
+    pub fn new(handle_class: JSClassID, library: Rc<Library>, heap: *const Heap) -> Self {
+        Self {
+            handle_class,
+            library,
+            surface: RefCell::default(),
+            bindings: RefCell::default(),
+            kept: RefCell::default(),
+            shared: RefCell::default(),
+            requests: Requests::default(),
+            files: RefCell::new(FileSystem::new()),
+            cwd: RefCell::new("/".to_owned()),
+            modules: RefCell::default(),
+            module_urls: RefCell::default(),
+            scope_depth: Cell::default(),
+            host: RefCell::new(None),
+            heap,
+        }
+    }
+
+    pub fn begin(&self, host: Host) {
+        *self.cwd.borrow_mut() = host.spec.cwd.clone();
+        *self.host.borrow_mut() = Some(host);
+    }
+
+    /// The process's place in a world. Only what runs for a program may ask for it.
+    pub fn host(&self) -> RefMut<'_, Host> {
+        RefMut::map(self.host.borrow_mut(), |host| {
+            host.as_mut().expect("a program has begun")
+        })
+    }
+
+    /// The same, or nothing while the library boots or the host is at work itself.
+    pub fn try_host(&self) -> Option<RefMut<'_, Host>> {
+        let host = self.host.try_borrow_mut().ok()?;
+        RefMut::filter_map(host, Option::as_mut).ok()
+    }
+
+    pub fn now_ns(&self) -> u64 {
+        self.try_host().map_or(0, |mut host| host.now_ns())
+    }
+
+    pub fn spend_ns(&self, ns: u64) {
+        if let Some(mut host) = self.try_host() {
+            host.spend(ns);
+        }
+    }
+
+    /// What the wall clock read when the world began.
+    pub fn epoch_ms(&self) -> f64 {
+        self.try_host()
+            .map_or(0.0, |host| host.world.borrow().epoch_ms as f64)
+    }
+
+    pub fn heap_exceeded(&self) -> bool {
+        // SAFETY: the engine, which has the heap, outlives whatever can ask.
+        unsafe { self.heap.as_ref() }.is_some_and(Heap::exceeded)
+    }
+
+    /// What keeps the loop going.
+    pub fn is_alive(&self) -> bool {
+        self.host().uv.alive() || self.requests.keep_alive()
+    }
+
+    pub fn queue_work(&self, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
+        self.requests.queue_work(self.now_ns(), takes_ns, done);
+    }
+
+    pub fn answer_after(&self, after_ns: u64, keeps_alive: bool, done: impl FnOnce(Ctx) + 'static) {
+        self.requests
+            .answer_at(self.now_ns() + after_ns, keeps_alive, done);
     }
 
     pub fn keep(&self, name: &'static str, value: Value) {
@@ -104,7 +176,7 @@ impl Environment {
 
     /// False once the process has begun to end.
     pub fn can_call_into_js(&self) -> bool {
-        self.exit_code.get().is_none()
+        self.try_host().is_none_or(|host| host.stop.is_none())
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 
+use protocol::Stream;
 use rquickjs::qjs::{self, JSValue};
 
 use crate::engine::value::{Ctx, Js, Value};
@@ -20,8 +21,6 @@ use super::{
 const STAT_FIELDS: usize = 18;
 /// What an operation takes in the pool.
 const WORK_NS: u64 = 60_000;
-const STDOUT_WRITE_NS: u64 = 20_000;
-const STDOUT_FIRST_NS: u64 = 1_200_000;
 
 /// For operations that have only the form that is done at once.
 const NEVER_LATER: usize = 1 << 20;
@@ -200,7 +199,7 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
         let [resolve, reject] = functions.map(|raw| ctx.owned(raw));
         let resource = ctx.object();
         async_wrap::adopt(ctx, &resource, "FSREQPROMISE");
-        env.event_loop.queue_work(ctx, WORK_NS, move |ctx| {
+        env.queue_work(WORK_NS, move |ctx| {
             let (function, value) = match outcome {
                 Ok(found) => (resolve, found.value(ctx, false)),
                 Err(failure) => (reject, failure.error(ctx)),
@@ -211,7 +210,7 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
         return Ok(promise);
     }
     if req.is_object() {
-        env.event_loop.queue_work(ctx, WORK_NS, move |ctx| {
+        env.queue_work(WORK_NS, move |ctx| {
             let args = match outcome {
                 Ok(Found::Nothing) => vec![ctx.null()],
                 Ok(found) => vec![ctx.null(), found.value(ctx, false)],
@@ -247,23 +246,20 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
 fn files<'a>(c: &Call) -> std::cell::RefMut<'a, FileSystem> {
     let env = c.env();
     let mut files = env.files.borrow_mut();
-    files.now_ms = super::small::epoch_ms() + env.event_loop.now_ns(c.ctx) as f64 / 1e6;
+    files.now_ms = env.epoch_ms() + env.now_ns() as f64 / 1e6;
     files
 }
 
 fn write_all(c: &Call, fd: i32, data: &[u8], position: f64) -> Outcome {
-    let env = c.env();
-    let out = match fd {
-        1 => &env.stdout,
-        2 => &env.stderr,
+    let stream = match fd {
+        1 => Stream::Stdout,
+        2 => Stream::Stderr,
         _ => {
             let written = files(c).write(fd, data, position).map_err(failed_fd("write"))?;
             return Ok(Found::Number(written as f64));
         }
     };
-    let mut out = out.borrow_mut();
-    env.event_loop.spend_ns(if out.is_empty() { STDOUT_FIRST_NS } else { STDOUT_WRITE_NS });
-    out.extend_from_slice(data);
+    c.env().host().write(stream, String::from_utf8_lossy(data).into_owned());
     Ok(Found::Number(data.len() as f64))
 }
 

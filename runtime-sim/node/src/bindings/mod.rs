@@ -21,9 +21,10 @@ pub mod process;
 pub mod small;
 pub mod string_decoder;
 pub mod task_queue;
+pub mod requests;
 pub mod timers;
+pub mod trace;
 pub mod util;
-pub mod uv;
 pub mod vfs;
 
 use std::ffi::c_int;
@@ -50,7 +51,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
     if let Some(binding) = env.bindings.borrow().get(name) {
         return Ok(binding.clone());
     }
-    let record = ctx.get(&surface(ctx)?, name)?;
+    let record = if name == "trace" { ctx.object() } else { ctx.get(&surface(ctx)?, name)? };
     if !record.is_object() {
         return Err(throw_new(ctx, "Error", &format!("No such binding: {name}")));
     }
@@ -69,6 +70,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "process_methods" | "credentials" => process::initialize(ctx, &t)?,
         "task_queue" => task_queue::initialize(ctx, &t)?,
         "timers" => timers::initialize(ctx, &t),
+        "trace" => trace::initialize(ctx, &t),
         "util" => util::initialize(ctx, &t)?,
         "types" => util::initialize_types(&t),
         _ => small::initialize(ctx, name, &t)?,
@@ -200,63 +202,4 @@ unsafe extern "C" fn throw_not_simulated(
     let path = ctx.text_of(unsafe { *data }).unwrap_or_default();
     throw_new(ctx, "Error", &format!("{path} is not simulated by Terrarium yet"));
     qjs::JS_EXCEPTION
-}
-
-/// An engine with the environment of one process.
-pub struct Process {
-    engine: std::mem::ManuallyDrop<crate::engine::Engine>,
-    environment: *mut Environment,
-}
-
-/// A process that has not begun to boot.
-pub fn process_of(library: std::rc::Rc<library::Library>, argv: Vec<String>, cwd: &str) -> Process {
-    let engine = crate::engine::Engine::new(1 << 30, 8_000, 1, std::ptr::null_mut());
-    let environment = Box::into_raw(Box::new(Environment {
-        handle_class: native::define_handle_class(engine.runtime()),
-        library,
-        surface: Default::default(),
-        bindings: Default::default(),
-        kept: Default::default(),
-        shared: Default::default(),
-        event_loop: uv::Loop::default(),
-        files: std::cell::RefCell::new(vfs::FileSystem::new()),
-        argv,
-        env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("HOME".into(), "/root".into())],
-        cwd: std::cell::RefCell::new(cwd.to_owned()),
-        modules: Default::default(),
-        module_urls: Default::default(),
-        exit_code: Default::default(),
-        stdout: Default::default(),
-        stderr: Default::default(),
-        scope_depth: Default::default(),
-    }));
-    unsafe {
-        qjs::JS_SetContextOpaque(engine.ctx().0, environment.cast());
-        crate::engine::ffi::JS_SetClock(engine.runtime(), Some(wall_clock_us), engine.ctx().0.cast());
-    }
-    Process {
-        engine: std::mem::ManuallyDrop::new(engine),
-        environment,
-    }
-}
-
-impl Process {
-    pub fn ctx(&self) -> Ctx {
-        self.engine.ctx()
-    }
-
-    pub fn environment(&self) -> &Environment {
-        // SAFETY: it lives as long as this process.
-        unsafe { &*self.environment }
-    }
-
-    pub fn heap_bytes(&self) -> usize {
-        self.engine.heap().used_bytes()
-    }
-}
-
-/// `Date`, on virtual time.
-unsafe extern "C" fn wall_clock_us(ctx: *mut std::ffi::c_void) -> i64 {
-    let ctx = Ctx(ctx.cast());
-    (small::epoch_ms() * 1e3) as i64 + (Environment::of(ctx).event_loop.now_ns(ctx) / 1_000) as i64
 }

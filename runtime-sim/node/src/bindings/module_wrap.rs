@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use protocol::Outcome;
 use rquickjs::qjs::{self, JSContext, JSModuleDef, JSValue};
 
 use crate::engine::{
@@ -116,6 +117,7 @@ fn new_module(c: &Call) -> Js<Value> {
     let source = c.arg(2);
     let symbols = super::binding(ctx, "symbols")?;
     let (module, steps) = if source.is_string() {
+        c.env().host().source_compiled();
         let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
         let compiled = ctx.eval(&ctx.text(&source)?, &url, 1, flags)?;
         // The engine keeps every module of a context.
@@ -213,7 +215,15 @@ fn is_async(ctx: Ctx, module: &Value, depth: u32) -> bool {
 
 fn evaluate(c: &Call) -> Js<Value> {
     let wrap = c.state::<Wrap>()?;
+    // The first module that is evaluated is the program.
+    let begins = !c.env().host().main_began();
+    if begins {
+        c.env().host().main_begins();
+    }
     let promise = c.ctx.result(unsafe { ffi::JS_EvaluateModule(c.ctx.0, wrap.module) })?;
+    if begins {
+        c.env().host().main_ends(Outcome::Returned);
+    }
     let failed = unsafe { qjs::JS_PromiseState(c.ctx.0, promise.raw()) } == qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED;
     mark(c.ctx, &c.this(), INSTANTIATED, if failed { ERRORED } else { EVALUATED })?;
     *wrap.promise.borrow_mut() = Some(promise.clone());

@@ -125,7 +125,15 @@ unsafe extern "C" fn trampoline<F: Native>(
         this,
         args,
     };
-    match function(&call) {
+    let result = function(&call);
+    // Nothing happens after the end, whatever ended the process meanwhile.
+    if !call.env().can_call_into_js() {
+        drop(result);
+        call.ctx.take_exception();
+        call.ctx.throw_uncatchable();
+        return qjs::JS_EXCEPTION;
+    }
+    match result {
         Ok(value) => value.into_raw(),
         Err(Thrown) => qjs::JS_EXCEPTION,
     }

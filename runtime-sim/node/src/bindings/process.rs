@@ -2,6 +2,10 @@
 
 use crate::engine::value::{Ctx, Js, Value};
 
+use protocol::{ExitReason, Stream};
+
+use crate::host::Stop;
+
 use super::{environment::Environment, hydrate, native::{Call, Target}};
 
 const EXEC_PATH: &str = "/usr/local/bin/node";
@@ -12,7 +16,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     t.value("hrtimeBuffer", env.shared(ctx, "hrtime", "Uint32Array", 3))
         .with("hrtime", |c| {
             let env = c.env();
-            let now_ns = env.event_loop.now_ns(c.ctx);
+            let now_ns = env.now_ns();
             let seconds = now_ns / 1_000_000_000;
             env.set_u32("hrtime", 0, (seconds >> 32) as u32);
             env.set_u32("hrtime", 1, seconds as u32);
@@ -21,7 +25,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         })
         .with("hrtimeBigInt", |c| {
             let env = c.env();
-            let now_ns = env.event_loop.now_ns(c.ctx);
+            let now_ns = env.now_ns();
             env.set_u32("hrtime", 0, now_ns as u32);
             env.set_u32("hrtime", 1, (now_ns >> 32) as u32);
             c.undefined()
@@ -32,20 +36,22 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             c.undefined()
         })
         .with("umask", |c| Ok(c.ctx.number(18.0)))
-        .with("uptime", |c| Ok(c.ctx.number(c.env().event_loop.now_ns(c.ctx) as f64 / 1e9)))
+        .with("uptime", |c| Ok(c.ctx.number(c.env().now_ns() as f64 / 1e9)))
         .with("setEmitWarningSync", |c| {
             c.env().keep("emitWarningSync", c.arg(0));
             c.undefined()
         })
         .with("patchProcessObject", |c| patch(c.ctx, &c.arg(0)))
         .with("reallyExit", |c| {
-            let code = c.number(0) as i32;
-            c.env().exit_code.set(Some(code));
+            c.env().host().stop = Some(Stop::Exit {
+                code: c.number(0) as i32,
+                reason: ExitReason::Called,
+            });
             Err(c.ctx.throw_uncatchable())
         })
         .with("_rawDebug", |c| {
             let line = format!("{}\n", c.text(0)?);
-            c.env().stderr.borrow_mut().extend_from_slice(line.as_bytes());
+            c.env().host().write(Stream::Stderr, line);
             c.undefined()
         })
         .with("_debugProcess", |c| c.undefined())
@@ -62,7 +68,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("availableMemory", |c| Ok(c.ctx.number(4e9)))
         .with("cpuUsage", |c| {
             let array = c.arg(0);
-            let micros = (c.env().event_loop.now_ns(c.ctx) / 1_000) as f64;
+            let micros = (c.env().now_ns() / 1_000) as f64;
             c.ctx.set(&array, "0", c.ctx.number(micros));
             c.ctx.set(&array, "1", c.ctx.number(0.0));
             c.undefined()
@@ -72,7 +78,8 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("getActiveResourcesInfo", |c| Ok(c.ctx.array([])))
         .with("safeGetenv", |c| {
             let name = c.text(0)?;
-            let found = c.env().env.iter().find(|(key, _)| *key == name);
+            let host = c.env().try_host();
+            let found = host.as_ref().and_then(|host| host.spec.env.iter().find(|(key, _)| *key == name));
             Ok(found.map_or_else(|| c.ctx.undefined(), |(_, value)| c.ctx.string(value)))
         });
     t.value("implementsPosixCredentials", ctx.bool(true));
@@ -96,7 +103,15 @@ fn memory_used_bytes(ctx: Ctx) -> f64 {
 
 fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
     let env = Environment::of(ctx);
-    let argv = std::iter::once(EXEC_PATH).chain(env.argv.iter().map(String::as_str));
+    let argv = match env.try_host() {
+        Some(host) => std::iter::once(EXEC_PATH)
+            .chain([host.spec.entry.as_str()])
+            .chain(host.spec.args.iter().map(String::as_str))
+            .map(str::to_owned)
+            .collect(),
+        None => vec![EXEC_PATH.to_owned()],
+    };
+    let argv = argv.iter().map(String::as_str);
     ctx.set(process, "title", ctx.string("node"));
     ctx.set(process, "argv", ctx.strings(argv));
     ctx.set(process, "execArgv", ctx.array([]));
@@ -109,7 +124,6 @@ fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
 
 /// What `node::CreateProcessObject` puts on the object before any script runs.
 pub fn new_process(ctx: Ctx) -> Js<Value> {
-    let env = Environment::of(ctx);
     let process = ctx.eval(
         "Object.create(Object.create(Object.prototype, { constructor: { value: { process: function () {} }.process, \
          writable: true, configurable: true } }))",
@@ -128,11 +142,7 @@ pub fn new_process(ctx: Ctx) -> Js<Value> {
     ctx.set(&process, "version", ctx.string("v20.20.2"));
     ctx.set(&process, "arch", ctx.string("x64"));
     ctx.set(&process, "platform", ctx.string("linux"));
-    let variables = ctx.object();
-    for (name, value) in &env.env {
-        ctx.set(&variables, name, ctx.string(value));
-    }
-    ctx.set(&process, "env", variables);
+    ctx.set(&process, "env", ctx.object());
     patch(ctx, &process)?;
     Ok(process)
 }

@@ -11,11 +11,6 @@ use super::{
     native::{Call, Target, class, throw_with_code},
 };
 
-/// What the wall clock reads at virtual time zero.
-pub fn epoch_ms() -> f64 {
-    1_767_225_600_000.0
-}
-
 pub fn json_text(ctx: Ctx, value: &Value) -> Js<String> {
     let text = ctx.result(unsafe { qjs::JS_JSONStringify(ctx.0, value.raw(), qjs::JS_UNDEFINED, qjs::JS_UNDEFINED) })?;
     ctx.text(&text)
@@ -138,7 +133,7 @@ fn performance(ctx: Ctx, t: &Target) {
     let env = Environment::of(ctx);
     t.value("observerCounts", env.shared(ctx, "observerCounts", "Uint32Array", 16))
         .value("milestones", env.shared(ctx, "milestones", "Float64Array", 8))
-        .with("now", |c| Ok(c.ctx.number(c.env().event_loop.now_ns(c.ctx) as f64 / 1e6)))
+        .with("now", |c| Ok(c.ctx.number(c.env().now_ns() as f64 / 1e6)))
         .with("setupObservers", |c| {
             c.env().keep("observerCallback", c.arg(0));
             c.undefined()
@@ -148,8 +143,6 @@ fn performance(ctx: Ctx, t: &Target) {
         .with("removeGarbageCollectionTracking", nothing)
         .with("notify", nothing)
         .with("loopIdleTime", |c| Ok(c.ctx.number(0.0)));
-    // Time origin: 0 of the virtual clock; its timestamp in microseconds.
-    env.set_f64("milestones", 0, epoch_ms() * 1e3);
 }
 
 /// `src/encoding_binding.cc`.
@@ -284,7 +277,7 @@ fn os(t: &Target) {
         .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
         .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
         .with("getAvailableParallelism", |c| Ok(c.ctx.number(1.0)))
-        .with("getUptime", |c| Ok(c.ctx.number(1000.0 + c.env().event_loop.now_ns(c.ctx) as f64 / 1e9)))
+        .with("getUptime", |c| Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9)))
         .with("getCPUs", |c| {
             let number = |value| c.ctx.number(value);
             Ok(c.ctx.array([c.ctx.string("Terrarium"), number(3000.0), number(0.0), number(0.0), number(0.0), number(0.0), number(0.0)]))
@@ -336,7 +329,7 @@ fn messaging(ctx: Ctx, t: &Target) -> Js<()> {
     .with("close", |c| {
         let this = c.this();
         for port in [c.ctx.get(&this, "__other")?, this] {
-            c.env().event_loop.close(move |ctx| {
+            c.env().requests.close(move |ctx| {
                 let symbols = super::binding(ctx, "symbols");
                 if let Ok(symbol) = symbols.and_then(|symbols| ctx.get(&symbols, "handle_onclose"))
                     && let Ok(function) = get_by_symbol(ctx, &port, &symbol)
@@ -392,7 +385,7 @@ pub fn get_by_symbol(ctx: Ctx, object: &Value, symbol: &Value) -> Js<Value> {
 }
 
 fn deliver_later(ctx: Ctx, port: Value) {
-    Environment::of(ctx).event_loop.complete_after(ctx, 0, true, move |ctx| {
+    Environment::of(ctx).answer_after(0, true, move |ctx| {
         let take = || -> Js<(Value, Value)> {
             let queue = ctx.get(&port, "__queue")?;
             let shift = ctx.get(&queue, "shift")?;

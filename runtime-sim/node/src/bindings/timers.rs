@@ -13,17 +13,17 @@ pub fn initialize(ctx: Ctx, t: &Target) {
             c.env().keep("processTimers", c.arg(1));
             c.undefined()
         })
-        .with("getLibuvNow", |c| Ok(c.ctx.number(c.env().event_loop.now_ms() as f64)))
+        .with("getLibuvNow", |c| Ok(c.ctx.number(c.env().try_host().map_or(0, |host| host.uv.time_ms) as f64)))
         .with("scheduleTimer", |c| {
-            c.env().event_loop.schedule_timer(c.number(0).max(1.0) as u64);
+            c.env().host().uv.start_timer(c.number(0).max(1.0) as u64);
             c.undefined()
         })
         .with("toggleTimerRef", |c| {
-            c.env().event_loop.set_timer_ref(c.truthy(0));
+            c.env().host().uv.timer_ref = c.truthy(0);
             c.undefined()
         })
         .with("toggleImmediateRef", |c| {
-            c.env().event_loop.set_immediate_ref(c.truthy(0));
+            c.env().host().uv.immediate_ref = c.truthy(0);
             c.undefined()
         });
 }

@@ -135,7 +135,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     .with("getOwnNonIndexProperties", own_non_index_properties)
     .with("getConstructorName", constructor_name)
     .with("sleep", |c| {
-        c.env().event_loop.spend_ns((c.number(0) * 1e6) as u64);
+        c.env().spend_ns((c.number(0) * 1e6) as u64);
         c.undefined()
     })
     .with("guessHandleType", |c| Ok(c.ctx.number(if c.number(0) <= 2.0 { 3.0 } else { 5.0 })));

@@ -100,6 +100,14 @@ impl FileSystem {
     }
 
     /// The path without links, `.` and `..`; the last part may be missing.
+    /// A whole file, for the host itself.
+    pub fn contents(&self, path: &str) -> Option<Vec<u8>> {
+        match &self.stat(path, true).ok()?.1.content {
+            Content::File(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
     pub fn resolve(&self, path: &str, follow_last: bool) -> Result<String, Code> {
         if path.is_empty() {
             return Err("ENOENT");

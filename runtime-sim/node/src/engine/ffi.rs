@@ -38,6 +38,14 @@ impl CallableInfo {
     };
 }
 
+#[repr(C)]
+pub struct ErrorSpan {
+    pub filename: *const c_char,
+    pub line: c_int,
+    pub column: c_int,
+    pub width: c_int,
+}
+
 pub const JOB_QUEUED: c_int = 0;
 pub const JOB_STARTS: c_int = 1;
 pub const JOB_RETURNED: c_int = 2;
@@ -60,6 +68,14 @@ unsafe extern "C" {
     pub fn JS_DescribeCallable(ctx: *mut JSContext, func: JSValue, info: *mut CallableInfo);
     pub fn JS_CaptureStack(ctx: *mut JSContext, frames: *mut CallableInfo, max: c_int) -> c_int;
     pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
+    pub fn JS_GetThrowPlace(
+        ctx: *mut JSContext,
+        line: *mut c_int,
+        column: *mut c_int,
+    ) -> *const c_char;
+    pub fn JS_SetSourceWrapper(ctx: *mut JSContext, prefix_units: c_int, suffix_size: c_int);
+    pub fn JS_GetSyntaxErrorSpan(ctx: *mut JSContext, error: JSValue, span: *mut ErrorSpan)
+    -> bool;
     pub fn JS_SetJobHook(rt: *mut JSRuntime, hook: Option<JobHook>, opaque: *mut c_void);
 }
 unsafe extern "C" {

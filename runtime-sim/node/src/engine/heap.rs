@@ -29,7 +29,7 @@ const REFUSED_BYTES_MIN: usize = 8 << 20;
 pub struct Heap {
     inner: UnsafeCell<Inner>,
     used_bytes: Cell<usize>,
-    limit_bytes: usize,
+    limit_bytes: Cell<usize>,
     refused: Cell<bool>,
 }
 
@@ -39,6 +39,14 @@ struct Inner {
     bump: *mut u8,
     bump_left: usize,
     large: Vec<*mut u8>,
+}
+
+fn limit_of(bytes: u64) -> usize {
+    if bytes == 0 {
+        usize::MAX
+    } else {
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
 }
 
 impl Heap {
@@ -53,13 +61,15 @@ impl Heap {
                 large: Vec::new(),
             }),
             used_bytes: Cell::new(0),
-            limit_bytes: if limit_bytes == 0 {
-                usize::MAX
-            } else {
-                usize::try_from(limit_bytes).unwrap_or(usize::MAX)
-            },
+            limit_bytes: Cell::new(limit_of(limit_bytes)),
             refused: Cell::new(false),
         })
+    }
+
+    /// So many bytes beside what is used now; 0 means no limit.
+    pub fn allow(&self, bytes: u64) {
+        let limit = limit_of(bytes).saturating_add(self.used_bytes.get());
+        self.limit_bytes.set(limit);
     }
 
     pub fn used_bytes(&self) -> usize {
@@ -67,12 +77,12 @@ impl Heap {
     }
 
     pub fn exceeded(&self) -> bool {
-        self.refused.get() || self.used_bytes.get() > self.limit_bytes
+        self.refused.get() || self.used_bytes.get() > self.limit_bytes.get()
     }
 
     fn allocate(&self, bytes: usize) -> *mut u8 {
         if bytes > REFUSED_BYTES_MIN
-            && self.used_bytes.get().saturating_add(bytes) > self.limit_bytes
+            && self.used_bytes.get().saturating_add(bytes) > self.limit_bytes.get()
         {
             self.refused.set(true);
             return ptr::null_mut();
@@ -113,7 +123,7 @@ impl Heap {
         }
         if had_bytes > SMALL_BYTES_MAX && bytes > SMALL_BYTES_MAX {
             if bytes > REFUSED_BYTES_MIN
-                && (self.used_bytes.get() - had_bytes).saturating_add(bytes) > self.limit_bytes
+                && (self.used_bytes.get() - had_bytes).saturating_add(bytes) > self.limit_bytes.get()
             {
                 self.refused.set(true);
                 return ptr::null_mut();

@@ -14,7 +14,16 @@ use heap::Heap;
 
 /// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
 /// ordinary code; this one is for the parser and the regular expressions.
-const STACK_BYTES_MAX: usize = 1 << 20;
+const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
+    224 << 10
+} else {
+    1 << 20
+};
+
+/// Node's own JavaScript needs so many nested calls, whatever a scenario allows.
+const CALL_DEPTH_MIN: u32 = 64;
+/// So many fit below the stack guard on every platform, whatever a scenario allows: the depth strikes first everywhere.
+const CALL_DEPTH_MAX: u32 = 700;
 
 pub struct Engine {
     runtime: *mut JSRuntime,
@@ -42,14 +51,35 @@ impl Engine {
             let ctx = qjs::JS_NewContext(runtime);
             assert!(!ctx.is_null(), "a context fits in any heap");
             qjs::JS_SetContextOpaque(ctx, opaque);
-            ffi::JS_SetMaxCallDepth(runtime, call_depth_max);
-            ffi::JS_SetRandomSeed(ctx, random_seed);
-            Self {
+            let engine = Self {
                 runtime,
                 ctx: Ctx(ctx),
                 heap,
-            }
+            };
+            engine.set_call_depth(call_depth_max);
+            engine.seed(random_seed);
+            engine
         }
+    }
+
+    /// 0 means none but the stack's own.
+    pub fn set_call_depth(&self, max: u32) {
+        let depth = if max == 0 {
+            0
+        } else {
+            max.clamp(CALL_DEPTH_MIN, CALL_DEPTH_MAX)
+        };
+        unsafe { ffi::JS_SetMaxCallDepth(self.runtime, depth) };
+    }
+
+    /// Of `Math.random`.
+    pub fn seed(&self, seed: u64) {
+        unsafe { ffi::JS_SetRandomSeed(self.ctx.0, seed) };
+    }
+
+    /// `opaque` is what natives find behind the context.
+    pub fn set_opaque(&self, opaque: *mut c_void) {
+        unsafe { qjs::JS_SetContextOpaque(self.ctx.0, opaque) };
     }
 
     pub fn ctx(&self) -> Ctx {

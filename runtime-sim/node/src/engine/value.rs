@@ -118,6 +118,24 @@ impl Ctx {
         self.owned(unsafe { qjs::JS_NewObject(self.0) })
     }
 
+    /// The file, and line, column and width of what the parser objected to, when that is what the error is about.
+    pub fn syntax_error_span(self, error: &Value) -> Option<(String, [i32; 3])> {
+        let mut span = super::ffi::ErrorSpan {
+            filename: std::ptr::null(),
+            line: 0,
+            column: 0,
+            width: 0,
+        };
+        if !unsafe { super::ffi::JS_GetSyntaxErrorSpan(self.0, error.raw(), &mut span) } {
+            return None;
+        }
+        let file = unsafe { std::ffi::CStr::from_ptr(span.filename) }
+            .to_string_lossy()
+            .into_owned();
+        unsafe { qjs::JS_FreeCString(self.0, span.filename) };
+        Some((file, [span.line, span.column, span.width]))
+    }
+
     pub fn array(self, items: impl IntoIterator<Item = Value>) -> Value {
         let array = self.owned(unsafe { qjs::JS_NewArray(self.0) });
         for (index, item) in items.into_iter().enumerate() {

@@ -1,0 +1,43 @@
+// The block that Node prints for an error that nobody caught: its place in the source, the error, the version.
+
+// The learner's own innermost frame in a stack: `at f (/app/main.js:3:9)`.
+const place = /(?:\(|at )(?:file:\/\/)?(\/[^\n()]*|node:[^\n()]*):(\d+):(\d+)\)?/;
+
+// Prints an error that nobody caught, as Node's C++ does.
+return function describeError(error) {
+  const isError = typeof error === 'object' && error !== null && typeof error.stack === 'string' && error.stack !== '';
+  const { inspect } = require('internal/util/inspect');
+  let text, first;
+  try {
+    text = isError ? inspect(error) : typeof error === 'object' && error !== null || typeof error === 'function' ? inspect(error) : String(error);
+    first = isError ? error.stack.split('\n')[0] : `Uncaught ${text}`;
+  } catch {
+    text = first = 'an error that cannot be shown';
+  }
+  let file = '', line = 0, column = 0;
+  const span = isError ? binding.syntaxErrorSpan(error) : undefined;
+  const found = span ? span : isError ? place.exec(error.stack)?.slice(1) : binding.throwPlace();
+  if (found) {
+    file = found[0];
+    line = Number(found[1]);
+    column = Number(found[2]);
+  }
+  let out = '';
+  const source = file === '' ? undefined : binding.sourceLine(file, line);
+  if (source !== undefined || span) {
+    // The caret of something thrown stands at the `throw`; behind the program's end there is no line, and so none.
+    const before = span ? null : /\bthrow\s+$/.exec(source.slice(0, column - 1));
+    const caret = before ? before.index : column - 1;
+    const carets = source ? ' '.repeat(Math.max(0, caret)) + '^'.repeat(span ? span[3] : 1) : '';
+    const shown = binding.packageType(file) === 'module' ? `file://${file}` : file;
+    out = `${shown}:${line}\n${source ?? ''}\n${carets}\n`;
+  } else if (error?.code === 'ERR_UNHANDLED_REJECTION') {
+    out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n';
+  }
+  binding.uncaughtError(first, file.startsWith('node:') ? '' : file, line, column);
+  if (isError) binding.write(`${out}${out === '' ? '' : '\n'}${text}\n\nNode.js ${process.version}\n`);
+  else {
+    const hint = typeof error === 'object' && error !== null ? '' : '(Use `node --trace-uncaught ...` to show where the exception was thrown)\n';
+    binding.write(`${out === '' ? 'Uncaught:' : ''}\n${out}${text}\n${hint}\nNode.js ${process.version}\n`);
+  }
+};

@@ -1,0 +1,17 @@
+console.log('%s is %d years and %i, %f, %j %o %O %%', 'Ada', 36.5, 36.5, 1.5, { a: 1 }, [1], { b: { c: {} } }, 'rest');
+console.info('info'); console.debug('debug');
+console.group('outer'); console.log('in\nside'); console.group(); console.log('deeper'); console.groupEnd(); console.groupEnd(); console.log('out');
+console.count(); console.count('x'); console.count(); console.countReset(); console.count();
+console.table([{ a: 1, b: 'two' }, { a: 3 }]);
+console.table([1, 'x']);
+console.dir({ a: { b: { c: { d: 1 } } } }, { depth: 0 });
+console.log({ a: { b: { c: { d: 1 } } } });
+console.log([['a', 'b'], new Map([['k', { v: 1 }]]), new Set([1, 'x'])], [undefined, null], [, 1], Array(3));
+console.log(Object.create(null), Object.create({ a: 1 }), new (class Point { x = 1; #y = 2 })(), class Foo extends Map {}, () => {}, async () => {}, function* gen() {});
+console.log(Array.from({ length: 120 }, (_, i) => i));
+console.log('x'.repeat(200).split('').slice(0, 30), { text: 'it\'s', 'a-b': 1, [Symbol('s')]: 2 });
+console.log(new Uint8Array(3), new ArrayBuffer(2), [1.5, -0, NaN, 10n], true, Symbol.iterator);
+console.log({ get a() { return 1 }, set b(x) {}, get c() { return 1 }, set c(x) {} });
+console.log([1, 2, 3].entries(), Promise.resolve({ a: 1 }), Promise.reject(3).catch(() => {}) && 1, new Date(1e12), /a+/gi);
+console.assert(1 === 1, 'silent');
+console.log(process.argv.length, typeof process.hrtime.bigint(), process.platform, process.version);

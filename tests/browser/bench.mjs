@@ -1,0 +1,93 @@
+// Speeds of the built page in Chromium: prints one line a figure, `what: value (at most …)`. Run by `cargo xtask bench`.
+
+import { LessonPage, launch, serve } from './page.mjs';
+
+const FIRST = '01-event-loop/01-what-runs-first';
+const ROUNDS = 7;
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const say = (what, values, most) =>
+  console.log(`${what.padEnd(64)} median ${median(values).toFixed(1).padStart(8)} ms, worst ${Math.max(...values).toFixed(1).padStart(8)} ms, at most ${most} ms`);
+
+/** From a click on Run to the first line in the console, seen from inside the page. */
+const firstLine = (page) => page.evaluate(() => new Promise((resolve) => {
+  const log = document.querySelector('[role=log]');
+  const run = [...document.querySelectorAll('button')].find((button) => button.textContent.startsWith('Run'));
+  const began = performance.now();
+  let cleared = log.querySelector('button') === null;
+  const watch = new MutationObserver(() => {
+    const some = log.querySelector('button') !== null;
+    if (!some) cleared = true;
+    if (some && cleared) {
+      watch.disconnect();
+      resolve(performance.now() - began);
+    }
+  });
+  watch.observe(log, { childList: true, subtree: true, characterData: true });
+  run.click();
+}));
+
+const site = await serve();
+const browser = await launch();
+
+const cold = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const began = async () => {
+    await page.goto(`${site.url}?${Math.random()}#/${FIRST}`);
+    const run = page.getByRole('button', { name: /^Run/ }).first();
+    await run.click();
+    await page.getByRole('log').getByText('sync').waitFor();
+    return page.evaluate(() => performance.now());
+  };
+  await began(); // fills the browser's cache: a warm page
+  cold.push(await began());
+  await context.close();
+}
+say('warm page to the first output of lesson 1', cold, 1000);
+
+const lesson = await LessonPage.open(browser, site, FIRST);
+await lesson.run();
+const again = [];
+for (let round = 0; round < 20; round++) {
+  await lesson.page.waitForTimeout(200);
+  again.push(await firstLine(lesson.page));
+}
+say('run again, from the click to the first line', again, 50);
+
+for (const [what, code] of [
+  ['an endless loop', 'while (true) {}'],
+  ['ticks without end', 'function f() { process.nextTick(f) }\nf()'],
+  ['a catastrophic regular expression', "/(a+)+$/.test('a'.repeat(40) + 'b')"],
+  ['an array that eats all memory', 'const a = []\nfor (;;) a.push(new Array(1e6))'],
+  ['ten million lines', 'for (let i = 0; i < 1e7; i++) console.log(i)'],
+]) {
+  await lesson.type(code);
+  let took;
+  const frame = await lesson.longestFrame(async () => { took = await lesson.run(); });
+  say(`${what}: until its sentence is there`, [took], 2000);
+  say(`${what}: longest frame`, [frame], 100);
+}
+
+// A long trace, and the time a seek takes until the browser has laid it out.
+await lesson.type('let n = 0\nfunction f() { if (n++ < 12000) setImmediate(f) }\nf()');
+await lesson.run();
+const seeks = await lesson.page.evaluate(async () => {
+  const slider = document.querySelector('[role=slider][aria-label=Scrubber]');
+  const events = Number(slider.getAttribute('aria-valuemax'));
+  const took = [];
+  for (let index = 0; index < 40; index++) {
+    slider.focus();
+    const began = performance.now();
+    for (const key of index % 2 ? ['Home'] : ['End']) slider.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    await Promise.resolve();
+    document.body.getBoundingClientRect();
+    took.push(performance.now() - began);
+    await new Promise(requestAnimationFrame);
+  }
+  return { events, took };
+});
+say(`seek from end to end over ${seeks.events} events, with layout`, seeks.took, 16);
+
+await browser.close();
+site.close();

@@ -1,0 +1,123 @@
+// The browser, the site, and the page as a person knows it: by roles and names.
+
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+const dist = join(root, 'dist');
+const PREFIX = '/some/where/';
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.woff2': 'font/woff2' };
+
+/** Serves dist/ under a sub-path, and at `/framed` a page that holds it in a sandboxed frame. */
+export async function serve() {
+  if (!existsSync(join(dist, 'index.html'))) throw new Error('dist/ is not built: run cargo xtask dist');
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
+    if (path === '/framed') {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      return response.end(`<!doctype html><title>A post</title><iframe sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}${new URL(request.url, 'http://localhost').hash}#/01-event-loop/01-what-runs-first"></iframe>`);
+    }
+    const file = normalize(join(dist, path.slice(PREFIX.length) || 'index.html'));
+    if (!path.startsWith(PREFIX) || !file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) {
+      response.writeHead(404);
+      return response.end();
+    }
+    // A sandboxed frame has an origin of its own, so its modules and fetches ask for this header.
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'access-control-allow-origin': '*' });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return { origin, url: origin + PREFIX, close: () => server.close() };
+}
+
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** One lesson in a fresh profile. Errors on the page fail the test that caused them. */
+export class LessonPage {
+  static async open(browser, site, lesson, options = {}) {
+    return this.over(await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options }), site, lesson);
+  }
+
+  static async over(context, site, lesson) {
+    const page = await context.newPage();
+    const self = new LessonPage(context, page);
+    page.on('pageerror', (error) => self.errors.push(error.message));
+    await page.goto(site.url + (lesson ? `#/${lesson}` : ''));
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    if (lesson) await self.ready();
+    return self;
+  }
+
+  errors = [];
+
+  constructor(context, page) {
+    this.context = context;
+    this.page = page;
+  }
+
+  /** The editor has taken the place of the plain text box, be its pane shown or, in a narrow window, not. */
+  ready() { return this.page.locator('.cm-content').waitFor({ state: 'attached' }); }
+
+  button(name) { return this.page.getByRole('button', { name, exact: true }).first(); }
+  runButton() { return this.page.getByRole('button', { name: /^Run/ }).first(); }
+  editor() { return this.page.getByRole('textbox', { name: 'main.js' }); }
+  scrubber() { return this.page.getByRole('slider', { name: 'Scrubber' }); }
+  outcome() { return this.page.locator('.outcome'); }
+  lines() { return this.page.getByRole('log').getByRole('button'); }
+  code() { return this.editor().locator('.cm-line').allTextContents().then((lines) => lines.join('\n')); }
+
+  async type(code) {
+    await this.editor().click();
+    await this.page.keyboard.press('Control+a');
+    await this.page.keyboard.insertText(code);
+  }
+
+  /** Presses Run and waits for the end of the run; gives the milliseconds it took. */
+  async run() {
+    const began = performance.now();
+    await this.runButton().click();
+    return this.ended(began);
+  }
+
+  async ended(began = performance.now()) {
+    await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 20_000 });
+    return performance.now() - began;
+  }
+
+  /** What was printed, line by line, without what the jar itself says. */
+  async printed() {
+    const texts = await this.page.locator('[role=log] button:not(.sys) .line').allInnerTexts();
+    return texts.map((text) => text.replace(/\n$/, ''));
+  }
+
+  /** The longest time between two frames, in milliseconds, while `work` goes on. */
+  async longestFrame(work) {
+    await this.page.evaluate(() => {
+      let last = performance.now();
+      window.longestFrame = 0;
+      const frame = (now) => {
+        window.longestFrame = Math.max(window.longestFrame, now - last);
+        last = now;
+        window.frames_ = requestAnimationFrame(frame);
+      };
+      window.frames_ = requestAnimationFrame(frame);
+    });
+    await work();
+    return this.page.evaluate(() => {
+      cancelAnimationFrame(window.frames_);
+      return window.longestFrame;
+    });
+  }
+
+  close() { return this.context.close(); }
+}

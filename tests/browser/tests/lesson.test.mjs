@@ -1,0 +1,151 @@
+// A reader's way through a lesson: load, read, edit, run, step back, solve, come back.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, root, serve } from '../page.mjs';
+
+const FIRST = '01-event-loop/01-what-runs-first';
+let site, browser, lesson;
+before(async () => { site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(async () => {
+  const errors = lesson?.errors ?? [];
+  await lesson?.close();
+  lesson = undefined;
+  assert.deepEqual(errors, [], 'errors on the page');
+});
+const open = async (id = FIRST, options) => (lesson = await LessonPage.open(browser, site, id, options));
+
+test('the contents lead to a lesson', async () => {
+  await open('');
+  await lesson.page.getByRole('link', { name: /What runs first/ }).click();
+  await lesson.editor().waitFor();
+  assert.match(await lesson.page.title(), /What runs first\?/);
+});
+
+test('a run prints in Node’s order, each line with its moment and place', async () => {
+  await open();
+  await lesson.run();
+  assert.deepEqual(await lesson.printed(), ['sync', 'tick', 'promise', 'timeout', 'immediate']);
+  const rows = await lesson.page.locator('[role=log] button').allInnerTexts();
+  assert.match(rows[0], /^\d+\.\d{3} ms\s+sync\s+main\.js:5$/);
+  assert.match(rows.at(-1), /exits with code 0/);
+  const times = rows.map((row) => parseFloat(row));
+  assert.deepEqual(times, [...times].sort((a, b) => a - b));
+});
+
+test('stepping back undoes the picture, and a line of the console leads to its moment', async () => {
+  await open();
+  await lesson.run();
+  const end = Number(await lesson.scrubber().getAttribute('aria-valuenow'));
+  await lesson.button('Step back').click();
+  const now = Number(await lesson.scrubber().getAttribute('aria-valuenow'));
+  assert.ok(now < end, `${now} is before ${end}`);
+  await lesson.lines().filter({ hasText: 'tick' }).click();
+  await lesson.page.locator('.say', { hasText: 'tick is printed.' }).waitFor();
+  assert.deepEqual(await lesson.page.locator('[role=log] button.later .line').allInnerTexts(), ['promise', 'timeout', 'immediate', 'exits with code 0']);
+  const loop = await lesson.page.getByRole('group', { name: 'The loop' }).innerText();
+  assert.match(loop, /log\('promise'\)/, 'the promise callback waits');
+  await lesson.button('Step forward').click();
+  await lesson.button('Play').click();
+  await lesson.button('Pause').click();
+});
+
+test('the prediction is compared with the run', async () => {
+  await open();
+  const predict = lesson.page.getByRole('region', { name: 'Predict' });
+  const sync = predict.getByRole('listitem').filter({ hasText: 'sync' }).first();
+  await sync.focus();
+  for (let up = 0; up < 4; up++) await lesson.page.keyboard.press('ArrowUp');
+  await lesson.run();
+  await predict.getByText('The first difference is line 2').waitFor();
+  await predict.getByRole('button', { name: /^Look at/ }).click();
+  await lesson.page.locator('.say', { hasText: 'tick is printed.' }).waitFor();
+});
+
+for (const id of [FIRST, '01-event-loop/02-blocking-the-loop', '01-event-loop/03-two-tasks-at-once']) {
+  test(`the solution of ${id} solves it, and the way back leads back`, async () => {
+    await open(id);
+    const start = await lesson.code();
+    await lesson.button('Hint').click();
+    await lesson.page.getByText('Hint 1').waitFor();
+    await lesson.button('Solution').click();
+    await lesson.run();
+    await lesson.outcome().getByText('Solved.').waitFor({ timeout: 20_000 });
+    await lesson.button('Back to my code').click();
+    assert.equal(await lesson.code(), start);
+  });
+}
+
+test('an edit that fails a check is told the first failure', async () => {
+  await open();
+  await lesson.type("console.log('sync')");
+  await lesson.run();
+  await lesson.outcome().getByText(/Not yet: each word is printed once/).waitFor();
+});
+
+test('edits survive a reload, and Reset can be undone', async () => {
+  await open();
+  const start = await lesson.code();
+  await lesson.type("console.log('mine')");
+  await lesson.page.waitForTimeout(600);
+  await lesson.page.reload();
+  await lesson.ready();
+  assert.equal(await lesson.code(), "console.log('mine')");
+  await lesson.button('Reset').click();
+  assert.equal(await lesson.code(), start);
+  await lesson.button('Undo reset').click();
+  assert.equal(await lesson.code(), "console.log('mine')");
+});
+
+test('everything works by keyboard', async () => {
+  await open();
+  await lesson.editor().focus();
+  await lesson.page.keyboard.press('Control+Enter');
+  await lesson.ended();
+  await lesson.page.keyboard.press('Escape');
+  await lesson.page.evaluate(() => document.activeElement.blur());
+  const at = async () => Number(await lesson.scrubber().getAttribute('aria-valuenow'));
+  const end = await at();
+  await lesson.page.keyboard.press('Home');
+  assert.equal(await at(), 1);
+  await lesson.page.keyboard.press('ArrowRight');
+  assert.equal(await at(), 2);
+  await lesson.page.keyboard.press('Shift+ArrowRight');
+  assert.equal(await at(), 12);
+  await lesson.page.keyboard.press('ArrowLeft');
+  assert.equal(await at(), 11);
+  await lesson.page.keyboard.press('End');
+  assert.equal(await at(), end);
+});
+
+test('the line that executes is marked', async () => {
+  await open();
+  await lesson.run();
+  await lesson.lines().filter({ hasText: 'promise' }).click();
+  const marked = lesson.page.locator('.cm-line.now, .cm-now, [class*="now"].cm-line').first();
+  await marked.waitFor();
+  assert.match(await marked.innerText(), /promise/);
+});
+
+test('the trace is the same as in wasmtime', async () => {
+  const binary = process.env.TERRARIUM;
+  const command = binary ? [binary, []] : ['cargo', ['run', '--quiet', '--package', 'terrarium', '--']];
+  const graded = JSON.parse(execFileSync(command[0], [...command[1], 'check', '--json', 'lessons'], { cwd: root, encoding: 'utf8' }));
+  for (const { lesson: id, trace_hash: hash } of graded.lessons) {
+    await open(id);
+    await lesson.run();
+    assert.equal(await lesson.page.locator('[data-trace-hash]').getAttribute('data-trace-hash'), hash, id);
+    await lesson.close();
+  }
+});
+
+test('it works in a sandboxed frame', async () => {
+  lesson = new LessonPage(await browser.newContext({ viewport: { width: 1280, height: 900 } }), undefined);
+  const page = await lesson.context.newPage();
+  await page.goto(`${site.origin}/framed`);
+  const frame = page.frameLocator('iframe');
+  await frame.getByRole('button', { name: /^Run/ }).click();
+  await frame.getByRole('log').getByText('exits with code 0').waitFor({ timeout: 20_000 });
+});
