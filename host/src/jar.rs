@@ -98,6 +98,11 @@ pub fn wasm_path() -> Result<PathBuf, Error> {
         })
 }
 
+/// Node's own library beside the module at [`wasm_path`], as the jar's Load commands take it.
+pub fn library() -> Result<Vec<Vec<u8>>, Error> {
+    image::read_library(&wasm_path()?)
+}
+
 impl Jar {
     /// Loads the module from [`wasm_path`].
     pub fn load() -> Result<Self, Error> {

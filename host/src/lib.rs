@@ -21,4 +21,4 @@ mod jar;
 pub mod lessons;
 pub mod project;
 
-pub use jar::{Error, Finished, Jar, wasm_path};
+pub use jar::{Error, Finished, Jar, library, wasm_path};
