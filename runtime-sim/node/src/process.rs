@@ -163,6 +163,8 @@ impl Process {
             self.environment.host().main_ends(outcome);
             async_wrap::pop(ctx, 1.0);
         });
+        // A tick of the main script that throws ends one walk of the queues; Node makes another before the loop.
+        callback::in_scope(ctx, || {});
         self.state = State::EnterLoop;
     }
 

@@ -65812,7 +65812,8 @@ static JSStackFrame *continuation_frame(JSValueConst func)
         if (record->func != js_async_generator_resolve_function)
             return NULL;
         s = JS_GetOpaque(record->data[0], JS_CLASS_ASYNC_GENERATOR);
-        if (!s || s->state == JS_ASYNC_GENERATOR_STATE_COMPLETED)
+        /* its frame is gone by then */
+        if (!s || s->state == JS_ASYNC_GENERATOR_STATE_COMPLETED || s->state == JS_ASYNC_GENERATOR_STATE_AWAITING_RETURN)
             return NULL;
         return &s->func_state.frame;
     }

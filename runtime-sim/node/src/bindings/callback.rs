@@ -70,23 +70,21 @@ fn empty_queues(ctx: Ctx) {
     if !ticks_wait() {
         run_microtasks(ctx);
     }
-    while env.can_call_into_js() && ticks_wait() {
-        let Some(tick) = env.kept("tickCallback") else {
-            return;
-        };
-        let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
-        env.scope_depth.set(env.scope_depth.get() + 1);
-        let running = env.host().running();
-        let result = ctx.call(&tick, &process, &[]);
-        if result.is_ok() {
-            env.scope_depth.set(env.scope_depth.get() - 1);
-            return;
-        }
-        // The tick that threw is gone; the ones behind it still run.
+    if !env.can_call_into_js() || !ticks_wait() {
+        return;
+    }
+    let Some(tick) = env.kept("tickCallback") else {
+        return;
+    };
+    let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
+    env.scope_depth.set(env.scope_depth.get() + 1);
+    let running = env.host().running();
+    if ctx.call(&tick, &process, &[]).is_err() {
+        // The tick that threw is gone; those behind it wait for the next callback's end.
         uncaught(ctx, false);
         env.host().end_running(running, Outcome::Threw);
-        env.scope_depth.set(env.scope_depth.get() - 1);
     }
+    env.scope_depth.set(env.scope_depth.get() - 1);
 }
 
 pub fn run_microtasks(ctx: Ctx) {
