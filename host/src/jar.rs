@@ -7,7 +7,7 @@ use std::{
 };
 
 use protocol::{Command, Event, Reply, Report, Scenario, Status, codec, typescript};
-use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
+use wasmtime::{AsContextMut, Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::{
     compiled,
@@ -23,6 +23,7 @@ const STEP_TICKS: u64 = 1_000_000;
 
 /// The loaded module, and the world of its last run.
 pub struct Jar {
+    path: PathBuf,
     engine: Engine,
     module: Module,
     /// Until it is booted or found in the cache, the library to boot.
@@ -114,6 +115,11 @@ fn find(name: &str, profile: &str) -> Result<PathBuf, Error> {
         })
 }
 
+/// Node's own library beside the module at [`wasm_path`], as the jar's Load commands take it.
+pub fn library() -> Result<Vec<Vec<u8>>, Error> {
+    image::read_library(&wasm_path()?)
+}
+
 impl Jar {
     /// Loads the module from [`wasm_path`].
     pub fn load() -> Result<Self, Error> {
@@ -131,9 +137,11 @@ impl Jar {
             .native_unwind_info(false);
         let engine = Engine::new(&config)
             .map_err(|error| Error::Unloadable(format!("There is no engine: {error:#}.")))?;
-        let module = sealed(&engine, path)?;
+        let wasm = read(path)?;
+        let module = sealed(&engine, path, &wasm)?;
         let library = image::read_library(path)?;
         Ok(Self {
+            path: path.to_path_buf(),
             start: Start::Unknown {
                 key: image::key(&wasm, &library),
                 library,
@@ -201,6 +209,24 @@ impl Jar {
         })
     }
 
+    /// Opens an instance as every run does before it starts: from the image.
+    pub fn open(&mut self) -> Result<(), Error> {
+        self.inside = None;
+        self.on_deep_stack(|jar| {
+            jar.know_image()?;
+            let opened = jar.inside().map(|_| ());
+            opened.map_err(|error| jar.trapped(&error))
+        })
+    }
+
+    /// Boots Node's library whether or not there is an image, and puts neither to use: to measure what it costs.
+    pub fn boot_anew(&mut self) -> Result<(), Error> {
+        self.on_deep_stack(|jar| {
+            let library = image::read_library(&jar.path)?;
+            jar.boot(&library).map(|_| ())
+        })
+    }
+
     /// A thread whose stack holds what `WASM_STACK_BYTES` promises.
     fn on_deep_stack<T: Send>(
         &mut self,
@@ -262,7 +288,10 @@ impl Jar {
         }
         let module = match self.typescript.take() {
             Some(module) => module,
-            None => sealed(&self.engine, &typescript_path()?)?,
+            None => {
+                let path = typescript_path()?;
+                sealed(&self.engine, &path, &read(&path)?)?
+            }
         };
         let answer = Inside::new(&self.engine, &module)
             .and_then(|mut inside| inside.exchange(&codec::encode(&command)));
@@ -277,20 +306,22 @@ impl Jar {
 
     fn ask(&mut self, command: &Command) -> Result<Reply, Error> {
         let answer = self.inside().and_then(|inside| inside.ask(command));
-        answer.map_err(|error| {
-            self.inside = None;
-            Error::Trapped {
-                seed: self.seed,
-                trap: format!("{error:#}"),
-            }
-        })
+        answer.map_err(|error| self.trapped(&error))
+    }
+
+    fn trapped(&mut self, error: &wasmtime::Error) -> Error {
+        self.inside = None;
+        Error::Trapped {
+            seed: self.seed,
+            trap: format!("{error:#}"),
+        }
     }
 
     fn inside(&mut self) -> wasmtime::Result<&mut Inside> {
         if self.inside.is_none() {
             let mut inside = Inside::new(&self.engine, &self.module)?;
             if let Start::Known(image) = &self.start {
-                inside.restore(image)?;
+                image.restore(&inside.memory, inside.store.as_context_mut())?;
             }
             self.inside = Some(inside);
         }
@@ -326,11 +357,13 @@ fn unexpected(reply: Reply) -> Error {
     }
 }
 
-fn sealed(engine: &Engine, path: &Path) -> Result<Module, Error> {
-    let wasm = fs::read(path).map_err(|error| {
-        Error::Unloadable(format!("{} cannot be read: {error}.", path.display()))
-    })?;
-    let module = compiled::load(engine, &wasm).map_err(|error| {
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path)
+        .map_err(|error| Error::Unloadable(format!("{} cannot be read: {error}.", path.display())))
+}
+
+fn sealed(engine: &Engine, path: &Path, wasm: &[u8]) -> Result<Module, Error> {
+    let module = compiled::load(engine, wasm).map_err(|error| {
         Error::Unloadable(format!("{} is not a jar: {error:#}.", path.display()))
     })?;
     if let Some(import) = module.imports().next() {
@@ -367,17 +400,6 @@ impl Inside {
             input,
             call,
         })
-    }
-
-    /// Makes the memory of a fresh instance what it was when the image was taken.
-    fn restore(&mut self, image: &Image) -> wasmtime::Result<()> {
-        let missing = image.memory_bytes - self.memory.data_size(&self.store);
-        let pages = missing as u64 / self.memory.page_size(&self.store);
-        self.memory.grow(&mut self.store, pages)?;
-        for (start, bytes) in image.stretches() {
-            self.memory.write(&mut self.store, start, bytes)?;
-        }
-        Ok(())
     }
 
     fn ask(&mut self, command: &Command) -> wasmtime::Result<Reply> {

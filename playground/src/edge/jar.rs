@@ -32,7 +32,7 @@ pub struct Simulation {
 enum Memory {
     /// A Load command.
     Boot(Uint8Array),
-    Image(ArrayBuffer),
+    Image(JsValue),
 }
 
 impl Simulation {
@@ -95,7 +95,7 @@ impl Jar {
             let (watch, on_heard) = (watch.clone(), on_heard.clone());
             let simulation = simulation.clone();
             move |message: MessageEvent| {
-                if let Some(image) = image_in(&message.data()) {
+                if let Some(image) = field(&message.data(), "image") {
                     *simulation.memory.borrow_mut() = Memory::Image(image);
                 }
                 if let Some(heard) = understood(&message.data()) {
@@ -131,7 +131,7 @@ impl Jar {
         };
         let memory = match &*simulation.memory.borrow() {
             Memory::Boot(command) => ("boot", Array::of1(command).into()),
-            Memory::Image(image) => ("image", image.into()),
+            Memory::Image(image) => ("image", image.clone()),
         };
         post(
             &jar.worker,
@@ -277,10 +277,6 @@ fn field(data: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(data, &name.into())
         .ok()
         .filter(|value| !value.is_undefined())
-}
-
-fn image_in(data: &JsValue) -> Option<ArrayBuffer> {
-    field(data, "image")?.dyn_into().ok()
 }
 
 fn understood(data: &JsValue) -> Option<Heard> {
