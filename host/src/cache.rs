@@ -5,12 +5,14 @@
 //! again. Without a folder to write to, nothing is kept: that costs time, and nothing else.
 
 use std::{
-    env, fs, io,
+    env,
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// What older builds made is of no use, but two checkouts may take turns.
 const FILES_MAX: usize = 4;
@@ -22,17 +24,14 @@ pub struct Shelf {
 }
 
 impl Shelf {
-    /// What is kept under a key, as `open` makes it from the file and its content; a sound file that `open` does not
-    /// take counts as missing too.
-    pub fn find<T>(&self, key: u64, open: impl FnOnce(&Path, Vec<u8>) -> Option<T>) -> Option<T> {
+    /// The file that is kept under a key, found sound.
+    pub fn find(&self, key: u64) -> Option<(PathBuf, File)> {
         let folder = self.path()?;
         let checksum = fs::read_to_string(reference(&folder, key)).ok()?;
         let path = self.file(&folder, &checksum)?;
-        let bytes = fs::read(&path).ok()?;
-        if format!("{:032x}", xxh3_128(&bytes)) != checksum {
-            return None;
-        }
-        open(&path, bytes)
+        let file = File::open(&path).ok()?;
+        let sound = format!("{:032x}", checksum_of(&file).ok()?) == checksum;
+        sound.then_some((path, file))
     }
 
     pub fn keep(&self, key: u64, bytes: &[u8]) {
@@ -68,6 +67,17 @@ impl Shelf {
     fn file(&self, folder: &Path, checksum: &str) -> Option<PathBuf> {
         let sound = checksum.len() == 32 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit());
         sound.then(|| folder.join(format!("{checksum}.{}", self.ending)))
+    }
+}
+
+fn checksum_of(mut file: &File) -> io::Result<u128> {
+    let mut hasher = Xxh3::new();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.digest128()),
+            count => hasher.update(&buffer[..count]),
+        }
     }
 }
 

@@ -3,9 +3,17 @@
 //! Booting takes a tenth of a second and always leaves the same bytes, so they are kept between runs: a run begins with
 //! a fresh instance, whose memory is grown to the image's size and made equal to it. Nothing else in an instance
 //! changes while it boots. The key covers the wasm and all parts of the library.
+//!
+//! Where the system can, the image's file is mapped over the memory, copied on write: a program pays only for the pages
+//! that it changes.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
+use wasmtime::{Memory, StoreContextMut};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{Error, cache::Shelf};
@@ -19,13 +27,25 @@ const FILES: [&str; 3] = ["node-lib.bin", "node-lib-more.bin", "node-lib-fetch.b
 /// Half of the memory is stack and other emptiness: only what differs from a fresh instance is kept, by pages.
 const PAGE_BYTES: usize = 4096;
 
-/// As kept on disk: u64 bytes of memory, u32 count of stretches, for each u32 start and u32 bytes, then their content;
-/// little-endian.
+/// As kept on disk: u64 bytes of memory, u32 count of stretches, for each u32 start and u32 bytes, zeros up to the next
+/// page, then the stretches' content, whole pages all of it; little-endian.
 pub struct Image {
-    pub memory_bytes: usize,
-    /// Where each begins in the memory and where in `bytes`, and its length.
-    stretches: Vec<(usize, usize, usize)>,
-    bytes: Vec<u8>,
+    memory_bytes: usize,
+    stretches: Vec<Stretch>,
+    content: Content,
+}
+
+struct Stretch {
+    /// In the memory.
+    start: usize,
+    /// In the file.
+    from: usize,
+    length: usize,
+}
+
+enum Content {
+    Bytes(Vec<u8>),
+    File(File),
 }
 
 impl Image {
@@ -50,50 +70,139 @@ impl Image {
             bytes.extend((*start as u32).to_le_bytes());
             bytes.extend((*length as u32).to_le_bytes());
         }
+        bytes.resize(bytes.len().next_multiple_of(PAGE_BYTES), 0);
         for (start, length) in &differing {
             bytes.extend(&booted[*start..start + length]);
         }
-        Self::parse(bytes).expect("what was just written")
-    }
-
-    fn parse(bytes: Vec<u8>) -> Option<Self> {
-        let u32_at = |at: usize| -> Option<usize> {
-            let four = bytes.get(at..at + 4)?.try_into().ok()?;
-            Some(u32::from_le_bytes(four) as usize)
-        };
-        let memory_bytes = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?) as usize;
-        let count = u32_at(8)?;
-        let mut stretches = Vec::new();
-        let mut from = 12 + count.checked_mul(8)?;
-        for index in 0..count {
-            let (start, length) = (u32_at(12 + index * 8)?, u32_at(16 + index * 8)?);
-            if start + length > memory_bytes {
-                return None;
-            }
-            stretches.push((start, from, length));
-            from += length;
-        }
-        (from == bytes.len()).then_some(Self {
+        let (memory_bytes, stretches) = table(&bytes, bytes.len()).expect("it was just written");
+        Self {
             memory_bytes,
             stretches,
-            bytes,
+            content: Content::Bytes(bytes),
+        }
+    }
+
+    /// In the cache, where it is found sound.
+    pub fn find(key: u64) -> Option<Self> {
+        let (path, file) = SHELF.find(key)?;
+        if !can_map() {
+            let bytes = fs::read(path).ok()?;
+            let (memory_bytes, stretches) = table(&bytes, bytes.len())?;
+            let content = Content::Bytes(bytes);
+            return Some(Self {
+                memory_bytes,
+                stretches,
+                content,
+            });
+        }
+        let file_bytes = file.metadata().ok()?.len() as usize;
+        let (memory_bytes, stretches) = table(&head(&file).ok()?, file_bytes)?;
+        Some(Self {
+            memory_bytes,
+            stretches,
+            content: Content::File(file),
         })
     }
 
-    /// Where in the memory, and what.
-    pub fn stretches(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        self.stretches
-            .iter()
-            .map(|(start, from, length)| (*start, &self.bytes[*from..from + length]))
-    }
-
-    pub fn find(key: u64) -> Option<Self> {
-        SHELF.find(key, |_, bytes| Self::parse(bytes))
-    }
-
     pub fn keep(&self, key: u64) {
-        SHELF.keep(key, &self.bytes);
+        if let Content::Bytes(bytes) = &self.content {
+            SHELF.keep(key, bytes);
+        }
     }
+
+    /// Makes the memory of a fresh instance equal to the booted one.
+    pub fn restore(&self, memory: &Memory, mut store: StoreContextMut<()>) -> wasmtime::Result<()> {
+        let missing = self.memory_bytes - memory.data_size(&store);
+        let pages = missing as u64 / memory.page_size(&store);
+        memory.grow(&mut store, pages)?;
+        match &self.content {
+            Content::Bytes(bytes) => {
+                for stretch in &self.stretches {
+                    let content = &bytes[stretch.from..stretch.from + stretch.length];
+                    memory.write(&mut store, stretch.start, content)?;
+                }
+            }
+            Content::File(file) => map(file, &self.stretches, memory.data_mut(&mut store))?,
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of memory and the stretches, as the head of a file of this length says. `None` when it makes no sense.
+fn table(head: &[u8], file_bytes: usize) -> Option<(usize, Vec<Stretch>)> {
+    let u32_at = |at: usize| -> Option<usize> {
+        let four = head.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_le_bytes(four) as usize)
+    };
+    let memory_bytes = u64::from_le_bytes(head.get(..8)?.try_into().ok()?) as usize;
+    let count = u32_at(8)?;
+    let mut from = (12 + count.checked_mul(8)?).next_multiple_of(PAGE_BYTES);
+    let mut stretches = Vec::new();
+    for index in 0..count {
+        let (start, length) = (u32_at(12 + index * 8)?, u32_at(16 + index * 8)?);
+        if start + length > memory_bytes || (start | length) % PAGE_BYTES != 0 {
+            return None;
+        }
+        stretches.push(Stretch {
+            start,
+            from,
+            length,
+        });
+        from += length;
+    }
+    (from == file_bytes).then_some((memory_bytes, stretches))
+}
+
+#[cfg(unix)]
+fn can_map() -> bool {
+    rustix::param::page_size() == PAGE_BYTES
+}
+
+#[cfg(not(unix))]
+fn can_map() -> bool {
+    false
+}
+
+/// More than any table needs.
+#[cfg(unix)]
+fn head(file: &File) -> io::Result<Vec<u8>> {
+    use std::os::unix::fs::FileExt;
+    let mut head = vec![0; 64 << 10];
+    let count = file.read_at(&mut head, 0)?;
+    head.truncate(count);
+    Ok(head)
+}
+
+#[cfg(not(unix))]
+fn head(_: &File) -> io::Result<Vec<u8>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+fn map(file: &File, stretches: &[Stretch], memory: &mut [u8]) -> io::Result<()> {
+    use rustix::mm::{MapFlags, ProtFlags, mmap};
+    for stretch in stretches {
+        let place = &mut memory[stretch.start..stretch.start + stretch.length];
+        // SAFETY: these are whole pages of the memory of an instance that has not run yet, and nothing else refers to
+        // them; when wasmtime gives the memory back it unmaps all of its range, whatever lies there. Nobody writes into
+        // the file: the cache replaces files, it does not change them.
+        unsafe {
+            mmap(
+                place.as_mut_ptr().cast(),
+                place.len(),
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::PRIVATE | MapFlags::FIXED,
+                file,
+                stretch.from as u64,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn map(_: &File, _: &[Stretch], _: &mut [u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// The files in the order in which the jar takes them.
@@ -123,7 +232,7 @@ pub fn key(wasm: &[u8], library: &[Vec<u8>]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Image, PAGE_BYTES};
+    use super::{Content, Image, PAGE_BYTES, table};
 
     #[test]
     fn an_image_makes_a_fresh_memory_equal() {
@@ -137,16 +246,20 @@ mod tests {
         booted.resize(5 * PAGE_BYTES, 0);
         booted[4 * PAGE_BYTES..].fill(3);
         let image = Image::new(&fresh, &booted);
-        let again = Image::parse(image.bytes.clone()).expect("it reads what it writes");
-        assert_eq!(again.stretches().count(), 2);
+        let Content::Bytes(bytes) = &image.content else {
+            panic!("it is not in a file yet");
+        };
+        let (memory_bytes, stretches) = table(bytes, bytes.len()).expect("its own table");
+        assert_eq!(stretches.len(), 2);
         let mut memory = fresh;
-        memory.resize(again.memory_bytes, 0);
-        for (start, bytes) in again.stretches() {
-            memory[start..start + bytes.len()].copy_from_slice(bytes);
+        memory.resize(memory_bytes, 0);
+        for stretch in &stretches {
+            memory[stretch.start..stretch.start + stretch.length]
+                .copy_from_slice(&bytes[stretch.from..stretch.from + stretch.length]);
         }
         assert!(memory == booted);
-        for cut in [0, 11, 20, image.bytes.len() - 1] {
-            assert!(Image::parse(image.bytes[..cut].to_vec()).is_none());
+        for cut in [0, 11, 20, bytes.len() - 1] {
+            assert!(table(&bytes[..cut], cut).is_none());
         }
     }
 }

@@ -6,12 +6,13 @@ use std::{
     thread,
 };
 
-use protocol::{Command, Event, Reply, Report, Scenario, Status, codec};
-use wasmtime::{Config, Engine, Instance, Memory, Module, Store, TypedFunc};
+use protocol::{Command, Event, Reply, Report, Scenario, Status, codec, typescript};
+use wasmtime::{AsContextMut, Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::{
     compiled,
     image::{self, Image},
+    packages,
 };
 
 /// What the program calls nests in the module's machine code too; the deepest that `Limits::TERMINAL` allows takes a
@@ -22,10 +23,13 @@ const STEP_TICKS: u64 = 1_000_000;
 
 /// The loaded module, and the world of its last run.
 pub struct Jar {
+    path: PathBuf,
     engine: Engine,
     module: Module,
     /// Until it is booted or found in the cache, the library to boot.
     start: Start,
+    /// Loaded for the first scenario that has TypeScript.
+    typescript: Option<Module>,
     /// Each run's own, and dropped when it traps: its memory cannot be trusted any more.
     inside: Option<Inside>,
     seed: u64,
@@ -72,29 +76,48 @@ impl fmt::Display for Error {
     }
 }
 
-/// Where the module is: `TERRARIUM_WASM`, or beside the program, or in the target folder that the program is in.
+/// Where the jar is: `TERRARIUM_WASM`, or beside the program, or in the target folder that the program is in.
 pub fn wasm_path() -> Result<PathBuf, Error> {
-    const NAME: &str = "runtime_sim.wasm";
-    if let Some(path) = env::var_os("TERRARIUM_WASM") {
-        return Ok(path.into());
+    match env::var_os("TERRARIUM_WASM") {
+        Some(path) => Ok(path.into()),
+        None => find("runtime_sim.wasm", "release"),
     }
+}
+
+/// Where the module is that makes JavaScript of TypeScript: as the jar, with `TERRARIUM_TYPESCRIPT_WASM`.
+pub fn typescript_path() -> Result<PathBuf, Error> {
+    match env::var_os("TERRARIUM_TYPESCRIPT_WASM") {
+        Some(path) => Ok(path.into()),
+        None => find("typescript.wasm", "page"),
+    }
+}
+
+fn find(name: &str, profile: &str) -> Result<PathBuf, Error> {
     let program = env::current_exe().unwrap_or_default();
     let folders: Vec<&Path> = program.ancestors().skip(1).take(3).collect();
-    let beside = folders.first().map(|folder| folder.join(NAME));
-    let built = folders
-        .iter()
-        .map(|folder| folder.join("wasm32-unknown-unknown/release").join(NAME));
+    let beside = folders.first().map(|folder| folder.join(name));
+    let built = folders.iter().map(|folder| {
+        folder
+            .join("wasm32-unknown-unknown")
+            .join(profile)
+            .join(name)
+    });
     beside
         .into_iter()
         .chain(built)
         .find(|path| path.is_file())
         .ok_or_else(|| {
             Error::Unloadable(format!(
-                "There is no {NAME} beside {} nor in its target folder. `cargo xtask test` and `cargo xtask serve` \
-                 build it; TERRARIUM_WASM names one somewhere else.",
+                "There is no {name} beside {} nor in its target folder. `cargo xtask test` and `cargo xtask serve` \
+                 build it; TERRARIUM_WASM and TERRARIUM_TYPESCRIPT_WASM name one somewhere else.",
                 program.display()
             ))
         })
+}
+
+/// Node's own library beside the module at [`wasm_path`], as the jar's Load commands take it.
+pub fn library() -> Result<Vec<Vec<u8>>, Error> {
+    image::read_library(&wasm_path()?)
 }
 
 impl Jar {
@@ -104,12 +127,6 @@ impl Jar {
     }
 
     pub fn load_from(path: &Path) -> Result<Self, Error> {
-        let wasm = fs::read(path).map_err(|error| {
-            Error::Unloadable(format!("{} cannot be read: {error}.", path.display()))
-        })?;
-        let unloadable = |error: wasmtime::Error| {
-            Error::Unloadable(format!("{} is not a jar: {error:#}.", path.display()))
-        };
         let mut config = Config::new();
         config
             .max_wasm_stack(WASM_STACK_BYTES)
@@ -118,24 +135,20 @@ impl Jar {
             .wasm_backtrace_max_frames(None)
             .generate_address_map(false)
             .native_unwind_info(false);
-        let engine = Engine::new(&config).map_err(unloadable)?;
-        let module = compiled::load(&engine, &wasm).map_err(unloadable)?;
-        if let Some(import) = module.imports().next() {
-            return Err(Error::Unloadable(format!(
-                "{} is not sealed: it imports {}.{}.",
-                path.display(),
-                import.module(),
-                import.name()
-            )));
-        }
+        let engine = Engine::new(&config)
+            .map_err(|error| Error::Unloadable(format!("There is no engine: {error:#}.")))?;
+        let wasm = read(path)?;
+        let module = sealed(&engine, path, &wasm)?;
         let library = image::read_library(path)?;
         Ok(Self {
+            path: path.to_path_buf(),
             start: Start::Unknown {
                 key: image::key(&wasm, &library),
                 library,
             },
             engine,
             module,
+            typescript: None,
             inside: None,
             seed: 0,
         })
@@ -149,10 +162,13 @@ impl Jar {
     ) -> Result<Finished, Error> {
         self.seed = scenario.seed;
         self.on_deep_stack(|jar| {
+            let mut scenario = scenario.clone();
+            packages::add_wanted(&mut scenario)?;
+            let start = jar.in_javascript(Command::Start(scenario))?;
             // Each run has an instance of its own, so that none can leave anything behind for the next.
             jar.inside = None;
             jar.know_image()?;
-            match jar.ask(&Command::Start(scenario.clone()))? {
+            match jar.ask(&start)? {
                 Reply::Started { version } => check_version(version)?,
                 other => return Err(unexpected(other)),
             }
@@ -190,6 +206,24 @@ impl Jar {
         self.on_deep_stack(|jar| match jar.ask(&command)? {
             Reply::Graded(report) => Ok(report),
             other => Err(unexpected(other)),
+        })
+    }
+
+    /// Opens an instance as every run does before it starts: from the image.
+    pub fn open(&mut self) -> Result<(), Error> {
+        self.inside = None;
+        self.on_deep_stack(|jar| {
+            jar.know_image()?;
+            let opened = jar.inside().map(|_| ());
+            opened.map_err(|error| jar.trapped(&error))
+        })
+    }
+
+    /// Boots Node's library whether or not there is an image, and puts neither to use: to measure what it costs.
+    pub fn boot_anew(&mut self) -> Result<(), Error> {
+        self.on_deep_stack(|jar| {
+            let library = image::read_library(&jar.path)?;
+            jar.boot(&library).map(|_| ())
         })
     }
 
@@ -247,22 +281,47 @@ impl Jar {
         Ok(Image::new(&fresh, inside.memory.data(&inside.store)))
     }
 
+    /// The command with its TypeScript made into JavaScript, each time in an instance of its own.
+    fn in_javascript(&mut self, command: Command) -> Result<Command, Error> {
+        if !typescript::needed(&command) {
+            return Ok(command);
+        }
+        let module = match self.typescript.take() {
+            Some(module) => module,
+            None => {
+                let path = typescript_path()?;
+                sealed(&self.engine, &path, &read(&path)?)?
+            }
+        };
+        let answer = Inside::new(&self.engine, &module)
+            .and_then(|mut inside| inside.exchange(&codec::encode(&command)));
+        self.typescript = Some(module);
+        answer
+            .and_then(|bytes| codec::decode(&bytes).map_err(wasmtime::Error::msg))
+            .map_err(|error| Error::Trapped {
+                seed: self.seed,
+                trap: format!("reading TypeScript: {error:#}"),
+            })
+    }
+
     fn ask(&mut self, command: &Command) -> Result<Reply, Error> {
         let answer = self.inside().and_then(|inside| inside.ask(command));
-        answer.map_err(|error| {
-            self.inside = None;
-            Error::Trapped {
-                seed: self.seed,
-                trap: format!("{error:#}"),
-            }
-        })
+        answer.map_err(|error| self.trapped(&error))
+    }
+
+    fn trapped(&mut self, error: &wasmtime::Error) -> Error {
+        self.inside = None;
+        Error::Trapped {
+            seed: self.seed,
+            trap: format!("{error:#}"),
+        }
     }
 
     fn inside(&mut self) -> wasmtime::Result<&mut Inside> {
         if self.inside.is_none() {
             let mut inside = Inside::new(&self.engine, &self.module)?;
             if let Start::Known(image) = &self.start {
-                inside.restore(image)?;
+                image.restore(&inside.memory, inside.store.as_context_mut())?;
             }
             self.inside = Some(inside);
         }
@@ -298,7 +357,27 @@ fn unexpected(reply: Reply) -> Error {
     }
 }
 
-/// An instance of the module and its three exports.
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path)
+        .map_err(|error| Error::Unloadable(format!("{} cannot be read: {error}.", path.display())))
+}
+
+fn sealed(engine: &Engine, path: &Path, wasm: &[u8]) -> Result<Module, Error> {
+    let module = compiled::load(engine, wasm).map_err(|error| {
+        Error::Unloadable(format!("{} is not a jar: {error:#}.", path.display()))
+    })?;
+    if let Some(import) = module.imports().next() {
+        return Err(Error::Unloadable(format!(
+            "{} is not sealed: it imports {}.{}.",
+            path.display(),
+            import.module(),
+            import.name()
+        )));
+    }
+    Ok(module)
+}
+
+/// An instance of a sealed module and its three exports.
 struct Inside {
     store: Store<()>,
     memory: Memory,
@@ -323,28 +402,20 @@ impl Inside {
         })
     }
 
-    /// Makes the memory of a fresh instance what it was when the image was taken.
-    fn restore(&mut self, image: &Image) -> wasmtime::Result<()> {
-        let missing = image.memory_bytes - self.memory.data_size(&self.store);
-        let pages = missing as u64 / self.memory.page_size(&self.store);
-        self.memory.grow(&mut self.store, pages)?;
-        for (start, bytes) in image.stretches() {
-            self.memory.write(&mut self.store, start, bytes)?;
-        }
-        Ok(())
+    fn ask(&mut self, command: &Command) -> wasmtime::Result<Reply> {
+        let answer = self.exchange(&codec::encode(command))?;
+        codec::decode(&answer).map_err(wasmtime::Error::msg)
     }
 
-    fn ask(&mut self, command: &Command) -> wasmtime::Result<Reply> {
-        let bytes = codec::encode(command);
+    fn exchange(&mut self, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
         let place = self.input.call(&mut self.store, bytes.len() as u32)?;
-        self.memory.write(&mut self.store, place as usize, &bytes)?;
+        self.memory.write(&mut self.store, place as usize, bytes)?;
         let answer = self.call.call(&mut self.store, ())?;
         let (start, length) = ((answer >> 32) as usize, answer as u32 as usize);
-        let answer = self
-            .memory
+        self.memory
             .data(&self.store)
             .get(start..start + length)
-            .ok_or_else(|| wasmtime::Error::msg("its answer is outside of its memory"))?;
-        codec::decode(answer).map_err(wasmtime::Error::msg)
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| wasmtime::Error::msg("its answer is outside of its memory"))
     }
 }

@@ -19,6 +19,7 @@ mod compiled;
 mod image;
 mod jar;
 pub mod lessons;
+pub mod packages;
 pub mod project;
 
-pub use jar::{Error, Finished, Jar, wasm_path};
+pub use jar::{Error, Finished, Jar, library, typescript_path, wasm_path};

@@ -2,11 +2,14 @@
 // have it. It imports nothing and knows only the first bytes of a reply.
 //
 // The page sends { module, boot } once: encoded Load commands with Node's library. The worker carries them out in an
-// instance and keeps what its memory holds then, the image; each run begins in a fresh instance with the image written
-// into it, so no run can leave anything behind. It posts { image } for the page to keep: another worker is then sent
-// { module, image } and boots nothing.
+// instance and keeps what its memory then has more than a fresh one's, the image; each run begins in a fresh instance
+// with the image written into it, so no run can leave anything behind. It posts { image } for the page to keep: another
+// worker is then sent { module, image } and boots nothing.
 //
-// { job, start, steps, grade } is a run and { stop } ends it. `start` and `grade` are encoded commands, `steps` the same
+// { typescript }, a module, comes before the first run that has TypeScript in it (`translate`): its Start command goes
+// through that module and comes out with JavaScript added.
+//
+// { job, start, translate, steps, grade } is a run and { stop } ends it. `start` and `grade` are encoded commands, `steps` the same
 // Step command in growing sizes; the worker takes the size that lasts about one frame. Between two slices it goes round
 // its own queue, so a message is heard within a slice. When a run wants a part of the library that is not there, the
 // worker answers { job, wanting } and waits for { part }, a Load command; with that in the image the run begins anew.
@@ -17,11 +20,13 @@ const STEPPED = 2; // Reply::Stepped
 const WANTING = 3; // Reply::Wanting
 const RUNNING = 0; // Status::Running
 const SLICE_MS_MAX = 16;
-const PAGE_BYTES = 64 * 1024;
+const MEMORY_PAGE_BYTES = 64 * 1024; // WebAssembly's
+const IMAGE_PAGE_BYTES = 4 * 1024; // the operating system's, mostly
 
 let module;
 let image;
 let refusal; // the reply of a jar that does not take the library
+let typescript;
 let jar;
 let run;
 
@@ -38,6 +43,8 @@ onmessage = ({ data }) => {
       load([data.part]);
       if (run) begin();
     });
+  } else if (data.typescript) {
+    typescript = data.typescript;
   } else if (data.start) {
     run = { ...data };
     guarded(begin);
@@ -54,16 +61,40 @@ function load(commands) {
     const bytes = call(command);
     if (new Uint8Array(bytes, 0, 1)[0] !== LOADED) refusal = bytes;
   }
-  image = jar.memory.buffer.slice(0);
+  image = difference(opened(module).memory.buffer, jar.memory.buffer);
   postMessage({ image });
 }
 
 function open() {
-  jar = new WebAssembly.Instance(module, {}).exports;
+  jar = opened(module);
   if (!image) return;
-  const missing = image.byteLength - jar.memory.buffer.byteLength;
-  if (missing > 0) jar.memory.grow(missing / PAGE_BYTES);
-  new Uint8Array(jar.memory.buffer).set(new Uint8Array(image));
+  const missing = image.bytes - jar.memory.buffer.byteLength;
+  if (missing > 0) jar.memory.grow(missing / MEMORY_PAGE_BYTES);
+  const memory = new Uint8Array(jar.memory.buffer);
+  for (const { at, bytes } of image.stretches) memory.set(new Uint8Array(bytes), at);
+}
+
+/** What makes a fresh memory equal to a booted one: its size, and stretches of it with their places. */
+function difference(fresh, booted) {
+  const before = new Int32Array(fresh);
+  const after = new Int32Array(booted);
+  const pageWords = IMAGE_PAGE_BYTES / 4;
+  const differing = [];
+  for (let start = 0; start < after.length; start += pageWords) {
+    const end = start + pageWords;
+    let at = start;
+    if (start < before.length) while (at < end && after[at] === before[at]) at += 1;
+    else while (at < end && after[at] === 0) at += 1;
+    if (at === end) continue;
+    if (differing.at(-1)?.end === start) differing.at(-1).end = end;
+    else differing.push({ start, end });
+  }
+  const stretches = differing.map(({ start, end }) => ({ at: 4 * start, bytes: booted.slice(4 * start, 4 * end) }));
+  return { bytes: booted.byteLength, stretches };
+}
+
+function opened(sealed) {
+  return new WebAssembly.Instance(sealed, {}).exports;
 }
 
 function begin() {
@@ -74,7 +105,8 @@ function begin() {
   }
   open();
   run.size = 0;
-  reply(call(run.start));
+  const start = run.translate ? new Uint8Array(call(run.start, opened(typescript))) : run.start;
+  reply(call(start));
   slice();
 }
 
@@ -110,14 +142,14 @@ function reply(bytes) {
   postMessage({ job: run.job, reply: bytes }, [bytes]);
 }
 
-/** Carries out one encoded command and returns a copy of the reply's bytes. */
-function call(command) {
-  const at = jar.terrarium_input(command.length) >>> 0;
-  new Uint8Array(jar.memory.buffer, at, command.length).set(command);
-  const place = jar.terrarium_call();
+/** Gives one encoded command to the jar, or to another sealed module, and returns a copy of the answer's bytes. */
+function call(command, sealed = jar) {
+  const at = sealed.terrarium_input(command.length) >>> 0;
+  new Uint8Array(sealed.memory.buffer, at, command.length).set(command);
+  const place = sealed.terrarium_call();
   const pointer = Number(BigInt.asUintN(32, place >> 32n));
   const length = Number(BigInt.asUintN(32, place));
-  return jar.memory.buffer.slice(pointer, pointer + length);
+  return sealed.memory.buffer.slice(pointer, pointer + length);
 }
 
 function guarded(work) {

@@ -25,7 +25,7 @@ pub struct Stretch {
 }
 
 /// The number of `Reply::Stepped` among the replies.
-const STEPPED: u32 = 1;
+const STEPPED: u32 = 2;
 
 impl Stretch {
     /// `Err` gives the bytes of any other reply back, for [`decode`].
@@ -125,7 +125,7 @@ mod tests {
         let bytes = encode(&Reply::Started { version: 1 });
         assert_eq!(Stretch::open(bytes.clone()).unwrap_err(), bytes);
         assert!(Stretch::open(Vec::new()).is_err());
-        let mut cut = Stretch::open(vec![1, 0, 5, 3, 0]).unwrap();
+        let mut cut = Stretch::open(vec![2, 0, 5, 3, 0]).unwrap();
         assert!(cut.next_event().is_err());
     }
 }

@@ -80,6 +80,7 @@ impl Lesson {
                         bytes: text.as_bytes().to_vec(),
                     })
                     .collect(),
+                transpiled: Vec::new(),
                 stdin: Vec::new(),
                 tick_ns: world.tick_ns,
             }],

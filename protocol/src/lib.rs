@@ -11,8 +11,10 @@ pub mod codec;
 pub mod command;
 pub mod grade;
 pub mod lesson;
+pub mod packages;
 pub mod scenario;
 pub mod trace;
+pub mod typescript;
 
 pub use command::{Command, Reply, Status};
 pub use grade::{CheckOutcome, Report};
@@ -21,7 +23,8 @@ pub use trace::{
     Event, EventId, EventKind, ExitReason, Frame, FunctionId, Limit, MicrotaskKind, Outcome, Phase,
     ProcessId, Queue, Stream, TaskId,
 };
+pub use typescript::{Script, Transpiled, Untranslatable};
 
 /// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Loaded`] and
 /// [`Reply::Started`], and the page and the host refuse a jar that speaks another version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

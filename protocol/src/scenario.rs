@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Transpiled;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scenario {
     pub seed: u64,
@@ -24,6 +26,8 @@ pub struct ProcessSpec {
     /// Absolute; relative paths start here.
     pub cwd: String,
     pub files: Vec<File>,
+    /// One for each TypeScript file among them ([`crate::typescript`]).
+    pub transpiled: Vec<Transpiled>,
     /// All of standard input; it ends where these bytes end.
     pub stdin: Vec<u8>,
     /// Nanoseconds of virtual time that one interpreter tick takes: the speed of the core it runs on.

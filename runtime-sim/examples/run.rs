@@ -19,7 +19,7 @@ fn main() {
         }
     };
     let name = path.rsplit('/').next().unwrap_or(&path);
-    let mut jar = runtime_sim::Jar::default();
+    let mut jar = common::jar();
     let run = common::carry_out(&mut jar, common::scenario(name, &bytes, seed), 1_000_000);
     if std::env::var_os("EVENTS").is_some() {
         for event in &run.events {

@@ -3,10 +3,7 @@
 use std::rc::Rc;
 
 use kernel::Sim;
-use node::{
-    Process,
-    bindings::{self, bootstrap, library::Library},
-};
+use node::{Booted, Process, bindings::library::Library};
 use protocol::{Command, Reply, Scenario, VERSION};
 
 use crate::grade;
@@ -18,7 +15,7 @@ const EVENTS_PER_REPLY: usize = 20_000;
 pub struct Jar {
     library: Option<Rc<Library>>,
     /// Has booted, and waits for a program.
-    at_rest: Option<bindings::Process>,
+    at_rest: Option<Booted>,
     sim: Option<Sim<Process>>,
     finished: bool,
 }
@@ -54,7 +51,7 @@ impl Jar {
         }
         let library = Library::parse(bytes).ok_or("Node's library is not whole")?;
         let library = Rc::new(library);
-        self.at_rest = Some(boot(library.clone())?);
+        self.at_rest = Some(Booted::boot(library.clone())?);
         self.library = Some(library);
         Ok(())
     }
@@ -66,7 +63,17 @@ impl Jar {
         if let Some(reason) = unfit(&scenario) {
             return Reply::Refused { reason };
         }
-        self.sim = Some(Sim::new(scenario, Process::new));
+        let Some(library) = self.library.clone() else {
+            return refused("there is no library of Node's: send Load first");
+        };
+        library.forget_wanted();
+        let mut at_rest = self.at_rest.take();
+        self.sim = Some(Sim::new(scenario, |process, spec, world| {
+            let booted = at_rest.take().unwrap_or_else(|| {
+                Booted::boot(library.clone()).expect("it has booted before, and always boots alike")
+            });
+            Process::begin(booted, process, spec, world)
+        }));
         Reply::Started { version: VERSION }
     }
 
@@ -92,16 +99,6 @@ impl Jar {
             None => refused("nothing has been started: send Start first"),
         }
     }
-}
-
-fn boot(library: Rc<Library>) -> Result<bindings::Process, String> {
-    let process = bindings::process_of(library, Vec::new(), "/");
-    bootstrap::bootstrap(process.ctx()).map_err(|_| {
-        let error = process.ctx().take_exception();
-        let text = process.ctx().text(&error).unwrap_or_default();
-        format!("Node's library does not boot: {text}")
-    })?;
-    Ok(process)
 }
 
 fn refused(reason: &str) -> Reply {

@@ -24,6 +24,7 @@ fn bytes_that_are_no_command_are_refused() {
     ] {
         assert!(matches!(ask(&mut jar, &command), Reply::Refused { .. }));
     }
+    let mut jar = common::jar();
     let mut twice = common::scenario("main.js", b"", 1);
     twice.processes.push(twice.processes[0].clone());
     assert!(matches!(
@@ -33,8 +34,24 @@ fn bytes_that_are_no_command_are_refused() {
 }
 
 #[test]
-fn a_jar_runs_again_after_any_end() {
+fn bytes_that_are_no_library_are_refused() {
     let mut jar = Jar::default();
+    for library in [
+        &b""[..],
+        b"garbage",
+        b"NODELIB2",
+        b"NODELIB2buildnum\x01\x00\x00\x00\x00\x00\x00\x00",
+        b"NODEPARTbuildnum\x04more",
+    ] {
+        let library = library.to_vec();
+        let reply = ask(&mut jar, &Command::Load { library });
+        assert!(matches!(reply, Reply::Refused { .. }), "{reply:?}");
+    }
+}
+
+#[test]
+fn a_jar_runs_again_after_any_end() {
+    let mut jar = common::jar();
     let first = common::carry_out(
         &mut jar,
         common::scenario("a.js", b"console.log('one')", 1),
@@ -57,7 +74,7 @@ fn a_jar_runs_again_after_any_end() {
 }
 
 fn grade(program: &str, checks: &str) -> Report {
-    let mut jar = Jar::default();
+    let mut jar = common::jar();
     common::carry_out(
         &mut jar,
         common::scenario("main.js", program.as_bytes(), 1),
@@ -130,7 +147,7 @@ fn broken_checks_are_the_authors_and_end() {
 /// A scenario may be as mean as it likes: the jar answers.
 #[test]
 fn extreme_limits_end_a_run_and_nothing_else() {
-    let mut jar = Jar::default();
+    let mut jar = common::jar();
     for change in 0..6 {
         let mut scenario =
             common::scenario("main.js", b"setTimeout(() => console.log({ a: 1 }), 5)", 1);

@@ -1,6 +1,7 @@
 //! What the suites across crates share. The suites themselves are in `tests/`, their data beside them: a file or a
 //! folder is a test. `UPDATE=1` rewrites the goldens, those of `cli/` with what the real `node` on this machine says.
 
+pub mod node_tests;
 pub mod truth;
 
 use std::{
@@ -64,6 +65,7 @@ pub fn scenario(
                 path: entry,
                 bytes: source,
             }],
+            transpiled: Vec::new(),
             stdin: Vec::new(),
             tick_ns: TICK_NS,
         }],

@@ -1,8 +1,9 @@
 //! The program `terrarium` as a person meets it.
 //!
-//! Each folder in `command-line/` is a case: `main.cjs` or `main.mjs` is run with the lines of `args.txt` as arguments and
+//! Each folder in `command-line/` is a case: its `main` file is run with the lines of `args.txt` as arguments and
 //! `stdin.txt` as input, and `expected.txt` holds what real Node v20.20.2 did: exit code, standard output, standard error.
-//! `UPDATE=1` asks the `node` of this machine again. The folder's own path reads `HERE`, and stack frames inside of Node
+//! `UPDATE=1` asks the `node` of this machine again. Node 20 reads no TypeScript: such cases hold what Node v22.23.3
+//! did, which `UPDATE=1 NODE22=…` asks again. The folder's own path reads `HERE`, and stack frames inside of Node
 //! itself are left out, because their line numbers are an implementation's own.
 
 use std::{
@@ -25,9 +26,10 @@ fn run_behaves_like_node() {
             continue;
         }
         let golden = case.join("expected.txt");
-        if updating() {
-            let said = run(&case, "node", &[]);
-            fs::write(&golden, describe(&case, &said)).expect("a golden");
+        if updating()
+            && let Some(said) = ask_node(&case)
+        {
+            fs::write(&golden, said).expect("a golden");
         }
         let expected = fs::read_to_string(&golden).unwrap_or_default();
         let said = describe(&case, &run(&case, TERRARIUM, &["run"]));
@@ -41,17 +43,35 @@ fn run_behaves_like_node() {
     assert_failures(&folder.join("known-failures.txt"), &failures);
 }
 
-fn run(case: &Path, program: &str, before: &[&str]) -> Output {
-    let main = ["main.cjs", "main.mjs"]
+/// `None` for TypeScript without a Node that reads it.
+fn ask_node(case: &Path) -> Option<String> {
+    if !main_of(case).ends_with("ts") {
+        return Some(describe(case, &run(case, "node", &[])));
+    }
+    let node = env::var("NODE22").ok()?;
+    let mut options = vec!["--no-warnings"];
+    // Only what cannot be stripped: with it, Node shows stack frames of ES modules without `file://`.
+    if name_of(case) == "typescript-transformed" {
+        options.push("--experimental-transform-types");
+    }
+    let said = describe(case, &run(case, &node, &options));
+    Some(said.replace("\nNode.js v22.23.3\n", "\nNode.js v20.20.2\n"))
+}
+
+fn main_of(case: &Path) -> &'static str {
+    ["main.cjs", "main.mjs", "main.ts", "main.cts"]
         .into_iter()
         .find(|name| case.join(name).exists())
-        .unwrap_or("main.cjs");
+        .unwrap_or("main.cjs")
+}
+
+fn run(case: &Path, program: &str, before: &[&str]) -> Output {
     let args = fs::read_to_string(case.join("args.txt")).unwrap_or_default();
     let stdin = fs::read(case.join("stdin.txt")).unwrap_or_default();
     let mut command = Command::new(program);
     command
         .args(before)
-        .arg(main)
+        .arg(main_of(case))
         .args(args.lines())
         .current_dir(case)
         .env("GREETING", "hello")
@@ -137,6 +157,48 @@ fn a_missing_module_says_what_builds_it() {
 }
 
 #[test]
+fn a_missing_library_says_what_makes_it() {
+    let folder = scratch("no-library");
+    let jar = folder.join("runtime_sim.wasm");
+    fs::copy(terrarium::wasm_path().expect("the jar"), &jar).expect("a copy");
+    let output = Command::new(TERRARIUM)
+        .args(["run", "main.js"])
+        .env("TERRARIUM_WASM", &jar)
+        .output()
+        .expect("the program starts");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("node-lib.bin cannot be read"), "{said}");
+    assert!(said.contains("`cargo xtask assets` makes it"), "{said}");
+}
+
+#[test]
+fn a_library_of_two_builds_is_refused() {
+    let folder = scratch("mixed-library");
+    let jar = terrarium::wasm_path().expect("the jar");
+    for name in [
+        "runtime_sim.wasm",
+        "node-lib.bin",
+        "node-lib-more.bin",
+        "node-lib-fetch.bin",
+    ] {
+        fs::copy(jar.with_file_name(name), folder.join(name)).expect("a copy");
+    }
+    let part = folder.join("node-lib-more.bin");
+    let mut bytes = fs::read(&part).expect("a part");
+    bytes[8] ^= 0xff;
+    fs::write(&part, bytes).expect("another build's part");
+    let output = Command::new(TERRARIUM)
+        .args(["run", "main.js"])
+        .env("TERRARIUM_WASM", folder.join("runtime_sim.wasm"))
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("more belongs to another build"), "{said}");
+}
+
+#[test]
 fn a_damaged_cache_is_made_again() {
     let caches = scratch("cache");
     let program = scratch("cache-program").join("main.cjs");
@@ -153,30 +215,27 @@ fn a_damaged_cache_is_made_again() {
         assert_eq!(output.stdout, b"hello\n", "{said}");
     };
     hello();
-    let folder = caches.join("terrarium/compiled");
-    let code = |ending: &str| -> PathBuf {
-        let mut found = entries(&folder);
-        found.retain(|path| path.extension().is_some_and(|other| other == ending));
-        found
-            .pop()
-            .unwrap_or_else(|| panic!("no .{ending} in {}", folder.display()))
-    };
-    let sound = fs::read(code("cwasm")).expect("code");
-
-    let mut flipped = sound.clone();
-    let middle = flipped.len() / 2;
-    flipped[middle] ^= 0xff;
-    for damaged in [&flipped[..], &sound[..1000]] {
-        fs::write(code("cwasm"), damaged).expect("damage");
+    for (shelf, ending) in [("compiled", "cwasm"), ("images", "memory")] {
+        let folder = caches.join("terrarium").join(shelf);
+        let file = |ending: &str| -> PathBuf {
+            let mut found = entries(&folder);
+            found.retain(|path| path.extension().is_some_and(|other| other == ending));
+            assert_eq!(found.len(), 1, "files .{ending} in {}", folder.display());
+            found.remove(0)
+        };
+        let sound = fs::read(file(ending)).expect("what is kept");
+        let mut flipped = sound.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 0xff;
+        for damaged in [&flipped[..], &sound[..1000]] {
+            fs::write(file(ending), damaged).expect("damage");
+            hello();
+            let kept = fs::read(file(ending)).expect("what is kept");
+            assert!(kept == sound, "{shelf}: it is whole again, byte for byte");
+        }
+        fs::write(file("ref"), "../../etc/passwd").expect("damage");
         hello();
-        assert_eq!(
-            fs::read(code("cwasm")).expect("code"),
-            sound,
-            "it is whole again"
-        );
     }
-    fs::write(code("ref"), "../../etc/passwd").expect("damage");
-    hello();
     fs::remove_dir_all(&caches).expect("the cache goes");
 }
 

@@ -11,7 +11,7 @@ const SEEDS: [u64; 4] = [1, 2, 7, u64::MAX];
 #[test]
 fn the_trace_is_the_same_natively_and_in_wasmtime() {
     let mut shared = jar();
-    let mut native = runtime_sim::Jar::default();
+    let mut native = native_jar();
     let programs = entries(&data("programs"));
     assert!(!programs.is_empty(), "there are no programs");
     for path in programs {
@@ -22,7 +22,7 @@ fn the_trace_is_the_same_natively_and_in_wasmtime() {
             let first = run_natively(&mut native, &scenario);
             let second = run_natively(&mut native, &scenario);
             compare(&name, seed, "a second native run", &first, &second);
-            let afresh = run_natively(&mut runtime_sim::Jar::default(), &scenario);
+            let afresh = run_natively(&mut native_jar(), &scenario);
             compare(&name, seed, "a native run of a new jar", &first, &afresh);
             for run in ["the first run in wasmtime", "the second run in wasmtime"] {
                 let trace = run_in_wasmtime(&mut shared, &scenario);
@@ -49,6 +49,15 @@ fn the_heap_limit_strikes_at_one_moment_in_wasmtime() {
             compare(&name, seed, "the run of a new jar", &first, &afresh);
         }
     }
+}
+
+fn native_jar() -> runtime_sim::Jar {
+    let mut jar = runtime_sim::Jar::default();
+    for library in terrarium::library().unwrap_or_else(|error| panic!("{error}")) {
+        let reply = jar.carry_out(Command::Load { library });
+        assert!(matches!(reply, Reply::Loaded { .. }), "{reply:?}");
+    }
+    jar
 }
 
 struct Trace {

@@ -1,15 +1,20 @@
-//! The module is sealed: it asks its surroundings for nothing at all.
+//! The modules are sealed: they ask their surroundings for nothing at all.
 
-use std::fs;
+use std::{fs, path::Path};
 
 /// Sections of a WebAssembly binary start with their number and their size.
 /// Source: <https://webassembly.github.io/spec/core/binary/modules.html>.
 const IMPORT_SECTION: u8 = 2;
 
 #[test]
-fn the_module_has_zero_imports() {
-    let path = terrarium::wasm_path().unwrap_or_else(|error| panic!("{error}"));
-    let wasm = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+fn the_modules_have_zero_imports() {
+    for path in [terrarium::wasm_path(), terrarium::typescript_path()] {
+        has_zero_imports(&path.unwrap_or_else(|error| panic!("{error}")));
+    }
+}
+
+fn has_zero_imports(path: &Path) {
+    let wasm = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(
         &wasm[..8],
         b"\0asm\x01\0\0\0",

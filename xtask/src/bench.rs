@@ -41,6 +41,17 @@ pub fn run(workspace: &Workspace) -> Result {
     ]))?;
 
     println!();
+    shown(build::cargo(workspace, &environment).args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "tests",
+        "--bin",
+        "bench",
+    ]))?;
+
+    println!();
     step(
         workspace,
         "Building the command line",

@@ -1,7 +1,8 @@
 //! Making what the page is made of.
 //!
 //! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `node-lib.bin` and its further parts
-//! (Node's own library), `editor.js`, `fonts/`, `lessons/catalog.bin` and a `.bin` for each lesson. Trunk copies it beside the page, which it builds itself.
+//! (Node's own library), `typescript.wasm` (which only programs in TypeScript load), `editor.js`, `fonts/`, `lessons/catalog.bin` and a `.bin` for each lesson, `packages/catalog.bin` and
+//! a `.bin` for each npm package. Trunk copies it beside the page, which it builds itself.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -21,10 +22,11 @@ const LIBRARY_FILES: [&str; 3] = ["node-lib.bin", "node-lib-more.bin", "node-lib
 pub fn assets(workspace: &Workspace, environment: &Environment) -> Result {
     editor(workspace, environment)?;
     simulation(workspace, environment)?;
+    packages(workspace, environment)?;
     lessons(workspace, environment)
 }
 
-/// The sealed module and what it boots.
+/// The sealed modules and what the jar boots.
 pub fn simulation(workspace: &Workspace, environment: &Environment) -> Result {
     jar(workspace, environment)?;
     node_library(workspace, environment)
@@ -59,20 +61,34 @@ fn node_library(workspace: &Workspace, environment: &Environment) -> Result {
         .try_for_each(|file| copy_if_changed(&assets.join(file), &beside.join(file)))
 }
 
-/// The sealed module. Cargo knows best whether it is fresh.
+/// The sealed modules: the jar, and the one that makes JavaScript of TypeScript. Cargo knows best whether they are fresh.
 fn jar(workspace: &Workspace, environment: &Environment) -> Result {
-    step(
-        workspace,
-        "Building the jar",
-        cargo(workspace, environment)
-            .args(["build", "--release", "--target", TARGET])
-            .args(["--package", "runtime-sim"]),
-    )?;
-    let built = workspace
-        .target()
-        .join(TARGET)
-        .join("release/runtime_sim.wasm");
-    copy_if_changed(&built, &workspace.assets().join("runtime_sim.wasm"))
+    // The jar is made fast; of the other, a page waits for the download.
+    for (doing, package, profile, file) in [
+        (
+            "Building the jar",
+            "runtime-sim",
+            "release",
+            "runtime_sim.wasm",
+        ),
+        (
+            "Building what reads TypeScript",
+            "typescript",
+            "page",
+            "typescript.wasm",
+        ),
+    ] {
+        step(
+            workspace,
+            doing,
+            cargo(workspace, environment)
+                .args(["build", "--profile", profile, "--target", TARGET])
+                .args(["--package", package]),
+        )?;
+        let built = workspace.target().join(TARGET).join(profile).join(file);
+        copy_if_changed(&built, &workspace.assets().join(file))?;
+    }
+    Ok(())
 }
 
 fn editor(workspace: &Workspace, environment: &Environment) -> Result {
@@ -95,6 +111,31 @@ fn editor(workspace: &Workspace, environment: &Environment) -> Result {
             .current_dir(workspace.file("packages"))
             .args([OsStr::new("build.js"), OsStr::new("--out")])
             .arg(&assets),
+    )?;
+    stamp.set()
+}
+
+/// The npm packages that programs can import, each with all it depends on.
+fn packages(workspace: &Workspace, environment: &Environment) -> Result {
+    setup::npm_install(workspace, "packages/npm")?;
+    let inputs = ["build.js", "package.json", "package-lock.json"];
+    let stamp = Stamp::of(
+        workspace.file("target/stamps/packages"),
+        &inputs.map(|input| workspace.file("packages/npm").join(input)),
+        &[],
+    );
+    let folder = workspace.assets().join("packages");
+    if stamp.is_current() && folder.join("catalog.bin").is_file() {
+        return Ok(());
+    }
+    step(
+        workspace,
+        "Packing the npm packages",
+        environment
+            .command("node")
+            .current_dir(workspace.file("packages/npm"))
+            .args([OsStr::new("build.js"), OsStr::new("--out")])
+            .arg(&folder),
     )?;
     stamp.set()
 }

@@ -31,7 +31,8 @@ cargo xtask COMMAND
   test [SUITE…]       every suite, or those named: format, lints, unit, editor, jar, components, dist, browser
   dist                the static site, in dist/
   bench               sizes and speeds
-  truth SUITE DIR     programs and what the real thing printed for them, against ours; SUITE is event-loop
+  truth SUITE DIR     what the real thing was seen to do, against ours: event-loop [DIR], or
+                      node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]
   assets              what the page fetches, in target/assets/ (Trunk calls this before each build)
   setup               only install what is missing
 
@@ -62,7 +63,7 @@ fn run(words: &[&str]) -> Result {
         }
         ["test", suites @ ..] => test::run(&workspace, suites),
         ["bench"] => bench::run(&workspace),
-        ["truth", suite, folder] => truth::run(&workspace, suite, folder),
+        ["truth", suite, arguments @ ..] => truth::run(&workspace, suite, arguments),
         ["policy"] => policy::seal(),
         _ => Err(USAGE.to_owned()),
     }

@@ -41,12 +41,15 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     let library = |path: &str| path == "node-lib.bin";
     let library_parts = |path: &str| path.starts_with("node-lib-");
     let editor = |path: &str| path.starts_with("editor.");
+    let typescript = |path: &str| path == "typescript.wasm";
+    let packages = |path: &str| path.starts_with("packages/");
     let fonts = |path: &str| path.ends_with(".woff2");
     let lessons = |path: &str| path.starts_with("lessons/");
     let page = |path: &str| {
         !path.contains('/')
             && !jar(path)
             && !editor(path)
+            && !typescript(path)
             && [".wasm", ".js", ".css", ".html"]
                 .iter()
                 .any(|end| path.ends_with(end))
@@ -74,6 +77,8 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
                     || path.starts_with("lessons/01-") && path.contains("/01-")
             }),
         )?,
+        size("what reads TypeScript", None, choose(&typescript))?,
+        size("npm packages, all of them", None, choose(&packages))?,
         size("fonts, all of them", None, choose(&fonts))?,
     ])
 }

@@ -141,6 +141,7 @@ fn lints(bench: &Bench) -> Result<Count> {
 }
 
 fn unit(bench: &Bench) -> Result<Count> {
+    build::simulation(bench.workspace, &bench.environment)?;
     bench.count(
         "Running the unit tests",
         bench.cargo().args([

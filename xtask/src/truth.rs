@@ -1,7 +1,9 @@
-//! `cargo xtask truth SUITE DIR`: programs with what the real thing printed for them, run on ours.
+//! `cargo xtask truth SUITE …`: what the real thing was seen to do, against ours.
 //!
-//! For `event-loop`, `NAME.cjs` or `NAME.mjs` stands beside `NAME.out`, or beside `NAME.outs.json` with the outcomes
-//! that real Node was seen to choose between. Lines on standard error count as the suite's own runner decides.
+//! For `event-loop [DIR]`, `NAME.cjs` or `NAME.mjs` stands beside `NAME.out`, or beside `NAME.outs.json` with the outcomes
+//! that real Node was seen to choose between; our own corpus unless `DIR` is another. For `node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]`, `DIR`
+//! holds Node's own `test/`, and each line of the list has a path inside of it, a group and a tier, with tabs between.
+//! What counts is what the suite's own runner decides (`tests/src/bin/truth.rs`).
 
 use crate::Result;
 use crate::build;
@@ -9,10 +11,13 @@ use crate::process::cannot_start;
 use crate::setup;
 use crate::workspace::Workspace;
 
-pub fn run(workspace: &Workspace, suite: &str, folder: &str) -> Result {
-    if suite != "event-loop" {
+const SUITES: [&str; 2] = ["event-loop", "node"];
+
+pub fn run(workspace: &Workspace, suite: &str, arguments: &[&str]) -> Result {
+    if !SUITES.contains(&suite) {
         return Err(format!(
-            "There is no truth suite {suite}. There is: event-loop."
+            "There is no truth suite {suite}. There are: {}.",
+            SUITES.join(", ")
         ));
     }
     let environment = setup::for_assets(workspace)?;
@@ -27,8 +32,9 @@ pub fn run(workspace: &Workspace, suite: &str, folder: &str) -> Result {
             "--bin",
             "truth",
             "--",
+            suite,
         ])
-        .args([suite, folder]);
+        .args(arguments);
     let status = command
         .status()
         .map_err(|error| cannot_start(&command, &error))?;

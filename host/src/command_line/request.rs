@@ -121,6 +121,7 @@ impl Options {
                         .collect(),
                     cwd: cwd.to_string_lossy().into_owned(),
                     files: project.files,
+                    transpiled: Vec::new(),
                     stdin,
                     tick_ns: self.tick_ns,
                 }],

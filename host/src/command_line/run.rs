@@ -5,7 +5,7 @@ use std::{
     process::{self, ExitCode},
 };
 
-use crate::Jar;
+use crate::{Jar, packages};
 use lexopt::Parser;
 use protocol::{Event, EventKind, Record, Stream};
 
@@ -19,6 +19,11 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let mut jar = Jar::load()?;
     let mut terminal = Terminal::default();
     let finished = jar.run(&scenario, |events| terminal.show(&events))?;
+    if let Some(text) = &terminal.uncaught
+        && let Some(sentence) = packages::catalog()?.explain(text)
+    {
+        eprintln!("terrarium: {sentence}");
+    }
     if finished.exit_code != 0 {
         for sentence in left_out {
             eprintln!("terrarium: {sentence} The program does not see what was left out.");
@@ -32,6 +37,8 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
 #[derive(Default)]
 struct Terminal {
     buffer: Vec<u8>,
+    /// The error that ended the program.
+    uncaught: Option<String>,
 }
 
 impl Terminal {
@@ -44,6 +51,8 @@ impl Terminal {
                     current = *stream;
                 }
                 self.buffer.extend_from_slice(text.as_bytes());
+            } else if let EventKind::UncaughtError { text, .. } = &event.kind {
+                self.uncaught = Some(text.clone());
             }
         }
         self.flush(current);

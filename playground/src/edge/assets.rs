@@ -1,10 +1,14 @@
-//! What the page fetches: the simulation (the sealed module and Node's library) and the lessons, by addresses relative to the document.
+//! What the page fetches: the simulation (the jar and Node's library), what reads TypeScript, npm packages and the
+//! lessons, by addresses relative to the document.
+
+use std::{cell::RefCell, collections::BTreeMap};
 
 use gloo::utils::window;
 use js_sys::{ArrayBuffer, Promise, Uint8Array, WebAssembly};
 use protocol::{
     codec,
     lesson::{Catalog, Lesson},
+    packages,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -12,7 +16,6 @@ use web_sys::Response;
 
 use super::{browser::words, jar::Simulation};
 
-const MODULE: &str = "runtime_sim.wasm";
 const LIBRARY: &str = "node-lib.bin";
 
 pub async fn catalog() -> Result<Catalog, String> {
@@ -30,7 +33,7 @@ pub async fn lesson(id: &str) -> Result<Lesson, String> {
 pub async fn simulation() -> Result<Simulation, String> {
     // Begins now, whatever is waited for first.
     let library = window().fetch_with_str(LIBRARY);
-    let module = module().await?;
+    let module = compiled("runtime_sim.wasm", "The simulation").await?;
     Ok(Simulation::new(module, body(LIBRARY, library).await?))
 }
 
@@ -39,16 +42,50 @@ pub async fn library_part(part: &str) -> Result<Vec<u8>, String> {
     fetch_bytes(&format!("node-lib-{part}.bin")).await
 }
 
+/// The npm packages that programs can import.
+pub async fn package_catalog() -> Result<packages::Catalog, String> {
+    let bytes = fetch_bytes("packages/catalog.bin").await?;
+    codec::decode(&bytes).map_err(|error| foreign("The list of packages", &error))
+}
+
+/// `name` is of that list. Fetched once: a run is often followed by runs with other seeds.
+pub async fn package(name: &str) -> Result<packages::Archive, String> {
+    thread_local! {
+        static KEPT: RefCell<BTreeMap<String, packages::Archive>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    if let Some(archive) = KEPT.with_borrow(|kept| kept.get(name).cloned()) {
+        return Ok(archive);
+    }
+    let bytes = fetch_bytes(&format!("packages/{name}.bin")).await?;
+    let archive: packages::Archive =
+        codec::decode(&bytes).map_err(|error| foreign(&format!("The package {name}"), &error))?;
+    KEPT.with_borrow_mut(|kept| kept.insert(name.to_string(), archive.clone()));
+    Ok(archive)
+}
+
+/// What makes JavaScript of TypeScript: fetched by the first program that has some, and kept for those that follow.
+pub async fn typescript() -> Result<WebAssembly::Module, String> {
+    thread_local! {
+        static KEPT: RefCell<Option<WebAssembly::Module>> = const { RefCell::new(None) };
+    }
+    if let Some(module) = KEPT.with_borrow(Clone::clone) {
+        return Ok(module);
+    }
+    let module: WebAssembly::Module = compiled("typescript.wasm", "What reads TypeScript").await?;
+    KEPT.set(Some(module.clone()));
+    Ok(module)
+}
+
 /// Compiles while it downloads where the server says `application/wasm`, otherwise afterwards.
-async fn module() -> Result<WebAssembly::Module, String> {
-    let response = window().fetch_with_str(MODULE);
+async fn compiled(address: &str, what: &str) -> Result<WebAssembly::Module, String> {
+    let response = window().fetch_with_str(address);
     let module = match JsFuture::from(WebAssembly::compile_streaming(&response)).await {
         Ok(module) => module,
         Err(_) => {
-            let bytes = Uint8Array::from(fetch_bytes(MODULE).await?.as_slice());
+            let bytes = Uint8Array::from(fetch_bytes(address).await?.as_slice());
             JsFuture::from(WebAssembly::compile(&bytes))
                 .await
-                .map_err(|error| format!("The simulation does not compile: {}.", words(&error)))?
+                .map_err(|error| format!("{what} does not compile: {}.", words(&error)))?
         }
     };
     Ok(module.unchecked_into())

@@ -4,12 +4,13 @@ use std::{cell::RefCell, rc::Rc};
 
 use gloo::timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array, WebAssembly};
-use protocol::{Command, Scenario, codec};
+use protocol::{Command, Reply, Scenario, codec, packages, typescript};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, MessageEvent, Url, Worker};
 use yew::Callback;
 
-use super::browser::words;
+use super::{assets, browser::words};
 
 const SCRIPT: &str = include_str!("../worker.js");
 /// A worker that is silent for so long is ended. No callback lasts as long: `Limits::PAGE` cuts it before.
@@ -31,7 +32,7 @@ pub struct Simulation {
 enum Memory {
     /// A Load command.
     Boot(Uint8Array),
-    Image(ArrayBuffer),
+    Image(JsValue),
 }
 
 impl Simulation {
@@ -94,7 +95,7 @@ impl Jar {
             let (watch, on_heard) = (watch.clone(), on_heard.clone());
             let simulation = simulation.clone();
             move |message: MessageEvent| {
-                if let Some(image) = image_in(&message.data()) {
+                if let Some(image) = field(&message.data(), "image") {
                     *simulation.memory.borrow_mut() = Memory::Image(image);
                 }
                 if let Some(heard) = understood(&message.data()) {
@@ -130,13 +131,17 @@ impl Jar {
         };
         let memory = match &*simulation.memory.borrow() {
             Memory::Boot(command) => ("boot", Array::of1(command).into()),
-            Memory::Image(image) => ("image", image.into()),
+            Memory::Image(image) => ("image", image.clone()),
         };
-        jar.post(&[("module", (&simulation.module).into()), memory])?;
+        post(
+            &jar.worker,
+            &[("module", (&simulation.module).into()), memory],
+        )?;
         Ok(jar)
     }
 
-    /// Runs a scenario and, if checks are given, grades it. An earlier job is forgotten.
+    /// Runs a scenario and, if checks are given, grades it. An earlier job is forgotten. The run waits for the packages
+    /// that its files name and for what reads TypeScript, when these are not here yet.
     pub fn start(
         &self,
         job: JobId,
@@ -154,40 +159,94 @@ impl Jar {
             .into()
         });
         self.watch.borrow_mut().job = Some(job);
-        rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
-        self.post(&[
-            ("job", job.into()),
-            ("start", encoded(&Command::Start(scenario.clone())).into()),
-            ("steps", steps.into()),
-            ("grade", grade),
-        ])
+        let begin = {
+            let (worker, watch, on_heard) = (
+                self.worker.clone(),
+                self.watch.clone(),
+                self.on_heard.clone(),
+            );
+            move |start: &Command, typescript: Option<WebAssembly::Module>| {
+                if watch.borrow().job != Some(job) {
+                    return Ok(());
+                }
+                rearm(&watch, &on_heard, SILENCE_MS_MAX);
+                let translate = typescript.is_some();
+                if let Some(module) = typescript {
+                    post(&worker, &[("typescript", module.into())])?;
+                }
+                post(
+                    &worker,
+                    &[
+                        ("job", job.into()),
+                        ("start", encoded(start).into()),
+                        ("translate", translate.into()),
+                        ("steps", steps.into()),
+                        ("grade", grade),
+                    ],
+                )
+            }
+        };
+        let start = Command::Start(scenario.clone());
+        if !typescript::needed(&start) && !packages::may_be_wanted_by(scenario) {
+            return begin(&start, None);
+        }
+        let (scenario, on_heard) = (scenario.clone(), self.on_heard.clone());
+        spawn_local(async move {
+            let prepared = prepare(scenario).await;
+            if let Err(reason) = prepared.and_then(|(start, module)| begin(&start, module)) {
+                let bytes = codec::encode(&Reply::Refused { reason });
+                on_heard.emit(Heard::Reply { job, bytes });
+                on_heard.emit(Heard::Ended { job });
+            }
+        });
+        Ok(())
     }
 
     /// Brings the part of Node's library that the present job waits for.
     pub fn add_part(&self, library: Vec<u8>) -> Result<(), String> {
         rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
-        self.post(&[("part", encoded(&Command::Load { library }).into())])
+        post(
+            &self.worker,
+            &[("part", encoded(&Command::Load { library }).into())],
+        )
     }
 
     /// Ends the job between two slices; a worker that does not come to it is reported as lost.
     pub fn stop(&self, job: JobId) {
         let watched = self.watch.borrow().job == Some(job);
-        if watched && self.post(&[("stop", job.into())]).is_ok() {
+        if watched && post(&self.worker, &[("stop", job.into())]).is_ok() {
             rearm(&self.watch, &self.on_heard, STOP_MS_MAX);
         }
     }
-
-    fn post(&self, fields: &[(&str, JsValue)]) -> Result<(), String> {
-        let message = Object::new();
-        for (name, value) in fields {
-            Reflect::set(&message, &(*name).into(), value).map_err(|error| words(&error))?;
-        }
-        self.worker
-            .post_message(&message)
-            .map_err(|error| words(&error))
-    }
 }
 
+/// Adds the packages that the scenario's files name, and fetches what reads its TypeScript.
+async fn prepare(mut scenario: Scenario) -> Result<(Command, Option<WebAssembly::Module>), String> {
+    if packages::may_be_wanted_by(&scenario) {
+        let catalog = assets::package_catalog().await?;
+        for process in &mut scenario.processes {
+            let root = packages::root_of(process);
+            for carried in catalog.wanted_by(process) {
+                let archive = assets::package(&carried.name).await?;
+                archive.unpack(&root, &mut process.files);
+            }
+        }
+    }
+    let start = Command::Start(scenario);
+    let module = match typescript::needed(&start) {
+        true => Some(assets::typescript().await?),
+        false => None,
+    };
+    Ok((start, module))
+}
+
+fn post(worker: &Worker, fields: &[(&str, JsValue)]) -> Result<(), String> {
+    let message = Object::new();
+    for (name, value) in fields {
+        Reflect::set(&message, &(*name).into(), value).map_err(|error| words(&error))?;
+    }
+    worker.post_message(&message).map_err(|error| words(&error))
+}
 impl Drop for Jar {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
@@ -218,10 +277,6 @@ fn field(data: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(data, &name.into())
         .ok()
         .filter(|value| !value.is_undefined())
-}
-
-fn image_in(data: &JsValue) -> Option<ArrayBuffer> {
-    field(data, "image")?.dyn_into().ok()
 }
 
 fn understood(data: &JsValue) -> Option<Heard> {

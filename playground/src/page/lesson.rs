@@ -25,9 +25,8 @@ use super::{
 };
 use crate::{
     edge::{
-        browser,
+        assets, browser,
         editor::{EditorModule, Mark},
-        assets,
         jar::{Heard, Jar, JobId, Simulation},
         storage,
     },
@@ -92,19 +91,33 @@ impl Pane {
 }
 
 pub enum Message {
-    Typed { path: String, text: String },
+    Typed {
+        path: String,
+        text: String,
+    },
     Save,
     SelectFile(usize),
-    Run { seed: u64 },
+    Run {
+        seed: u64,
+    },
     Stop,
     Reset,
     TakeBack,
     Solution,
     Hint,
-    Try { file: String, text: String },
-    Shift { from: usize, to: usize },
+    Try {
+        file: String,
+        text: String,
+    },
+    Shift {
+        from: usize,
+        to: usize,
+    },
     Heard(Heard),
-    Part { job: JobId, library: Result<Vec<u8>, String> },
+    Part {
+        job: JobId,
+        library: Result<Vec<u8>, String>,
+    },
     Read,
     Time(TimeCommand),
     Go(Moment),
@@ -139,9 +152,11 @@ pub struct LessonPage {
     jar: Option<Jar>,
     jobs: JobId,
     job: Job,
-    /// A run that was asked for before the module had loaded.
+    /// A run that was asked for before the simulation had loaded.
     wanted: Option<u64>,
     unread: VecDeque<Unread>,
+    /// Events to come that have come before.
+    known_events: u64,
     reading: Option<Timeout>,
     saving: Option<Timeout>,
     _keys: gloo::events::EventListener,
@@ -152,6 +167,8 @@ pub struct LessonPage {
 enum Unread {
     Events(Stretch),
     Other(Reply),
+    /// The run begins anew, and what it did so far comes once more.
+    Again,
     Ended,
 }
 
@@ -188,6 +205,7 @@ impl Component for LessonPage {
             job: Job::Idle,
             wanted: None,
             unread: VecDeque::new(),
+            known_events: 0,
             reading: None,
             saving: None,
             _keys: gloo::events::EventListener::new_with_options(
@@ -358,10 +376,10 @@ impl LessonPage {
 
 impl LessonPage {
     fn open_jar(&mut self, ctx: &Context<Self>) {
-        let (None, Some(module)) = (&self.jar, &ctx.props().module) else {
+        let (None, Some(simulation)) = (&self.jar, &ctx.props().simulation) else {
             return;
         };
-        match Jar::open(module, ctx.link().callback(Message::Heard)) {
+        match Jar::open(simulation, ctx.link().callback(Message::Heard)) {
             Ok(jar) => self.jar = Some(jar),
             Err(sentence) => ctx.props().on_notice.emit(sentence),
         }
@@ -370,7 +388,7 @@ impl LessonPage {
     fn start(&mut self, ctx: &Context<Self>, seed: u64) {
         self.save(ctx);
         self.halt(ctx);
-        if ctx.props().module.is_none() {
+        if ctx.props().simulation.is_none() {
             self.wanted = Some(seed);
             return;
         }
@@ -430,6 +448,7 @@ impl LessonPage {
             self.open_jar(ctx);
         }
         self.unread.clear();
+        self.known_events = 0;
         self.reading = None;
     }
 
@@ -458,6 +477,13 @@ impl LessonPage {
                 };
                 self.receive(ctx, job, unread)
             }
+            Heard::Wanting { job, part } => {
+                ctx.link().send_future(async move {
+                    let library = assets::library_part(&part).await;
+                    Message::Part { job, library }
+                });
+                false
+            }
             Heard::Ended { job } => self.receive(ctx, job, Unread::Ended),
             Heard::Trapped { job, report } => {
                 self.broke(ctx, job, Ending::Trapped { report }, false)
@@ -469,6 +495,22 @@ impl LessonPage {
                 self.broke(ctx, job, Ending::Trapped { report }, true)
             }
         }
+    }
+
+    fn part_came(
+        &mut self,
+        ctx: &Context<Self>,
+        job: JobId,
+        library: Result<Vec<u8>, String>,
+    ) -> bool {
+        let is_present = matches!(self.job, Job::Recording(own) | Job::Grading(own) if own == job);
+        let (Some(jar), true) = (&self.jar, is_present) else {
+            return false;
+        };
+        if let Err(reason) = library.and_then(|library| jar.add_part(library)) {
+            return self.broke(ctx, job, Ending::Refused { reason }, true);
+        }
+        self.receive(ctx, job, Unread::Again)
     }
 
     fn receive(&mut self, ctx: &Context<Self>, job: JobId, unread: Unread) -> bool {
@@ -530,6 +572,10 @@ impl LessonPage {
             match front {
                 Unread::Events(stretch) => {
                     match stretch.next_event() {
+                        Ok(Some(_)) if self.known_events > 0 => {
+                            self.known_events -= 1;
+                            continue;
+                        }
                         Ok(Some(event)) => {
                             batch.push(event);
                             // The clock is asked now and then only.
@@ -559,8 +605,12 @@ impl LessonPage {
                         }
                     }
                 }
-                Unread::Other(_) | Unread::Ended => match self.unread.pop_front() {
+                Unread::Other(_) | Unread::Again | Unread::Ended => match self.unread.pop_front() {
                     Some(Unread::Other(reply)) => self.replied(reply),
+                    Some(Unread::Again) => {
+                        self.append(std::mem::take(&mut batch));
+                        self.known_events = self.run.events;
+                    }
                     Some(Unread::Ended) => {
                         self.grade_next(ctx);
                         self.judged(ctx);
@@ -590,7 +640,10 @@ impl LessonPage {
                     grading.take(&report);
                 }
             }
-            Reply::Started { .. } | Reply::Stepped { .. } => {}
+            Reply::Loaded { .. }
+            | Reply::Started { .. }
+            | Reply::Stepped { .. }
+            | Reply::Wanting { .. } => {}
         }
     }
 

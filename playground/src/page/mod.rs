@@ -192,7 +192,7 @@ impl App {
             (Route::Lesson(_), _, Loaded::Here(lesson)) => {
                 let (number, of) = self.position(&lesson.id);
                 html! {
-                    <LessonPage key={lesson.id.clone()} lesson={lesson.clone()} {number} {of} module={self.module.clone()}
+                    <LessonPage key={lesson.id.clone()} lesson={lesson.clone()} {number} {of} simulation={self.simulation.clone()}
                         editor={self.editor.clone()} on_done={ctx.link().callback(Message::Done)}
                         on_notice={ctx.link().callback(Message::Notice)} />
                 }

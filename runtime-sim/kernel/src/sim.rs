@@ -142,6 +142,7 @@ mod tests {
             env: vec![],
             cwd: "/app".into(),
             files: vec![],
+            transpiled: Vec::new(),
             stdin: vec![],
             tick_ns: 50,
         };

@@ -27,6 +27,7 @@ fn main() {
         env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("HOME".into(), "/root".into())],
         cwd: file.parent().expect("a file has a folder").to_string_lossy().into_owned(),
         files,
+        transpiled: Vec::new(),
         stdin: Vec::new(),
         tick_ns: 50,
     };

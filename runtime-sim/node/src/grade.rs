@@ -23,7 +23,8 @@ struct Judge {
 }
 
 pub fn grade(process: &Process, source: &str) -> Report {
-    let facts = process.facts(|facts| facts_json(process, facts));
+    let (folder, files) = process.sources();
+    let facts = process.facts(|facts| facts_json(&folder, &files, facts));
     let mut judge = Judge {
         api: None,
         engine: Engine::new(HEAP_BYTES_MAX, CALL_DEPTH_MAX, 1, std::ptr::null_mut()),
@@ -178,7 +179,7 @@ unsafe extern "C" fn fill(ctx: *mut JSContext, module: *mut JSModuleDef) -> c_in
 
 // ---- the run as JSON ----
 
-fn facts_json(process: &Process, facts: &Facts) -> String {
+fn facts_json(folder: &str, files: &[(String, String)], facts: &Facts) -> String {
     let mut json = String::from("{\"tasks\":[");
     for (index, task) in facts.tasks.iter().enumerate() {
         if index > 0 {
@@ -227,10 +228,9 @@ fn facts_json(process: &Process, facts: &Facts) -> String {
         None => json.push_str("null"),
     }
     json.push_str(",\"cwd\":");
-    let (cwd, sources) = process.sources();
-    push_string(&mut json, &cwd);
+    push_string(&mut json, folder);
     json.push_str(",\"sources\":{");
-    for (index, (path, text)) in sources.iter().enumerate() {
+    for (index, (path, text)) in files.iter().enumerate() {
         if index > 0 {
             json.push(',');
         }

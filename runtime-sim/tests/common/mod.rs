@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each suite uses a part")]
 
+use std::path::Path;
+
 use protocol::{
     Command, Event, EventKind, File, Limits, ProcessSpec, Record, Reply, Scenario, Status, Stream,
 };
@@ -47,10 +49,29 @@ pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
                 path: format!("/app/{name}"),
                 bytes: bytes.to_vec(),
             }],
+            transpiled: Vec::new(),
             stdin: vec![],
             tick_ns: 50,
         }],
     }
+}
+
+/// A jar with all of Node's library, which `cargo xtask assets` makes.
+pub fn jar() -> Jar {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/assets");
+    let mut jar = Jar::default();
+    for name in ["node-lib.bin", "node-lib-more.bin", "node-lib-fetch.bin"] {
+        let path = folder.join(name);
+        let library = std::fs::read(&path).unwrap_or_else(|error| {
+            panic!(
+                "{}: {error}. `cargo xtask assets` makes it.",
+                path.display()
+            )
+        });
+        let reply = jar.carry_out(Command::Load { library });
+        assert!(matches!(reply, Reply::Loaded { .. }), "{reply:?}");
+    }
+    jar
 }
 
 /// In slices of `ticks_max`.
@@ -88,7 +109,7 @@ pub fn carry_out(jar: &mut Jar, scenario: Scenario, ticks_max: u64) -> Run {
 
 /// Twice, in slices of different size; both must leave the same trace.
 pub fn run_twice(name: &str, bytes: &[u8], seed: u64) -> Run {
-    let mut jar = Jar::default();
+    let mut jar = jar();
     let first = carry_out(&mut jar, scenario(name, bytes, seed), 1 << 40);
     let second = carry_out(&mut jar, scenario(name, bytes, seed), 5_000);
     let parted = first

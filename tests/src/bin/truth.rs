@@ -1,23 +1,45 @@
-//! `truth SUITE DIR`: a folder of programs with what real Node printed for them, against the jar in wasmtime.
+//! `truth SUITE DIR`: what the real thing was seen to do, against the jar in wasmtime. `xtask/src/truth.rs` says what
+//! the suites are.
 
 use std::{env, path::Path, process::ExitCode};
 
-use tests::truth;
+use tests::{node_tests, truth};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [suite, folder] = arguments.as_slice() else {
-        eprintln!("usage: truth event-loop DIR");
-        return ExitCode::from(2);
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let all_passed = match words.as_slice() {
+        ["event-loop"] => event_loop(&tests::data("truth/event-loop")),
+        ["event-loop", folder] => event_loop(Path::new(folder)),
+        ["node", folder, ..] => node_tests::Choice::parse(&arguments[2..])
+            .and_then(|choice| node_tests::run(Path::new(folder), &choice)),
+        // What `node` runs for each of its tests.
+        ["node-test", folder, path] => {
+            let code = node_tests::run_one(Path::new(folder), path);
+            return ExitCode::from(u8::try_from(code).unwrap_or(1));
+        }
+        _ => Err(
+            "usage: truth event-loop [DIR] | truth node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]"
+                .to_string(),
+        ),
     };
-    if suite != "event-loop" {
-        eprintln!("truth: there is no suite {suite}; there is event-loop.");
-        return ExitCode::from(2);
+    match all_passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(sentence) => {
+            eprintln!("truth: {sentence}");
+            ExitCode::from(2)
+        }
     }
-    let programs = truth::programs(Path::new(folder));
+}
+
+fn event_loop(folder: &Path) -> Result<bool, String> {
+    let programs = truth::programs(folder);
     if programs.is_empty() {
-        eprintln!("truth: there are no programs with expectations in {folder}.");
-        return ExitCode::from(2);
+        return Err(format!(
+            "there are no programs with expectations in {}.",
+            folder.display()
+        ));
     }
     let mut jar = tests::jar();
     let mut failed = 0;
@@ -32,8 +54,5 @@ fn main() -> ExitCode {
         programs.len() - failed,
         programs.len()
     );
-    match failed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+    Ok(failed == 0)
 }

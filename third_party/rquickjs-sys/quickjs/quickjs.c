@@ -8342,6 +8342,11 @@ static void build_backtrace(JSContext *ctx, JSValueConst error_val,
             pr->u.init.realm_and_id = (uintptr_t)JS_DupContext(ctx) | JS_AUTOINIT_ID_PROP;
             pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
             captured = JS_UNDEFINED;
+        } else if (prs && (prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT && autoinit_is_stack(pr)) {
+            /* another was captured, which nobody has read */
+            JS_FreeValue(ctx, autoinit_stack(pr));
+            pr->u.init.opaque = (char *)JS_VALUE_GET_PTR(captured) + 1;
+            captured = JS_UNDEFINED;
         } else if (!prs && p->extensible && p->class_id != JS_CLASS_PROXY
             && JS_DefineAutoInitProperty(ctx, error_val, JS_ATOM_stack, JS_AUTOINIT_ID_PROP,
                                          (char *)JS_VALUE_GET_PTR(captured) + 1,
@@ -16985,8 +16990,8 @@ static JSValue JS_IteratorNext2(JSContext *ctx, JSValueConst enum_obj,
     if (JS_IsException(obj))
         goto fail;
     if (!JS_IsObject(obj)) {
+        throw_value(ctx, JS_TYPE_ERROR, "Iterator result %s is not an object", obj);
         JS_FreeValue(ctx, obj);
-        JS_ThrowTypeError(ctx, "Iterator result is not an object");
         goto fail;
     }
     *pdone = 2;
@@ -17059,7 +17064,7 @@ static int JS_IteratorClose(JSContext *ctx, JSValueConst enum_obj,
         if (JS_IsException(ret)) {
             res = -1;
         } else if (!JS_IsObject(ret)) {
-            JS_ThrowTypeErrorNotAnObject(ctx);
+            throw_value(ctx, JS_TYPE_ERROR, "Iterator result %s is not an object", ret);
             res = -1;
         }
     }
@@ -17202,7 +17207,7 @@ static __exception int js_iterator_get_value_done(JSContext *ctx, JSValue *sp)
     int done;
     obj = sp[-1];
     if (!JS_IsObject(obj)) {
-        JS_ThrowTypeError(ctx, "Iterator result is not an object");
+        throw_value(ctx, JS_TYPE_ERROR, "Iterator result %s is not an object", obj);
         return -1;
     }
     value = JS_IteratorGetCompleteValue(ctx, obj, &done);
@@ -19312,7 +19317,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             BREAK;
         CASE(OP_check_object):
             if (unlikely(!JS_IsObject(sp[-1]))) {
-                JS_ThrowTypeErrorNotAnObject(ctx);
+                throw_value(ctx, JS_TYPE_ERROR, "Iterator result %s is not an object", sp[-1]);
                 goto exception;
             }
             BREAK;
@@ -28947,11 +28952,13 @@ static void emit_iterator_close(JSParseState *s, bool is_async,
     }
 
     if (preserve_completion) {
-        /* iter_obj next completion -> completion iter_obj */
+        /* iter_obj next value completion -> completion iter_obj */
+        emit_op(s, OP_nip);
         emit_op(s, OP_nip);
         emit_op(s, OP_swap);
     } else {
-        /* iter_obj next catch_offset -> iter_obj */
+        /* iter_obj next value catch_offset -> iter_obj */
+        emit_op(s, OP_drop);
         emit_op(s, OP_drop);
         emit_op(s, OP_drop);
     }
@@ -28973,6 +28980,45 @@ static void emit_iterator_close(JSParseState *s, bool is_async,
     emit_op(s, OP_drop);
     emit_label(s, label_done);
     emit_op(s, OP_drop);
+}
+
+/* The handler of what the body of a 'for await' throws: AsyncIteratorClose
+   awaits what return() answers and forgets how it ends.
+   iter_obj next value exception -> */
+static void emit_iterator_close_throw(JSParseState *s)
+{
+    int label_no_return, label_called, label_failed, label_closed;
+
+    emit_op(s, OP_nip);
+    emit_op(s, OP_nip);
+    emit_op(s, OP_swap);
+    /* exception iter_obj */
+    label_failed = emit_goto(s, OP_catch, -1);
+    emit_op(s, OP_dup2);
+    emit_op(s, OP_drop);
+    /* exception iter_obj catch_offset iter_obj */
+    emit_op(s, OP_get_field2);
+    emit_atom(s, JS_ATOM_return);
+    emit_op(s, OP_dup);
+    emit_op(s, OP_is_undefined_or_null);
+    label_no_return = emit_goto(s, OP_if_true, -1);
+    emit_op(s, OP_call_method);
+    emit_u16(s, 0);
+    emit_op(s, OP_await);
+    label_called = emit_goto(s, OP_goto, -1);
+    emit_label(s, label_no_return);
+    emit_op(s, OP_drop);
+    emit_label(s, label_called);
+    /* exception iter_obj catch_offset result */
+    emit_op(s, OP_drop);
+    emit_op(s, OP_drop);
+    label_closed = emit_goto(s, OP_goto, -1);
+    emit_label(s, label_failed);
+    /* exception iter_obj close_exception */
+    emit_op(s, OP_drop);
+    emit_label(s, label_closed);
+    emit_op(s, OP_drop);
+    emit_op(s, OP_throw);
 }
 
 static __exception int emit_break(JSParseState *s, JSAtom name, int is_cont)
@@ -29423,6 +29469,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
     bool has_initializer, is_for_of, has_destructuring;
     int tok, tok1, opcode, scope, block_scope_level;
     int label_next, label_expr, label_cont, label_body, label_break;
+    int label_first = -1, label_throw, label_done, label_end;
     int pos_next, pos_expr;
     BlockEnv break_entry;
 
@@ -29618,16 +29665,21 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
         break_entry.is_async_iterator = is_async;
         break_entry.drop_count += 2;
         emit_expr_loc(s, &s->expr);
-        if (is_async)
+        if (is_async) {
             emit_op(s, OP_for_await_of_start);
-        else
+            /* only the body has a catch offset: an iterator that fails is
+               not closed */
+            emit_op(s, OP_drop);
+            label_first = new_label(s);
+        } else {
             emit_op(s, OP_for_of_start);
+        }
         /* on stack: enum_rec */
     } else {
         emit_op(s, OP_for_in_start);
         /* on stack: enum_obj */
     }
-    emit_goto(s, OP_goto, label_cont);
+    emit_goto(s, OP_goto, is_async ? label_first : label_cont);
 
     if (js_parse_expect(s, ')'))
         return -1;
@@ -29699,8 +29751,12 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
     emit_label(s, label_cont);
     if (is_for_of) {
         if (is_async) {
+            /* stack: iter_obj next value catch_offset */
+            emit_op(s, OP_drop);
+            emit_op(s, OP_drop);
+            emit_label(s, label_first);
             /* call the next method */
-            /* stack: iter_obj next catch_offset */
+            emit_op(s, OP_undefined);
             emit_op(s, OP_dup3);
             emit_op(s, OP_drop);
             emit_op(s, OP_call_method);
@@ -29717,6 +29773,34 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
         emit_op(s, OP_for_in_next);
     }
     /* on stack: enum_rec / enum_obj value bool */
+    if (is_async) {
+        label_done = emit_goto(s, OP_if_true, -1);
+        /* iter_obj next undefined value -> iter_obj next value catch_offset value */
+        emit_op(s, OP_nip);
+        label_throw = emit_goto(s, OP_catch, -1);
+        emit_op(s, OP_dup2);
+        emit_op(s, OP_drop);
+        emit_goto(s, OP_goto, label_next);
+
+        emit_label(s, label_throw);
+        emit_iterator_close_throw(s);
+
+        emit_label(s, label_break);
+        emit_source_loc_at(s, source_line_num, source_col_num);
+        emit_iterator_close(s, true, false);
+        label_end = emit_goto(s, OP_goto, -1);
+
+        /* undefined next undefined undefined -> */
+        emit_label(s, label_done);
+        emit_op(s, OP_drop);
+        emit_op(s, OP_drop);
+        emit_op(s, OP_drop);
+        emit_op(s, OP_drop);
+        emit_label(s, label_end);
+        pop_break_entry(s->cur_func);
+        pop_scope(s);
+        return 0;
+    }
     emit_goto(s, OP_if_false, label_next);
     /* drop the undefined value from for_xx_next */
     emit_op(s, OP_drop);
@@ -29725,7 +29809,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
     if (is_for_of) {
         /* close and drop enum_rec */
         emit_source_loc_at(s, source_line_num, source_col_num);
-        emit_iterator_close(s, is_async, false);
+        emit_op(s, OP_iterator_close);
     } else {
         emit_op(s, OP_drop);
     }

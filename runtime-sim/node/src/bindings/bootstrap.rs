@@ -4,7 +4,7 @@ use rquickjs::qjs;
 
 use crate::engine::value::{Ctx, Js, Value};
 
-use super::{builtins, callback, environment::Environment, errors, native, native::Target, process, util};
+use super::{builtins, callback, environment::Environment, errors, native, native::Target, process, typescript, util};
 
 /// Runs the library's own start. After it, a process of any program looks the same: this is what an image holds.
 pub fn bootstrap(ctx: Ctx) -> Js<()> {
@@ -83,6 +83,11 @@ pub fn begin(ctx: Ctx) {
     ctx.set(&process, "env", variables);
     // Time origin: 0 of the virtual clock; its timestamp in microseconds.
     env.set_f64("milestones", 0, env.epoch_ms() * 1e3);
+    let transpiled = env.host().spec.transpiled.clone();
+    if typescript::install(ctx, &transpiled).is_err() {
+        let error = ctx.take_exception();
+        panic!("TypeScript cannot be installed: {}", ctx.text(&error).unwrap_or_default());
+    }
 }
 
 /// Runs the library's main script, which runs the program that the scenario names.

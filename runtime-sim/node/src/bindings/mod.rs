@@ -25,6 +25,7 @@ pub mod task_queue;
 pub mod requests;
 pub mod timers;
 pub mod trace;
+pub mod typescript;
 pub mod util;
 pub mod vfs;
 pub mod zlib;

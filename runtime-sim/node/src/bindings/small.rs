@@ -44,6 +44,10 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
                 .with("setDeserializeMainFunction", nothing)
                 .with("runEmbedderPreload", nothing);
         }
+        // The streams of a simulated process are pipes.
+        "tty_wrap" => {
+            t.with("isTTY", |c| Ok(c.ctx.bool(false)));
+        }
         "performance" => performance(ctx, t),
         "report" => {
             t.with("shouldReportOnUncaughtException", |c| Ok(c.ctx.bool(false)));
@@ -345,6 +349,21 @@ fn messaging(ctx: Ctx, t: &Target) -> Js<()> {
     .with("ref", nothing)
     .with("unref", nothing)
     .with("hasRef", |c| Ok(c.ctx.bool(false)));
+    t.with("receiveMessageOnPort", |c| {
+        let queue = match c.arg(0) {
+            port if port.is_object() => c.ctx.get(&port, "__queue")?,
+            _ => c.ctx.undefined(),
+        };
+        if !queue.is_object() {
+            let text = "The \"port\" argument must be a MessagePort instance";
+            return Err(throw_with_code(c.ctx, "TypeError", "ERR_INVALID_ARG_TYPE", text));
+        }
+        if c.ctx.length(&queue) == 0 {
+            return c.ctx.get(&super::binding(c.ctx, "symbols")?, "no_message_symbol");
+        }
+        let shift = c.ctx.get(&queue, "shift")?;
+        c.ctx.call(&shift, &queue, &[])
+    });
     let channel = class(ctx, "MessageChannel", |c| {
         let pair = c.construct(())?;
         let binding = super::binding(c.ctx, "messaging")?;
@@ -386,14 +405,18 @@ pub fn get_by_symbol(ctx: Ctx, object: &Value, symbol: &Value) -> Js<Value> {
 
 fn deliver_later(ctx: Ctx, port: Value) {
     Environment::of(ctx).answer_after(0, true, move |ctx| {
-        let take = || -> Js<(Value, Value)> {
+        let take = || -> Js<Option<(Value, Value)>> {
             let queue = ctx.get(&port, "__queue")?;
+            // receiveMessageOnPort may have taken it.
+            if ctx.length(&queue) == 0 {
+                return Ok(None);
+            }
             let shift = ctx.get(&queue, "shift")?;
             let message = ctx.call(&shift, &queue, &[])?;
             let exports = Environment::of(ctx).kept("messageport").unwrap_or_else(|| ctx.object());
-            Ok((message, ctx.get(&exports, "emitMessage")?))
+            Ok(Some((message, ctx.get(&exports, "emitMessage")?)))
         };
-        if let Ok((message, emit)) = take() {
+        if let Ok(Some((message, emit))) = take() {
             let ids = super::async_wrap::ids_of(ctx, &port);
             let args = [message, ctx.array([]), ctx.string("message")];
             super::callback::make_as(ctx, &emit, &port, &args, ids, Some(&port));

@@ -13,7 +13,8 @@ pub fn initialize(ctx: Ctx, t: &Target) {
             c.env().keep("processTimers", c.arg(1));
             c.undefined()
         })
-        .with("getLibuvNow", |c| Ok(c.ctx.number(c.env().try_host().map_or(0, |host| host.uv.time_ms) as f64)))
+        // `Environment::GetNow` looks at the clock first.
+        .with("getLibuvNow", |c| Ok(c.ctx.number(c.env().try_host().map_or(0, |mut host| host.loop_now_ms()) as f64)))
         .with("scheduleTimer", |c| {
             c.env().host().uv.start_timer(c.number(0).max(1.0) as u64);
             c.undefined()

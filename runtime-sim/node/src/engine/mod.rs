@@ -98,3 +98,20 @@ impl Engine {
         unsafe { ffi::JS_GetTicks(self.ctx.0) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_that_the_engine_carries_as_bytecode_can_be_read() {
+        let engine = Engine::new(0, 0, 1, std::ptr::null_mut());
+        let ctx = engine.ctx();
+        let source =
+            "[Array.fromAsync, Iterator.zip, Iterator.zipKeyed].map((f) => typeof f).join()";
+        let kinds = ctx
+            .eval(source, "test.js", 1, qjs::JS_EVAL_TYPE_GLOBAL)
+            .and_then(|kinds| ctx.text(&kinds));
+        assert!(matches!(kinds.as_deref(), Ok("function,function,function")));
+    }
+}

@@ -1,0 +1,4 @@
+function double(x: number): number {
+  return 2 * x;
+}
+module.exports = { double };

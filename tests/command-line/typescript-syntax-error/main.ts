@@ -1,0 +1,3 @@
+const total: number = 1;
+const x: = total;
+console.log(x);

@@ -1,0 +1,3 @@
+const parent = { name: 'p', child: {} };
+parent.child.parent = parent;
+JSON.stringify(parent);

@@ -1,0 +1,2 @@
+let text = '';
+text += missing;

@@ -1,0 +1,4 @@
+function render({ title, author: { name } }) {
+  return title + name;
+}
+render({ title: 'x' });

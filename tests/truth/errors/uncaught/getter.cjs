@@ -1,0 +1,2 @@
+const o = { get value() { return this.inner.value; } };
+o.value;

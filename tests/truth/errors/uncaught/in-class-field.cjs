@@ -1,0 +1,2 @@
+class Cart { items = this.load(); load() { return null.items; } }
+new Cart();

@@ -1,0 +1,3 @@
+setTimeout(function later() {
+  missing();
+}, 1);

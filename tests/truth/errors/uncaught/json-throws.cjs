@@ -1,0 +1,1 @@
+JSON.stringify({ toJSON() { throw new Error('inside'); } });

@@ -1,0 +1,2 @@
+const body = '{"name": "x",}';
+const data = JSON.parse(body);

@@ -1,0 +1,3 @@
+const service = { start() {} };
+service.start();
+service.stop();

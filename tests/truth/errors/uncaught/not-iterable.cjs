@@ -1,0 +1,2 @@
+const settings = { a: 1 };
+const [first] = settings;

@@ -1,0 +1,5 @@
+try {
+  (function f() { f(); })();
+} catch (error) {
+  console.log(error.name, error.message, error instanceof RangeError);
+}

@@ -1,0 +1,4 @@
+async function fetchUser() {
+  throw new Error('no such user');
+}
+fetchUser();

@@ -1,0 +1,3 @@
+module Old {
+  export const x = 1;
+}
