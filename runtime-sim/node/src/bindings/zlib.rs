@@ -14,8 +14,9 @@ use brotli::enc::{
     encode::{BrotliEncoderOperation, BrotliEncoderParameter, BrotliEncoderStateStruct},
 };
 use libz_rs_sys::{
-    Z_BUF_ERROR, Z_DATA_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END, deflate, deflateEnd, deflateInit2_, deflateParams,
-    deflateReset, deflateSetDictionary, inflate, inflateEnd, inflateInit2_, inflateReset, inflateSetDictionary, z_stream,
+    Z_BUF_ERROR, Z_DATA_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END, deflate, deflateEnd, deflateInit2_,
+    deflateParams, deflateReset, deflateSetDictionary, inflate, inflateEnd, inflateInit2_,
+    inflateReset, inflateSetDictionary, z_stream,
 };
 
 use crate::{
@@ -130,17 +131,29 @@ fn stream_class(t: &Target, name: &str) -> Target {
             c.undefined()
         })
         .with("reset", |c| {
-            let failure = c.state::<Stream>()?.codec.borrow_mut().as_mut().and_then(|codec| codec.reset());
+            let failure = c
+                .state::<Stream>()?
+                .codec
+                .borrow_mut()
+                .as_mut()
+                .and_then(|codec| codec.reset());
             report(c.ctx, &c.this(), failure);
             c.undefined()
         })
         .with("params", |c| {
             let (level, strategy) = (c.number(0) as c_int, c.number(1) as c_int);
-            let failure = c.state::<Stream>()?.codec.borrow_mut().as_mut().and_then(|codec| codec.set_params(level, strategy));
+            let failure = c
+                .state::<Stream>()?
+                .codec
+                .borrow_mut()
+                .as_mut()
+                .and_then(|codec| codec.set_params(level, strategy));
             report(c.ctx, &c.this(), failure);
             c.undefined()
         })
-        .with("getAsyncId", |c| Ok(c.ctx.number(async_wrap::ids_of(c.ctx, &c.this()).0)));
+        .with("getAsyncId", |c| {
+            Ok(c.ctx.number(async_wrap::ids_of(c.ctx, &c.this()).0))
+        });
     class
 }
 
@@ -175,7 +188,11 @@ fn init_zlib(c: &Call) -> Js<Value> {
         return Err(throw_type_error(c.ctx, "Bad argument"));
     };
     let dictionary = c.arg(6);
-    let dictionary = if dictionary.is_object() { copy_bytes(c.ctx, &dictionary)? } else { Vec::new() };
+    let dictionary = if dictionary.is_object() {
+        copy_bytes(c.ctx, &dictionary)?
+    } else {
+        Vec::new()
+    };
     stream.keep(c.arg(4), c.arg(5));
     let window_bits = c.number(0) as c_int;
     let codec = Deflate {
@@ -239,7 +256,10 @@ impl Write {
 
     /// Does the work; false when it failed and that was reported.
     fn process(&self, ctx: Ctx, object: &Value, stream: &Stream) -> bool {
-        let (input, output) = (part_of(ctx, &self.input, self.input_range), part_of(ctx, &self.output, self.output_range));
+        let (input, output) = (
+            part_of(ctx, &self.input, self.input_range),
+            part_of(ctx, &self.output, self.output_range),
+        );
         let (left, failure) = {
             let mut codec = stream.codec.borrow_mut();
             let Some(codec) = codec.as_mut() else {
@@ -278,7 +298,12 @@ fn part_of<'a>(ctx: Ctx, value: &Value, (offset, length): (usize, usize)) -> &'a
 fn ready(c: &Call) -> Js<()> {
     let stream = c.state::<Stream>()?;
     if stream.codec.borrow().is_none() || stream.writing.get() || stream.close_pending.get() {
-        return Err(throw_with_code(c.ctx, "Error", "ERR_INVALID_STATE", "Invalid state: the stream is closed or busy"));
+        return Err(throw_with_code(
+            c.ctx,
+            "Error",
+            "ERR_INVALID_STATE",
+            "Invalid state: the stream is closed or busy",
+        ));
     }
     stream.writing.set(true);
     Ok(())
@@ -287,7 +312,11 @@ fn ready(c: &Call) -> Js<()> {
 fn write_sync(c: &Call) -> Js<Value> {
     ready(c)?;
     let (stream, write) = (c.state::<Stream>()?, Write::of(c));
-    let cost_ns = stream.codec.borrow().as_ref().map_or(0, |codec| codec.cost_ns(write.input_range.1));
+    let cost_ns = stream
+        .codec
+        .borrow()
+        .as_ref()
+        .map_or(0, |codec| codec.cost_ns(write.input_range.1));
     c.env().spend_ns(cost_ns);
     if write.process(c.ctx, &c.this(), stream) {
         stream.wrote();
@@ -298,7 +327,12 @@ fn write_sync(c: &Call) -> Js<Value> {
 fn write(c: &Call) -> Js<Value> {
     ready(c)?;
     let (object, write) = (c.this(), Write::of(c));
-    let cost_ns = c.state::<Stream>()?.codec.borrow().as_ref().map_or(0, |codec| codec.cost_ns(write.input_range.1));
+    let cost_ns = c
+        .state::<Stream>()?
+        .codec
+        .borrow()
+        .as_ref()
+        .map_or(0, |codec| codec.cost_ns(write.input_range.1));
     c.env().queue_work(cost_ns, move |ctx| {
         let Ok(stream) = super::native::state_of::<Stream>(ctx, object.raw()) else {
             return;
@@ -320,8 +354,17 @@ fn write(c: &Call) -> Js<Value> {
 }
 
 fn report(ctx: Ctx, object: &Value, failure: Option<Failure>) {
-    if let Some(Failure { message, number, code }) = failure {
-        let args = [ctx.string(&message), ctx.number(f64::from(number)), ctx.string(&code)];
+    if let Some(Failure {
+        message,
+        number,
+        code,
+    }) = failure
+    {
+        let args = [
+            ctx.string(&message),
+            ctx.number(f64::from(number)),
+            ctx.string(&code),
+        ];
         callback::make_method(ctx, object, "onerror", &args);
     }
 }
@@ -365,8 +408,14 @@ impl Deflate {
         self.status = unsafe {
             if self.mode.compresses() {
                 deflateInit2_(
-                    &mut *self.stream, self.level, libz_rs_sys::Z_DEFLATED, self.window_bits, self.memory_level,
-                    self.strategy, version, size,
+                    &mut *self.stream,
+                    self.level,
+                    libz_rs_sys::Z_DEFLATED,
+                    self.window_bits,
+                    self.memory_level,
+                    self.strategy,
+                    version,
+                    size,
                 )
             } else {
                 inflateInit2_(&mut *self.stream, self.window_bits, version, size)
@@ -386,7 +435,9 @@ impl Deflate {
         // SAFETY: the stream was begun for this mode, and the dictionary outlives the call, which copies it.
         self.status = unsafe {
             match self.mode {
-                Mode::Deflate | Mode::DeflateRaw => deflateSetDictionary(&mut *self.stream, bytes, length),
+                Mode::Deflate | Mode::DeflateRaw => {
+                    deflateSetDictionary(&mut *self.stream, bytes, length)
+                }
                 Mode::InflateRaw => inflateSetDictionary(&mut *self.stream, bytes, length),
                 _ => Z_OK,
             }
@@ -401,7 +452,10 @@ impl Deflate {
 
     fn inflate_members(&mut self) {
         self.inflate();
-        if self.mode != Mode::InflateRaw && self.status == Z_NEED_DICT && !self.dictionary.is_empty() {
+        if self.mode != Mode::InflateRaw
+            && self.status == Z_NEED_DICT
+            && !self.dictionary.is_empty()
+        {
             let (bytes, length) = (self.dictionary.as_ptr(), self.dictionary.len() as _);
             self.status = unsafe { inflateSetDictionary(&mut *self.stream, bytes, length) };
             if self.status == Z_OK {
@@ -450,7 +504,9 @@ impl Deflate {
             message.to_owned()
         } else {
             // SAFETY: zlib's messages are static strings.
-            unsafe { CStr::from_ptr(self.stream.msg) }.to_string_lossy().into_owned()
+            unsafe { CStr::from_ptr(self.stream.msg) }
+                .to_string_lossy()
+                .into_owned()
         };
         let code = match self.status {
             0 => "Z_OK",
@@ -464,7 +520,11 @@ impl Deflate {
             -6 => "Z_VERSION_ERROR",
             _ => "Z_UNKNOWN_ERROR",
         };
-        Failure { message, number: self.status, code: code.to_owned() }
+        Failure {
+            message,
+            number: self.status,
+            code: code.to_owned(),
+        }
     }
 }
 
@@ -474,10 +534,20 @@ impl Codec for Deflate {
         self.output_left = output.len();
         self.begin();
         if self.begun.is_none() {
-            return Left { input: input.len(), output: output.len() };
+            return Left {
+                input: input.len(),
+                output: output.len(),
+            };
         }
-        if self.status != Z_OK && self.status != Z_BUF_ERROR && self.status != Z_STREAM_END && self.status != Z_NEED_DICT {
-            return Left { input: input.len(), output: output.len() };
+        if self.status != Z_OK
+            && self.status != Z_BUF_ERROR
+            && self.status != Z_STREAM_END
+            && self.status != Z_NEED_DICT
+        {
+            return Left {
+                input: input.len(),
+                output: output.len(),
+            };
         }
         self.stream.next_in = input.as_ptr().cast_mut();
         self.stream.avail_in = input.len() as _;
@@ -493,14 +563,16 @@ impl Codec for Deflate {
             self.inflate_members();
         }
         self.output_left = self.stream.avail_out as usize;
-        Left { input: self.stream.avail_in as usize, output: self.output_left }
+        Left {
+            input: self.stream.avail_in as usize,
+            output: self.output_left,
+        }
     }
 
     fn failure(&self) -> Option<Failure> {
         match self.status {
-            Z_OK | Z_BUF_ERROR => {
-                (self.output_left != 0 && self.flush == Z_FINISH).then(|| self.failed("unexpected end of file"))
-            }
+            Z_OK | Z_BUF_ERROR => (self.output_left != 0 && self.flush == Z_FINISH)
+                .then(|| self.failed("unexpected end of file")),
             Z_STREAM_END => None,
             Z_NEED_DICT if self.dictionary.is_empty() => Some(self.failed("Missing dictionary")),
             Z_NEED_DICT => Some(self.failed("Bad dictionary")),
@@ -512,7 +584,11 @@ impl Codec for Deflate {
         self.status = Z_OK;
         let mode = self.begun?;
         self.status = unsafe {
-            if mode.compresses() { deflateReset(&mut *self.stream) } else { inflateReset(&mut *self.stream) }
+            if mode.compresses() {
+                deflateReset(&mut *self.stream)
+            } else {
+                inflateReset(&mut *self.stream)
+            }
         };
         if self.status != Z_OK {
             return Some(self.failed("Failed to reset stream"));
@@ -527,11 +603,16 @@ impl Codec for Deflate {
             // It may compress what was buffered, into no room at all, as in Node.
             self.status = unsafe { deflateParams(&mut *self.stream, level, strategy) };
         }
-        (self.status != Z_OK && self.status != Z_BUF_ERROR).then(|| self.failed("Failed to set parameters"))
+        (self.status != Z_OK && self.status != Z_BUF_ERROR)
+            .then(|| self.failed("Failed to set parameters"))
     }
 
     fn cost_ns(&self, input_bytes: usize) -> u64 {
-        let each_ns = if self.mode.compresses() { costs::DEFLATE_BYTE_NS } else { costs::INFLATE_BYTE_NS };
+        let each_ns = if self.mode.compresses() {
+            costs::DEFLATE_BYTE_NS
+        } else {
+            costs::INFLATE_BYTE_NS
+        };
         costs::CODEC_CALL_NS + each_ns * input_bytes as u64
     }
 }
@@ -551,7 +632,11 @@ struct Encoder {
 
 impl Encoder {
     fn new() -> Self {
-        Self { state: EncoderState::new(StandardAlloc::default()), parameters: Vec::new(), succeeded: true }
+        Self {
+            state: EncoderState::new(StandardAlloc::default()),
+            parameters: Vec::new(),
+            succeeded: true,
+        }
     }
 }
 
@@ -598,10 +683,20 @@ impl Codec for Encoder {
         let (mut input_left, mut output_left) = (input.len(), output.len());
         let (mut input_at, mut output_at) = (0, 0);
         self.succeeded = self.state.compress_stream(
-            operation, &mut input_left, input, &mut input_at, &mut output_left, output, &mut output_at, &mut None,
+            operation,
+            &mut input_left,
+            input,
+            &mut input_at,
+            &mut output_left,
+            output,
+            &mut output_at,
+            &mut None,
             &mut |_, _, _, _: &mut StandardAlloc| {},
         );
-        Left { input: input_left, output: output_left }
+        Left {
+            input: input_left,
+            output: output_left,
+        }
     }
 
     fn failure(&self) -> Option<Failure> {
@@ -642,7 +737,13 @@ struct Decoder {
 
 impl Decoder {
     fn new() -> Self {
-        Self { state: decoder_state(false), large_window: false, wants_more: false, failed: false, flush: 0 }
+        Self {
+            state: decoder_state(false),
+            large_window: false,
+            wants_more: false,
+            failed: false,
+            flush: 0,
+        }
     }
 }
 
@@ -674,12 +775,22 @@ impl Codec for Decoder {
         let (mut input_left, mut output_left) = (input.len(), output.len());
         let (mut input_at, mut output_at, mut total) = (0, 0, 0);
         let result = brotli::BrotliDecompressStream(
-            &mut input_left, &mut input_at, input, &mut output_left, &mut output_at, output, &mut total, &mut self.state,
+            &mut input_left,
+            &mut input_at,
+            input,
+            &mut output_left,
+            &mut output_at,
+            output,
+            &mut total,
+            &mut self.state,
         );
         self.flush = flush;
         self.failed = matches!(result, brotli::BrotliResult::ResultFailure);
         self.wants_more = matches!(result, brotli::BrotliResult::NeedsMoreInput);
-        Left { input: input_left, output: output_left }
+        Left {
+            input: input_left,
+            output: output_left,
+        }
     }
 
     fn failure(&self) -> Option<Failure> {

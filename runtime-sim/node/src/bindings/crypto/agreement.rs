@@ -59,36 +59,58 @@ pub fn initialize(t: &Target) {
     }));
     ecdh_class(&t.class("ECDH", |c| {
         let curve = Curve::by_name(&c.text(0)?).ok_or_else(|| errors::invalid_curve(c.ctx))?;
-        c.construct(Ecdh { curve, private: RefCell::default(), public: RefCell::default() })
-    }));
-    t.with("getCurves", |c| Ok(c.ctx.strings(CURVES.iter().map(|curve| curve.name))))
-        .with("ECDHConvertKey", |c| {
-            let curve = Curve::by_name(&c.text(1)?).ok_or_else(|| errors::invalid_curve(c.ctx))?;
-            let point = curve.decode(&copy_bytes(c.ctx, &c.arg(0))?).ok_or_else(|| bad_point(c.ctx))?;
-            Ok(new_buffer(c.ctx, &curve.encode(&point, form_of(c.number(2)))))
+        c.construct(Ecdh {
+            curve,
+            private: RefCell::default(),
+            public: RefCell::default(),
         })
-        .with("statelessDH", |c| {
-            let (ours, theirs) = (KeyHandle::of(c.ctx, &c.arg(0))?, KeyHandle::of(c.ctx, &c.arg(1))?);
-            c.env().spend_ns(costs::ASYMMETRIC_NS);
-            match agree(&ours, &theirs) {
-                Some(secret) => Ok(new_buffer(c.ctx, &secret)),
-                None => Err(errors::DIFFERENT_PARAMETERS.throw(c.ctx)),
-            }
-        });
+    }));
+    t.with("getCurves", |c| {
+        Ok(c.ctx.strings(CURVES.iter().map(|curve| curve.name)))
+    })
+    .with("ECDHConvertKey", |c| {
+        let curve = Curve::by_name(&c.text(1)?).ok_or_else(|| errors::invalid_curve(c.ctx))?;
+        let point = curve
+            .decode(&copy_bytes(c.ctx, &c.arg(0))?)
+            .ok_or_else(|| bad_point(c.ctx))?;
+        Ok(new_buffer(
+            c.ctx,
+            &curve.encode(&point, form_of(c.number(2))),
+        ))
+    })
+    .with("statelessDH", |c| {
+        let (ours, theirs) = (
+            KeyHandle::of(c.ctx, &c.arg(0))?,
+            KeyHandle::of(c.ctx, &c.arg(1))?,
+        );
+        c.env().spend_ns(costs::ASYMMETRIC_NS);
+        match agree(&ours, &theirs) {
+            Some(secret) => Ok(new_buffer(c.ctx, &secret)),
+            None => Err(errors::DIFFERENT_PARAMETERS.throw(c.ctx)),
+        }
+    });
     job::complete(&t.class("ECDHBitsJob", |c| new_bits_job(c, 2, 3)));
     job::complete(&t.class("DHBitsJob", |c| new_bits_job(c, 1, 2)));
     job::complete(&t.class("DhKeyPairGenJob", new_pair_job));
 }
 
 fn new_bits_job(c: &Call, public: usize, private: usize) -> Js<Value> {
-    let (theirs, ours) = (KeyHandle::of(c.ctx, &c.arg(public))?, KeyHandle::of(c.ctx, &c.arg(private))?);
-    job::construct(c, "DERIVEBITSREQUEST", costs::ASYMMETRIC_NS, move |ctx| match agree(&ours, &theirs) {
-        Some(secret) => Ok(new_array_buffer(ctx, &secret)),
-        None => {
-            errors::operation_failed(ctx);
-            Err(ctx.take_exception())
-        }
-    })
+    let (theirs, ours) = (
+        KeyHandle::of(c.ctx, &c.arg(public))?,
+        KeyHandle::of(c.ctx, &c.arg(private))?,
+    );
+    job::construct(
+        c,
+        "DERIVEBITSREQUEST",
+        costs::ASYMMETRIC_NS,
+        move |ctx| match agree(&ours, &theirs) {
+            Some(secret) => Ok(new_array_buffer(ctx, &secret)),
+            None => {
+                errors::operation_failed(ctx);
+                Err(ctx.take_exception())
+            }
+        },
+    )
 }
 
 fn agree(ours: &Key, theirs: &Key) -> Option<Vec<u8>> {
@@ -96,17 +118,30 @@ fn agree(ours: &Key, theirs: &Key) -> Option<Vec<u8>> {
         return None;
     };
     match (our_public, private, their_public) {
-        (Public::Ec(curve, ..), Private::Ec(private), Public::Ec(theirs, point, _)) if *curve == *theirs => {
+        (Public::Ec(curve, ..), Private::Ec(private), Public::Ec(theirs, point, _))
+            if *curve == *theirs =>
+        {
             Some(padded(&curve.multiply(point, private)?.x, curve.width()))
         }
-        (Public::Named(named, _), Private::Named(private), Public::Named(theirs, public)) if named == theirs => {
+        (Public::Named(named, _), Private::Named(private), Public::Named(theirs, public))
+            if named == theirs =>
+        {
             Some(named.agree(private, public))
         }
-        (Public::Dh { prime, generator, .. }, Private::Dh(private), Public::Dh { prime: p, generator: g, key })
-            if prime == p && generator == g =>
-        {
-            Some(padded(&key.modpow(private, prime), prime.bits().div_ceil(8) as usize))
-        }
+        (
+            Public::Dh {
+                prime, generator, ..
+            },
+            Private::Dh(private),
+            Public::Dh {
+                prime: p,
+                generator: g,
+                key,
+            },
+        ) if prime == p && generator == g => Some(padded(
+            &key.modpow(private, prime),
+            prime.bits().div_ceil(8) as usize,
+        )),
         _ => None,
     }
 }
@@ -151,7 +186,12 @@ fn known_group(name: &str) -> Option<Group> {
     let largest = BigUint::from_bytes_be(&from_hex(MODP18));
     let pi: BigUint = ((largest - frame(8192)) >> 64_u32) - 4_743_158_u32;
     let prime = frame(bits) + (((pi >> (8192 - bits)) + c) << 64_u32);
-    Some(Group { prime, generator: 2_u32.into(), public: None, private: None })
+    Some(Group {
+        prime,
+        generator: 2_u32.into(),
+        public: None,
+        private: None,
+    })
 }
 
 /// `new DiffieHellman(size | prime, generator)`
@@ -185,7 +225,12 @@ fn new_group(c: &Call) -> Js<Group> {
         }
         BigUint::from_bytes_be(&bytes)
     };
-    Ok(Group { prime, generator, public: None, private: None })
+    Ok(Group {
+        prime,
+        generator,
+        public: None,
+        private: None,
+    })
 }
 
 /// As OpenSSL chooses: so that the generator generates the half of the group.
@@ -222,7 +267,10 @@ impl Group {
         if self.private.is_none() {
             self.private = Some(scalar(ctx, &(&self.prime >> 1_u32)));
         }
-        self.public = self.private.as_ref().map(|private| self.generator.modpow(private, &self.prime));
+        self.public = self
+            .private
+            .as_ref()
+            .map(|private| self.generator.modpow(private, &self.prime));
     }
 }
 
@@ -243,26 +291,52 @@ fn diffie_hellman_class(class: &Target) {
             let group = c.state::<DiffieHellman>()?.0.borrow();
             let theirs = BigUint::from_bytes_be(&copy_bytes(c.ctx, &c.arg(0))?);
             c.env().spend_ns(costs::ASYMMETRIC_NS);
-            let invalid = |message: &str| throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_INVALID_KEYLEN", message);
+            let invalid = |message: &str| {
+                throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_INVALID_KEYLEN", message)
+            };
             if theirs < 2_u32.into() {
                 return Err(invalid("Supplied key is too small"));
             }
             if theirs >= &group.prime - 1_u32 && theirs.bits() <= group.prime.bits() {
                 return Err(invalid("Supplied key is too large"));
             }
-            let private = group.private.as_ref().ok_or_else(|| missing(c.ctx, "private"))?;
+            let private = group
+                .private
+                .as_ref()
+                .ok_or_else(|| missing(c.ctx, "private"))?;
             let secret = theirs.modpow(private, &group.prime);
-            Ok(new_buffer(c.ctx, &padded(&secret, group.prime.bits().div_ceil(8) as usize)))
+            Ok(new_buffer(
+                c.ctx,
+                &padded(&secret, group.prime.bits().div_ceil(8) as usize),
+            ))
         })
-        .with("getPrime", |c| Ok(big_buffer(c.ctx, Some(&c.state::<DiffieHellman>()?.0.borrow().prime))))
-        .with("getGenerator", |c| Ok(big_buffer(c.ctx, Some(&c.state::<DiffieHellman>()?.0.borrow().generator))))
+        .with("getPrime", |c| {
+            Ok(big_buffer(
+                c.ctx,
+                Some(&c.state::<DiffieHellman>()?.0.borrow().prime),
+            ))
+        })
+        .with("getGenerator", |c| {
+            Ok(big_buffer(
+                c.ctx,
+                Some(&c.state::<DiffieHellman>()?.0.borrow().generator),
+            ))
+        })
         .with("getPublicKey", |c| {
             let group = c.state::<DiffieHellman>()?.0.borrow();
-            group.public.as_ref().map(|key| big_buffer(c.ctx, Some(key))).ok_or_else(|| missing(c.ctx, "public"))
+            group
+                .public
+                .as_ref()
+                .map(|key| big_buffer(c.ctx, Some(key)))
+                .ok_or_else(|| missing(c.ctx, "public"))
         })
         .with("getPrivateKey", |c| {
             let group = c.state::<DiffieHellman>()?.0.borrow();
-            group.private.as_ref().map(|key| big_buffer(c.ctx, Some(key))).ok_or_else(|| missing(c.ctx, "private"))
+            group
+                .private
+                .as_ref()
+                .map(|key| big_buffer(c.ctx, Some(key)))
+                .ok_or_else(|| missing(c.ctx, "private"))
         })
         .with("setPublicKey", |c| {
             let key = BigUint::from_bytes_be(&copy_bytes(c.ctx, &c.arg(0))?);
@@ -289,7 +363,12 @@ fn form_of(number: f64) -> Form {
 }
 
 fn bad_point(ctx: Ctx) -> Thrown {
-    throw_with_code(ctx, "Error", "ERR_CRYPTO_OPERATION_FAILED", "Failed to convert Buffer to EC_POINT")
+    throw_with_code(
+        ctx,
+        "Error",
+        "ERR_CRYPTO_OPERATION_FAILED",
+        "Failed to convert Buffer to EC_POINT",
+    )
 }
 
 fn ecdh_class(class: &Target) {
@@ -306,37 +385,62 @@ fn ecdh_class(class: &Target) {
             let ecdh = c.state::<Ecdh>()?;
             c.env().spend_ns(costs::ASYMMETRIC_NS);
             let private = ecdh.private.borrow();
-            let private = private.as_ref().ok_or_else(|| errors::invalid_key_pair(c.ctx))?;
+            let private = private
+                .as_ref()
+                .ok_or_else(|| errors::invalid_key_pair(c.ctx))?;
             let point = ecdh.curve.decode(&copy_bytes(c.ctx, &c.arg(0))?);
-            Ok(match point.and_then(|point| ecdh.curve.multiply(&point, private)) {
-                Some(secret) => new_buffer(c.ctx, &padded(&secret.x, ecdh.curve.width())),
-                None => c.ctx.string("ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY"),
-            })
+            Ok(
+                match point.and_then(|point| ecdh.curve.multiply(&point, private)) {
+                    Some(secret) => new_buffer(c.ctx, &padded(&secret.x, ecdh.curve.width())),
+                    None => c.ctx.string("ERR_CRYPTO_ECDH_INVALID_PUBLIC_KEY"),
+                },
+            )
         })
         .with("getPublicKey", |c| {
             let ecdh = c.state::<Ecdh>()?;
             let failed = || {
-                throw_with_code(c.ctx, "Error", "ERR_CRYPTO_OPERATION_FAILED", "Failed to get ECDH public key")
+                throw_with_code(
+                    c.ctx,
+                    "Error",
+                    "ERR_CRYPTO_OPERATION_FAILED",
+                    "Failed to get ECDH public key",
+                )
             };
             let public = ecdh.public.borrow();
             let point = public.as_ref().ok_or_else(failed)?;
-            Ok(new_buffer(c.ctx, &ecdh.curve.encode(point, form_of(c.number(0)))))
+            Ok(new_buffer(
+                c.ctx,
+                &ecdh.curve.encode(point, form_of(c.number(0))),
+            ))
         })
         .with("getPrivateKey", |c| {
             let ecdh = c.state::<Ecdh>()?;
             let failed = || {
-                throw_with_code(c.ctx, "Error", "ERR_CRYPTO_OPERATION_FAILED", "Failed to get ECDH private key")
+                throw_with_code(
+                    c.ctx,
+                    "Error",
+                    "ERR_CRYPTO_OPERATION_FAILED",
+                    "Failed to get ECDH private key",
+                )
             };
             let private = ecdh.private.borrow();
             let private = private.as_ref().ok_or_else(failed)?;
-            Ok(new_buffer(c.ctx, &padded(private, ecdh.curve.scalar_width())))
+            Ok(new_buffer(
+                c.ctx,
+                &padded(private, ecdh.curve.scalar_width()),
+            ))
         })
         .with("setPrivateKey", |c| {
             let ecdh = c.state::<Ecdh>()?;
             let private = BigUint::from_bytes_be(&copy_bytes(c.ctx, &c.arg(0))?);
             if private == BigUint::ZERO || private >= ecdh.curve.order() {
                 let message = "Private key is not valid for specified curve.";
-                return Err(throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_INVALID_KEYTYPE", message));
+                return Err(throw_with_code(
+                    c.ctx,
+                    "RangeError",
+                    "ERR_CRYPTO_INVALID_KEYTYPE",
+                    message,
+                ));
             }
             *ecdh.public.borrow_mut() = ecdh.curve.public_of(&private);
             *ecdh.private.borrow_mut() = Some(private);
@@ -344,7 +448,10 @@ fn ecdh_class(class: &Target) {
         })
         .with("setPublicKey", |c| {
             let ecdh = c.state::<Ecdh>()?;
-            let point = ecdh.curve.decode(&copy_bytes(c.ctx, &c.arg(0))?).ok_or_else(|| bad_point(c.ctx))?;
+            let point = ecdh
+                .curve
+                .decode(&copy_bytes(c.ctx, &c.arg(0))?)
+                .ok_or_else(|| bad_point(c.ctx))?;
             *ecdh.public.borrow_mut() = Some(point);
             c.undefined()
         });
@@ -361,7 +468,15 @@ fn new_pair_job(c: &Call) -> Js<Value> {
             (Err((c.number(1) as u64, generator)), 3)
         } else {
             let prime = BigUint::from_bytes_be(&copy_bytes(c.ctx, &c.arg(1))?);
-            (Ok(Group { prime, generator, public: None, private: None }), 3)
+            (
+                Ok(Group {
+                    prime,
+                    generator,
+                    public: None,
+                    private: None,
+                }),
+                3,
+            )
         }
     };
     let encoding = PairEncoding::of(c, at)?;
@@ -369,13 +484,25 @@ fn new_pair_job(c: &Call) -> Js<Value> {
         let mut group = match source {
             Ok(group) => group,
             Err((bits, _)) if bits < 512 => return Err(errors::MODULUS_TOO_SMALL.error(ctx)),
-            Err((bits, generator)) => {
-                Group { prime: new_prime(ctx, bits, &generator), generator, public: None, private: None }
-            }
+            Err((bits, generator)) => Group {
+                prime: new_prime(ctx, bits, &generator),
+                generator,
+                public: None,
+                private: None,
+            },
         };
         group.generate(ctx);
-        let Group { prime, generator, public, private } = group;
-        let public = Public::Dh { prime, generator, key: public.unwrap_or_default() };
+        let Group {
+            prime,
+            generator,
+            public,
+            private,
+        } = group;
+        let public = Public::Dh {
+            prime,
+            generator,
+            key: public.unwrap_or_default(),
+        };
         let key = Key::Pair(public, private.map(Private::Dh));
         encoding.results(ctx, key).map_err(|_| ctx.take_exception())
     })

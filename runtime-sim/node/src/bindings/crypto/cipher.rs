@@ -4,7 +4,9 @@
 
 use std::cell::RefCell;
 
-use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher, StreamCipherSeek};
+use aes::cipher::{
+    BlockCipherDecrypt, BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher, StreamCipherSeek,
+};
 use ghash::universal_hash::UniversalHash;
 
 use crate::{
@@ -89,12 +91,44 @@ kinds! {
 
 /// What `crypto.getCiphers()` answers: of OpenSSL's list, the ones that are here.
 const NAMES: &[&str] = &[
-    "aes-128-cbc", "aes-128-ccm", "aes-128-cfb", "aes-128-ctr", "aes-128-ecb", "aes-128-gcm", "aes-128-ofb",
-    "aes-192-cbc", "aes-192-ccm", "aes-192-cfb", "aes-192-ctr", "aes-192-ecb", "aes-192-gcm", "aes-192-ofb",
-    "aes-256-cbc", "aes-256-ccm", "aes-256-cfb", "aes-256-ctr", "aes-256-ecb", "aes-256-gcm", "aes-256-ofb", "aes128",
-    "aes128-wrap", "aes192", "aes192-wrap", "aes256", "aes256-wrap", "chacha20", "chacha20-poly1305", "id-aes128-CCM",
-    "id-aes128-GCM", "id-aes128-wrap", "id-aes192-CCM", "id-aes192-GCM", "id-aes192-wrap", "id-aes256-CCM",
-    "id-aes256-GCM", "id-aes256-wrap",
+    "aes-128-cbc",
+    "aes-128-ccm",
+    "aes-128-cfb",
+    "aes-128-ctr",
+    "aes-128-ecb",
+    "aes-128-gcm",
+    "aes-128-ofb",
+    "aes-192-cbc",
+    "aes-192-ccm",
+    "aes-192-cfb",
+    "aes-192-ctr",
+    "aes-192-ecb",
+    "aes-192-gcm",
+    "aes-192-ofb",
+    "aes-256-cbc",
+    "aes-256-ccm",
+    "aes-256-cfb",
+    "aes-256-ctr",
+    "aes-256-ecb",
+    "aes-256-gcm",
+    "aes-256-ofb",
+    "aes128",
+    "aes128-wrap",
+    "aes192",
+    "aes192-wrap",
+    "aes256",
+    "aes256-wrap",
+    "chacha20",
+    "chacha20-poly1305",
+    "id-aes128-CCM",
+    "id-aes128-GCM",
+    "id-aes128-wrap",
+    "id-aes192-CCM",
+    "id-aes192-GCM",
+    "id-aes192-wrap",
+    "id-aes256-CCM",
+    "id-aes256-GCM",
+    "id-aes256-wrap",
 ];
 
 impl Kind {
@@ -106,7 +140,10 @@ impl Kind {
             "aes256" => "aes-256-cbc",
             name => name,
         };
-        KINDS.iter().find(|kind| kind.name == name || kind.short == name).copied()
+        KINDS
+            .iter()
+            .find(|kind| kind.name == name || kind.short == name)
+            .copied()
     }
 
     fn authenticates(self) -> bool {
@@ -229,7 +266,11 @@ fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
 /// A counter of the last `bits` bits of a block.
 fn increment(counter: &mut [u8; BLOCK], bits: usize) {
     let number = u128::from_be_bytes(*counter);
-    let mask = if bits >= 128 { u128::MAX } else { (1 << bits) - 1 };
+    let mask = if bits >= 128 {
+        u128::MAX
+    } else {
+        (1 << bits) - 1
+    };
     *counter = ((number & !mask) | (number.wrapping_add(1) & mask)).to_be_bytes();
 }
 
@@ -243,7 +284,11 @@ struct Keystream {
 
 impl Keystream {
     fn new(block: [u8; BLOCK]) -> Self {
-        Self { block, used: BLOCK, ready: [0; BLOCK] }
+        Self {
+            block,
+            used: BLOCK,
+            ready: [0; BLOCK],
+        }
     }
 
     fn count(&mut self, aes: &Aes, data: &mut [u8], bits: usize) {
@@ -277,7 +322,7 @@ impl Keystream {
 }
 
 enum Core {
-    Aes(Aes, Keystream),
+    Aes(Box<Aes>, Keystream),
     ChaCha(Box<chacha20::ChaCha20>),
 }
 
@@ -347,7 +392,7 @@ impl Running {
                 Mode::Ctr | Mode::Cfb | Mode::Ofb => array(iv),
                 _ => [0; BLOCK],
             };
-            Core::Aes(aes, Keystream::new(first))
+            Core::Aes(Box::new(aes), Keystream::new(first))
         };
         Some(Self {
             kind,
@@ -381,7 +426,11 @@ impl Running {
                 Mode::Ecb | Mode::Cbc => return Ok(self.update_blocks(&data)),
                 Mode::Wrap => {
                     let iv = array(&self.iv);
-                    let done = if encrypts { aes.wrap(iv, &data) } else { aes.unwrap(iv, &data) };
+                    let done = if encrypts {
+                        aes.wrap(iv, &data)
+                    } else {
+                        aes.unwrap(iv, &data)
+                    };
                     return done.ok_or(Failure::State);
                 }
                 Mode::Cfb | Mode::Ofb => keystream.feed_back(aes, &mut data, mode, encrypts),
@@ -414,7 +463,10 @@ impl Running {
         }
         let rest = self.held.split_off(whole);
         let blocks = std::mem::replace(&mut self.held, rest);
-        blocks.chunks_exact(BLOCK).flat_map(|block| self.block(array(block))).collect()
+        blocks
+            .chunks_exact(BLOCK)
+            .flat_map(|block| self.block(array(block)))
+            .collect()
     }
 
     fn block(&mut self, block: [u8; BLOCK]) -> [u8; BLOCK] {
@@ -423,13 +475,21 @@ impl Running {
         };
         let chained = self.kind.mode == Mode::Cbc;
         if self.encrypts {
-            let mixed = if chained { xor(block, array(&self.iv)) } else { block };
+            let mixed = if chained {
+                xor(block, array(&self.iv))
+            } else {
+                block
+            };
             let done = aes.encrypt(mixed);
             self.iv = done.to_vec();
             done
         } else {
             let done = aes.decrypt(block);
-            let done = if chained { xor(done, array(&self.iv)) } else { done };
+            let done = if chained {
+                xor(done, array(&self.iv))
+            } else {
+                done
+            };
             self.iv = block.to_vec();
             done
         }
@@ -441,7 +501,11 @@ impl Running {
         }
         let mut last = std::mem::take(&mut self.held);
         if !self.pads {
-            return if last.is_empty() { Ok(last) } else { Err(Failure::OpenSsl(errors::WRONG_FINAL_BLOCK_LENGTH)) };
+            return if last.is_empty() {
+                Ok(last)
+            } else {
+                Err(Failure::OpenSsl(errors::WRONG_FINAL_BLOCK_LENGTH))
+            };
         }
         if self.encrypts {
             let count = BLOCK - last.len();
@@ -453,7 +517,12 @@ impl Running {
         }
         let block = self.block(array(&last));
         let count = usize::from(block[BLOCK - 1]);
-        if count == 0 || count > BLOCK || block[BLOCK - count..].iter().any(|byte| usize::from(*byte) != count) {
+        if count == 0
+            || count > BLOCK
+            || block[BLOCK - count..]
+                .iter()
+                .any(|byte| usize::from(*byte) != count)
+        {
             return Err(Failure::OpenSsl(errors::BAD_DECRYPT));
         }
         Ok(block[..BLOCK - count].to_vec())
@@ -468,7 +537,9 @@ impl Running {
                 text.resize(text.len().next_multiple_of(BLOCK), 0);
                 text.extend_from_slice(&(self.additional.len() as u64).to_le_bytes());
                 text.extend_from_slice(&(self.ciphertext.len() as u64).to_le_bytes());
-                poly1305::Poly1305::new(&self.one_time_key.into()).compute_unpadded(&text).to_vec()
+                poly1305::Poly1305::new(&self.one_time_key.into())
+                    .compute_unpadded(&text)
+                    .to_vec()
             }
             Core::Aes(aes, _) if self.kind.mode == Mode::Gcm => {
                 let sum = ghash(aes, &self.additional, &self.ciphertext, false);
@@ -504,7 +575,11 @@ impl Running {
         }
         text.extend_from_slice(&self.held);
         text.resize(text.len().next_multiple_of(BLOCK), 0);
-        let sum = text.chunks_exact(BLOCK).fold(aes.encrypt(first), |sum, block| aes.encrypt(xor(sum, array(block))));
+        let sum = text
+            .chunks_exact(BLOCK)
+            .fold(aes.encrypt(first), |sum, block| {
+                aes.encrypt(xor(sum, array(block)))
+            });
         let mut counter = [0; BLOCK];
         counter[0] = (size - 1) as u8;
         counter[1..=self.iv.len()].copy_from_slice(&self.iv);
@@ -546,29 +621,34 @@ struct Cipher {
 }
 
 pub fn initialize(t: &Target) {
-    t.class("CipherBase", |c| c.construct(Cipher { encrypts: c.truthy(0), state: RefCell::default() }))
-        .with("init", init_by_password)
-        .with("initiv", init)
-        .with("update", update)
-        .with("final", finish)
-        .with("setAutoPadding", |c| {
-            let cipher = c.state::<Cipher>()?;
-            let mut state = cipher.state.borrow_mut();
-            if let Some(running) = &mut state.running {
-                running.pads = c.args.is_empty() || c.truthy(0);
-            }
-            Ok(c.ctx.bool(state.running.is_some()))
+    t.class("CipherBase", |c| {
+        c.construct(Cipher {
+            encrypts: c.truthy(0),
+            state: RefCell::default(),
         })
-        .with("getAuthTag", |c| {
-            let cipher = c.state::<Cipher>()?;
-            let state = cipher.state.borrow();
-            Ok(match &state.tag {
-                Some(tag) if cipher.encrypts && state.running.is_none() => new_buffer(c.ctx, tag),
-                _ => c.ctx.undefined(),
-            })
+    })
+    .with("init", init_by_password)
+    .with("initiv", init)
+    .with("update", update)
+    .with("final", finish)
+    .with("setAutoPadding", |c| {
+        let cipher = c.state::<Cipher>()?;
+        let mut state = cipher.state.borrow_mut();
+        if let Some(running) = &mut state.running {
+            running.pads = c.args.is_empty() || c.truthy(0);
+        }
+        Ok(c.ctx.bool(state.running.is_some()))
+    })
+    .with("getAuthTag", |c| {
+        let cipher = c.state::<Cipher>()?;
+        let state = cipher.state.borrow();
+        Ok(match &state.tag {
+            Some(tag) if cipher.encrypts && state.running.is_none() => new_buffer(c.ctx, tag),
+            _ => c.ctx.undefined(),
         })
-        .with("setAuthTag", set_tag)
-        .with("setAAD", set_additional);
+    })
+    .with("setAuthTag", set_tag)
+    .with("setAAD", set_additional);
     t.with("getCiphers", |c| Ok(c.ctx.strings(NAMES.iter().copied())))
         .with("getCipherInfo", cipher_info)
         .with("getSSLCiphers", |c| Ok(c.ctx.array([])));
@@ -577,12 +657,20 @@ pub fn initialize(t: &Target) {
 
 fn init(c: &Call) -> Js<Value> {
     let key = KeyHandle::secret_of(c.ctx, &c.arg(1))?;
-    let iv = if c.arg(2).is_null() { None } else { Some(copy_bytes(c.ctx, &c.arg(2))?) };
+    let iv = if c.arg(2).is_null() {
+        None
+    } else {
+        Some(copy_bytes(c.ctx, &c.arg(2))?)
+    };
     let kind = Kind::by_name(&c.text(0)?).ok_or_else(|| errors::unknown_cipher(c.ctx))?;
     match &iv {
         None if kind.iv_length() != 0 => return Err(errors::invalid_iv(c.ctx)),
-        Some(iv) if !kind.authenticates() && iv.len() != kind.iv_length() => return Err(errors::invalid_iv(c.ctx)),
-        Some(iv) if kind.mode == Mode::ChaCha20Poly1305 && iv.len() > 12 => return Err(errors::invalid_iv(c.ctx)),
+        Some(iv) if !kind.authenticates() && iv.len() != kind.iv_length() => {
+            return Err(errors::invalid_iv(c.ctx));
+        }
+        Some(iv) if kind.mode == Mode::ChaCha20Poly1305 && iv.len() > 12 => {
+            return Err(errors::invalid_iv(c.ctx));
+        }
         _ => {}
     }
     begin(c, kind, &key, &iv.unwrap_or_default(), c.number(3))
@@ -617,11 +705,15 @@ pub fn key_of_password(name: &str, password: &[u8], iv: &[u8]) -> Option<Vec<u8>
 
 /// What keys can be encrypted with.
 pub fn cbc_key_length(name: &str) -> Option<usize> {
-    Kind::by_name(name).filter(|kind| kind.mode == Mode::Cbc).map(|kind| kind.key_length)
+    Kind::by_name(name)
+        .filter(|kind| kind.mode == Mode::Cbc)
+        .map(|kind| kind.key_length)
 }
 
 fn run_cbc(key: &[u8], iv: &[u8], data: &[u8], encrypts: bool) -> Option<Vec<u8>> {
-    let kind = KINDS.iter().find(|kind| kind.mode == Mode::Cbc && kind.key_length == key.len())?;
+    let kind = KINDS
+        .iter()
+        .find(|kind| kind.mode == Mode::Cbc && kind.key_length == key.len())?;
     let mut running = Running::new(*kind, key, iv, encrypts)?;
     let mut done = running.update(data).ok()?;
     done.extend(running.finish().ok()?);
@@ -633,7 +725,11 @@ pub fn encrypt_cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Vec<u8> {
 }
 
 pub fn decrypt_cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    if iv.len() == BLOCK { run_cbc(key, iv, data, false) } else { None }
+    if iv.len() == BLOCK {
+        run_cbc(key, iv, data, false)
+    } else {
+        None
+    }
 }
 
 fn begin(c: &Call, kind: Kind, key: &[u8], iv: &[u8], tag_length: f64) -> Js<Value> {
@@ -657,7 +753,12 @@ fn begin(c: &Call, kind: Kind, key: &[u8], iv: &[u8], tag_length: f64) -> Js<Val
             match tag_length {
                 None => {
                     let message = format!("authTagLength required for {}", c.text(0)?);
-                    return Err(throw_with_code(c.ctx, "TypeError", "ERR_CRYPTO_INVALID_AUTH_TAG", &message));
+                    return Err(throw_with_code(
+                        c.ctx,
+                        "TypeError",
+                        "ERR_CRYPTO_INVALID_AUTH_TAG",
+                        &message,
+                    ));
                 }
                 Some(length) if !(4..=16).contains(&length) || length % 2 != 0 => {
                     return Err(errors::invalid_tag_length(c.ctx, length));
@@ -676,8 +777,13 @@ fn begin(c: &Call, kind: Kind, key: &[u8], iv: &[u8], tag_length: f64) -> Js<Val
     if key.len() != kind.key_length {
         return Err(errors::invalid_key_length(c.ctx));
     }
-    let running = Running::new(kind, key, iv, cipher.encrypts).ok_or_else(|| errors::invalid_iv(c.ctx))?;
-    *cipher.state.borrow_mut() = CipherState { running: Some(running), tag_length, ..CipherState::default() };
+    let running =
+        Running::new(kind, key, iv, cipher.encrypts).ok_or_else(|| errors::invalid_iv(c.ctx))?;
+    *cipher.state.borrow_mut() = CipherState {
+        running: Some(running),
+        tag_length,
+        ..CipherState::default()
+    };
     c.undefined()
 }
 
@@ -688,7 +794,9 @@ fn is_gcm_tag_length(length: usize) -> bool {
 fn fail(ctx: Ctx, failure: &Failure) -> crate::engine::value::Thrown {
     match failure {
         Failure::OpenSsl(error) => error.throw(ctx),
-        Failure::Unauthentic => errors::plain(ctx, "Unsupported state or unable to authenticate data"),
+        Failure::Unauthentic => {
+            errors::plain(ctx, "Unsupported state or unable to authenticate data")
+        }
         Failure::State => errors::plain(ctx, "Unsupported state"),
     }
 }
@@ -700,18 +808,31 @@ fn update(c: &Call) -> Js<Value> {
     let mut state = cipher.state.borrow_mut();
     let tag = state.tag.clone();
     let Some(running) = &mut state.running else {
-        return Err(errors::plain(c.ctx, "Trying to add data in unsupported state"));
+        return Err(errors::plain(
+            c.ctx,
+            "Trying to add data in unsupported state",
+        ));
     };
     if running.kind.mode == Mode::Ccm {
         let size = 15 - running.iv.len();
         if size < 8 && data.len() as u64 >= 1 << (8 * size) {
-            return Err(throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_INVALID_MESSAGELEN", "Invalid message length"));
+            return Err(throw_with_code(
+                c.ctx,
+                "RangeError",
+                "ERR_CRYPTO_INVALID_MESSAGELEN",
+                "Invalid message length",
+            ));
         }
         if running.updated {
-            return Err(errors::plain(c.ctx, "Trying to add data in unsupported state"));
+            return Err(errors::plain(
+                c.ctx,
+                "Trying to add data in unsupported state",
+            ));
         }
     }
-    let mut done = running.update(&data).map_err(|failure| fail(c.ctx, &failure))?;
+    let mut done = running
+        .update(&data)
+        .map_err(|failure| fail(c.ctx, &failure))?;
     if running.kind.mode == Mode::Ccm
         && !cipher.encrypts
         && tag.is_none_or(|tag| running.tag(tag.len()) != tag)
@@ -735,7 +856,9 @@ fn finish(c: &Call) -> Js<Value> {
             state.tag = Some(running.tag(length));
         } else {
             let authentic = !state.unauthentic
-                && state.tag.as_ref().is_some_and(|tag| running.kind.mode == Mode::Ccm || *tag == running.tag(tag.len()));
+                && state.tag.as_ref().is_some_and(|tag| {
+                    running.kind.mode == Mode::Ccm || *tag == running.tag(tag.len())
+                });
             if !authentic {
                 return Err(fail(c.ctx, &Failure::Unauthentic));
             }
@@ -778,7 +901,12 @@ fn set_additional(c: &Call) -> Js<Value> {
     if running.kind.mode == Mode::Ccm {
         if c.number(1) < 0.0 {
             let message = "options.plaintextLength required for CCM mode with AAD";
-            return Err(throw_with_code(c.ctx, "TypeError", "ERR_MISSING_ARGS", message));
+            return Err(throw_with_code(
+                c.ctx,
+                "TypeError",
+                "ERR_MISSING_ARGS",
+                message,
+            ));
         }
         running.additional = additional;
     } else {
@@ -791,7 +919,10 @@ fn set_additional(c: &Call) -> Js<Value> {
 fn cipher_info(c: &Call) -> Js<Value> {
     let (info, which) = (c.arg(0), c.arg(1));
     let kind = if which.is_number() {
-        KINDS.iter().find(|kind| f64::from(kind.nid) == which.as_f64()).copied()
+        KINDS
+            .iter()
+            .find(|kind| f64::from(kind.nid) == which.as_f64())
+            .copied()
     } else {
         Kind::by_name(&c.ctx.text(&which)?)
     };
@@ -836,9 +967,16 @@ fn new_aes_job(c: &Call) -> Js<Value> {
     let variant = c.number(4) as u32;
     let iv = copy_bytes(c.ctx, &c.arg(5))?;
     let counter_bits = c.number(6) as usize;
-    let (tag_length, tag) =
-        if c.arg(6).is_number() { (counter_bits, Vec::new()) } else { (0, copy_bytes(c.ctx, &c.arg(6))?) };
-    let additional = if c.arg(7).is_object() { copy_bytes(c.ctx, &c.arg(7))? } else { Vec::new() };
+    let (tag_length, tag) = if c.arg(6).is_number() {
+        (counter_bits, Vec::new())
+    } else {
+        (0, copy_bytes(c.ctx, &c.arg(6))?)
+    };
+    let additional = if c.arg(7).is_object() {
+        copy_bytes(c.ctx, &c.arg(7))?
+    } else {
+        Vec::new()
+    };
     let cost_ns = 3_000 + costs::DIGEST_BYTE_NS * data.len() as u64;
     job::construct(c, "CIPHERREQUEST", cost_ns, move |ctx| {
         let done = match variant {
@@ -848,24 +986,31 @@ fn new_aes_job(c: &Call) -> Js<Value> {
                 data
             }),
             9..=11 => Aes::new(&key).and_then(|aes| {
-                if encrypts { aes.wrap([0xa6; 8], &data) } else { aes.unwrap([0xa6; 8], &data) }
+                if encrypts {
+                    aes.wrap([0xa6; 8], &data)
+                } else {
+                    aes.unwrap([0xa6; 8], &data)
+                }
             }),
             _ => {
                 let mode = if variant < 6 { Mode::Cbc } else { Mode::Gcm };
-                let kind = KINDS.iter().find(|kind| kind.mode == mode && kind.key_length == key.len());
-                kind.and_then(|kind| Running::new(*kind, &key, &iv, encrypts)).and_then(|mut running| {
-                    running.additional = additional;
-                    let mut done = running.update(&data).ok()?;
-                    done.extend(running.finish().ok()?);
-                    if mode == Mode::Gcm {
-                        if encrypts {
-                            done.extend(running.tag(tag_length));
-                        } else if running.tag(tag.len()) != tag {
-                            return None;
+                let kind = KINDS
+                    .iter()
+                    .find(|kind| kind.mode == mode && kind.key_length == key.len());
+                kind.and_then(|kind| Running::new(*kind, &key, &iv, encrypts))
+                    .and_then(|mut running| {
+                        running.additional = additional;
+                        let mut done = running.update(&data).ok()?;
+                        done.extend(running.finish().ok()?);
+                        if mode == Mode::Gcm {
+                            if encrypts {
+                                done.extend(running.tag(tag_length));
+                            } else if running.tag(tag.len()) != tag {
+                                return None;
+                            }
                         }
-                    }
-                    Some(done)
-                })
+                        Some(done)
+                    })
             }
         };
         match done {

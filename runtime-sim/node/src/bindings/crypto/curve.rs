@@ -135,12 +135,16 @@ impl Curve {
     }
 
     pub fn by_identifier(identifier: &[u8]) -> Option<&'static Self> {
-        CURVES.iter().find(|curve| from_hex(curve.identifier) == identifier)
+        CURVES
+            .iter()
+            .find(|curve| from_hex(curve.identifier) == identifier)
     }
 
     /// The curve with this prime and generator, of parameters written out.
     pub fn by_parameters(p: &BigUint, g: &[u8]) -> Option<&'static Self> {
-        CURVES.iter().find(|curve| number(curve.p) == *p && from_hex(curve.g)[1..] == g[1..])
+        CURVES
+            .iter()
+            .find(|curve| number(curve.p) == *p && from_hex(curve.g)[1..] == g[1..])
     }
 
     pub fn identifier(&self) -> Vec<u8> {
@@ -167,11 +171,15 @@ impl Curve {
     }
 
     fn generator(&self) -> Point {
-        self.decode(&from_hex(self.g)).expect("the table's generators are points")
+        self.decode(&from_hex(self.g))
+            .expect("the table's generators are points")
     }
 
     pub fn encode(&self, point: &Point, form: Form) -> Vec<u8> {
-        let (x, y) = (padded(&point.x, self.width()), padded(&point.y, self.width()));
+        let (x, y) = (
+            padded(&point.x, self.width()),
+            padded(&point.y, self.width()),
+        );
         let odd = u8::from(point.y.bit(0));
         match form {
             Form::Compressed => [vec![2 + odd], x].concat(),
@@ -194,7 +202,10 @@ impl Curve {
                 (x < p).then_some(Point { x, y })
             }
             4 | 6 | 7 if rest.len() == 2 * width => {
-                let (x, y) = (BigUint::from_bytes_be(&rest[..width]), BigUint::from_bytes_be(&rest[width..]));
+                let (x, y) = (
+                    BigUint::from_bytes_be(&rest[..width]),
+                    BigUint::from_bytes_be(&rest[width..]),
+                );
                 let valid = x < p && y < p && &y * &y % &p == self.right_side(&x, &p);
                 let matches = *tag == 4 || y.bit(0) == (*tag == 7);
                 (valid && matches).then_some(Point { x, y })
@@ -209,7 +220,10 @@ impl Curve {
 
     /// `None` at infinity.
     pub fn multiply(&self, point: &Point, scalar: &BigUint) -> Option<Point> {
-        let field = Field { p: number(self.p), a: number(self.a) };
+        let field = Field {
+            p: number(self.p),
+            a: number(self.a),
+        };
         let one = BigUint::from(1_u32);
         let base = [point.x.clone(), point.y.clone(), one];
         let mut sum = None;
@@ -230,12 +244,15 @@ impl Curve {
     }
 
     fn add(&self, a: Option<Point>, b: Option<Point>) -> Option<Point> {
-        let field = Field { p: number(self.p), a: number(self.a) };
+        let field = Field {
+            p: number(self.p),
+            a: number(self.a),
+        };
         let one = BigUint::from(1_u32);
         match (a, b) {
-            (Some(a), Some(b)) => {
-                field.add(&[a.x, a.y, one.clone()], &[b.x, b.y, one]).map(|sum| field.affine(&sum))
-            }
+            (Some(a), Some(b)) => field
+                .add(&[a.x, a.y, one.clone()], &[b.x, b.y, one])
+                .map(|sum| field.affine(&sum)),
             (a, b) => a.or(b),
         }
     }
@@ -248,7 +265,12 @@ impl Curve {
     }
 
     /// ECDSA with this nonce; `None` for one of the few that give nothing.
-    pub fn sign(&self, private: &BigUint, digest: &[u8], nonce: &BigUint) -> Option<(BigUint, BigUint)> {
+    pub fn sign(
+        &self,
+        private: &BigUint,
+        digest: &[u8],
+        nonce: &BigUint,
+    ) -> Option<(BigUint, BigUint)> {
         let (n, zero) = (self.order(), BigUint::ZERO);
         let r = self.public_of(nonce)?.x % &n;
         let s = nonce.modinv(&n)? * (self.truncated(digest) + &r * private) % &n;
@@ -264,7 +286,8 @@ impl Curve {
             return false;
         };
         let (u, v) = (self.truncated(digest) * &inverse % &n, r * inverse % &n);
-        self.add(self.public_of(&u), self.multiply(public, &v)).is_some_and(|point| point.x % n == *r)
+        self.add(self.public_of(&u), self.multiply(public, &v))
+            .is_some_and(|point| point.x % n == *r)
     }
 }
 
@@ -306,12 +329,19 @@ impl Field {
         let sb = self.times(&b[1], &self.times(&za, &a[2]));
         let (h, r) = (self.minus(&ub, &ua), self.minus(&sb, &sa));
         if h == BigUint::ZERO {
-            return if r == BigUint::ZERO { self.double(a) } else { None };
+            return if r == BigUint::ZERO {
+                self.double(a)
+            } else {
+                None
+            };
         }
         let h2 = self.times(&h, &h);
         let h3 = self.times(&h2, &h);
         let u = self.times(&ua, &h2);
-        let x = self.minus(&self.minus(&self.times(&r, &r), &h3), &((&u << 1_u32) % &self.p));
+        let x = self.minus(
+            &self.minus(&self.times(&r, &r), &h3),
+            &((&u << 1_u32) % &self.p),
+        );
         let y = self.minus(&self.times(&r, &self.minus(&u, &x)), &self.times(&sa, &h3));
         Some([x, y, self.times(&h, &self.times(&a[2], &b[2]))])
     }
@@ -319,7 +349,10 @@ impl Field {
     fn affine(&self, [x, y, z]: &Jacobian) -> Point {
         let inverse = z.modinv(&self.p).expect("it is not at infinity");
         let square = self.times(&inverse, &inverse);
-        Point { x: self.times(x, &square), y: self.times(y, &self.times(&square, &inverse)) }
+        Point {
+            x: self.times(x, &square),
+            y: self.times(y, &self.times(&square, &inverse)),
+        }
     }
 }
 
@@ -365,7 +398,11 @@ fn tonelli_shanks(square: &BigUint, p: &BigUint) -> Option<BigUint> {
 }
 
 pub fn padded(number: &BigUint, width: usize) -> Vec<u8> {
-    let bytes = if *number == BigUint::ZERO { Vec::new() } else { number.to_bytes_be() };
+    let bytes = if *number == BigUint::ZERO {
+        Vec::new()
+    } else {
+        number.to_bytes_be()
+    };
     [vec![0; width.saturating_sub(bytes.len())], bytes].concat()
 }
 
@@ -435,7 +472,11 @@ impl Named {
 
     fn prime(self) -> BigUint {
         let one = BigUint::from(1_u32);
-        if self.is_25519() { (one << 255_u32) - 19_u32 } else { (&one << 448_u32) - (&one << 224_u32) - 1_u32 }
+        if self.is_25519() {
+            (one << 255_u32) - 19_u32
+        } else {
+            (&one << 448_u32) - (&one << 224_u32) - 1_u32
+        }
     }
 
     pub fn public_of(self, private: &[u8]) -> Vec<u8> {
@@ -453,7 +494,10 @@ impl Named {
     /// The Montgomery ladder of RFC 7748.
     pub fn agree(self, private: &[u8], public: &[u8]) -> Vec<u8> {
         let p = self.prime();
-        let field = Field { p: p.clone(), a: BigUint::ZERO };
+        let field = Field {
+            p: p.clone(),
+            a: BigUint::ZERO,
+        };
         let (mut scalar, mut u) = (private.to_vec(), public.to_vec());
         let (bits, a24) = if self.is_25519() {
             scalar[0] &= 248;
@@ -465,7 +509,10 @@ impl Named {
             scalar[55] |= 128;
             (448, BigUint::from(39_081_u32))
         };
-        let (scalar, x1) = (BigUint::from_bytes_le(&scalar), BigUint::from_bytes_le(&u) % &p);
+        let (scalar, x1) = (
+            BigUint::from_bytes_le(&scalar),
+            BigUint::from_bytes_le(&u) % &p,
+        );
         let (one, zero) = (BigUint::from(1_u32), BigUint::ZERO);
         let (mut x2, mut z2, mut x3, mut z3) = (one.clone(), zero, x1.clone(), one);
         for index in (0..bits).rev() {
@@ -477,7 +524,10 @@ impl Named {
             let (a, b) = (&x2 + &z2, field.minus(&x2, &z2));
             let (aa, bb) = (field.times(&a, &a), field.times(&b, &b));
             let e = field.minus(&aa, &bb);
-            let (da, cb) = (field.times(&field.minus(&x3, &z3), &a), field.times(&(&x3 + &z3), &b));
+            let (da, cb) = (
+                field.times(&field.minus(&x3, &z3), &a),
+                field.times(&(&x3 + &z3), &b),
+            );
             let (sum, difference) = (&da + &cb, field.minus(&da, &cb));
             x3 = field.times(&sum, &sum);
             z3 = field.times(&x1, &field.times(&difference, &difference));
@@ -537,21 +587,36 @@ impl Edwards {
         let p = kind.prime();
         let one = BigUint::from(1_u32);
         let (a, d, order) = if kind.is_25519() {
-            let inverse = BigUint::from(121_666_u32).modinv(&p).expect("the prime is prime");
+            let inverse = BigUint::from(121_666_u32)
+                .modinv(&p)
+                .expect("the prime is prime");
             let d = (&p - 121_665_u32) * inverse % &p;
-            (&p - 1_u32, d, (&one << 252_u32) + number("14def9dea2f79cd65812631a5cf5d3ed"))
+            (
+                &p - 1_u32,
+                d,
+                (&one << 252_u32) + number("14def9dea2f79cd65812631a5cf5d3ed"),
+            )
         } else {
             let less = number("8335dc163bb124b65129c96fde933d8d723a70aadc873d6d54a7bb0d");
             (one.clone(), &p - 39_081_u32, (&one << 446_u32) - less)
         };
-        Self { kind, field: Field { p, a }, d, order }
+        Self {
+            kind,
+            field: Field { p, a },
+            d,
+            order,
+        }
     }
 
     fn hash(&self, parts: &[&[u8]]) -> Vec<u8> {
         if self.kind.is_25519() {
-            return Digest::by_name("sha512").expect("it is in the table").of(parts);
+            return Digest::by_name("sha512")
+                .expect("it is in the table")
+                .of(parts);
         }
-        let mut state = Digest::by_name("shake256").expect("it is in the table").begin();
+        let mut state = Digest::by_name("shake256")
+            .expect("it is in the table")
+            .begin();
         state.update(b"SigEd448\0\0");
         parts.iter().for_each(|part| state.update(part));
         state.finish(114)
@@ -566,7 +631,9 @@ impl Edwards {
         let mut bytes = if self.kind.is_25519() {
             self.hash(&[private])
         } else {
-            let mut state = Digest::by_name("shake256").expect("it is in the table").begin();
+            let mut state = Digest::by_name("shake256")
+                .expect("it is in the table")
+                .begin();
             state.update(private);
             state.finish(114)
         };
@@ -584,8 +651,13 @@ impl Edwards {
 
     fn generator(&self) -> Jacobian {
         let (x, y) = if self.kind.is_25519() {
-            let y = BigUint::from(4_u32) * BigUint::from(5_u32).modinv(&self.field.p).expect("the prime is prime");
-            return self.decode(&little(&(y % &self.field.p), 32)).expect("it is a point");
+            let y = BigUint::from(4_u32)
+                * BigUint::from(5_u32)
+                    .modinv(&self.field.p)
+                    .expect("the prime is prime");
+            return self
+                .decode(&little(&(y % &self.field.p), 32))
+                .expect("it is a point");
         } else {
             (
                 "4f1970c66bed0ded221d15a622bf36da9e146570470f1767ea6de324a3d3a46412ae1af72ab66511433b80e18b00938e2626a82bc70cc05e",
@@ -640,7 +712,10 @@ impl Edwards {
             return None;
         }
         let square = f.times(&y, &y);
-        let (u, v) = (f.minus(&square, &one), f.minus(&f.times(&self.d, &square), &f.a));
+        let (u, v) = (
+            f.minus(&square, &one),
+            f.minus(&f.times(&self.d, &square), &f.a),
+        );
         let mut x = square_root(&f.times(&u, &v.modinv(&f.p)?), &f.p)?;
         if x.bit(0) != odd {
             x = f.minus(&BigUint::ZERO, &x);

@@ -33,7 +33,11 @@ impl<'a> Reader<'a> {
             if count == 0 || count > 4 {
                 return None;
             }
-            let length = self.0.get(2..2 + count)?.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+            let length = self
+                .0
+                .get(2..2 + count)?
+                .iter()
+                .fold(0, |length, byte| length << 8 | usize::from(*byte));
             (2 + count, length)
         };
         let content = self.0.get(head..head + length)?;
@@ -122,16 +126,27 @@ pub struct Pem {
 /// All blocks, in their order.
 pub fn read_pem(text: &[u8]) -> Vec<Pem> {
     let text = String::from_utf8_lossy(text);
-    let (mut found, mut label, mut body, mut encryption) = (Vec::new(), None::<String>, String::new(), None);
+    let (mut found, mut label, mut body, mut encryption) =
+        (Vec::new(), None::<String>, String::new(), None);
     for line in text.lines().map(str::trim) {
-        if let Some(name) = line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) {
+        if let Some(name) = line
+            .strip_prefix("-----BEGIN ")
+            .and_then(|rest| rest.strip_suffix("-----"))
+        {
             (label, body, encryption) = (Some(name.to_owned()), String::new(), None);
         } else if line.starts_with("-----END ") {
             if let Some(label) = label.take() {
-                found.push(Pem { label, bytes: from_base64(&body), encryption: encryption.take() });
+                found.push(Pem {
+                    label,
+                    bytes: from_base64(&body),
+                    encryption: encryption.take(),
+                });
             }
         } else if let Some(info) = line.strip_prefix("DEK-Info:") {
-            encryption = info.trim().split_once(',').map(|(cipher, iv)| (cipher.trim().to_owned(), from_hex(iv.trim())));
+            encryption = info
+                .trim()
+                .split_once(',')
+                .map(|(cipher, iv)| (cipher.trim().to_owned(), from_hex(iv.trim())));
         } else if label.is_some() && !line.contains(':') {
             body.push_str(line);
         }
@@ -151,8 +166,15 @@ pub fn write_pem(label: &str, bytes: &[u8], headers: &str) -> String {
 }
 
 pub fn from_hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
-    digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    let digits: Vec<u8> = text
+        .chars()
+        .filter_map(|c| c.to_digit(16))
+        .map(|digit| digit as u8)
+        .collect();
+    digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
 }
 
 fn from_base64(text: &str) -> Vec<u8> {

@@ -122,14 +122,54 @@ digests! {
 
 /// What `crypto.getHashes()` answers: OpenSSL's list without SM3.
 pub const NAMES: &[&str] = &[
-    "RSA-MD5", "RSA-RIPEMD160", "RSA-SHA1", "RSA-SHA1-2", "RSA-SHA224", "RSA-SHA256", "RSA-SHA3-224", "RSA-SHA3-256",
-    "RSA-SHA3-384", "RSA-SHA3-512", "RSA-SHA384", "RSA-SHA512", "RSA-SHA512/224", "RSA-SHA512/256", "blake2b512",
-    "blake2s256", "id-rsassa-pkcs1-v1_5-with-sha3-224", "id-rsassa-pkcs1-v1_5-with-sha3-256",
-    "id-rsassa-pkcs1-v1_5-with-sha3-384", "id-rsassa-pkcs1-v1_5-with-sha3-512", "md5", "md5-sha1",
-    "md5WithRSAEncryption", "ripemd", "ripemd160", "ripemd160WithRSA", "rmd160", "sha1", "sha1WithRSAEncryption",
-    "sha224", "sha224WithRSAEncryption", "sha256", "sha256WithRSAEncryption", "sha3-224", "sha3-256", "sha3-384",
-    "sha3-512", "sha384", "sha384WithRSAEncryption", "sha512", "sha512-224", "sha512-224WithRSAEncryption",
-    "sha512-256", "sha512-256WithRSAEncryption", "sha512WithRSAEncryption", "shake128", "shake256", "ssl3-md5",
+    "RSA-MD5",
+    "RSA-RIPEMD160",
+    "RSA-SHA1",
+    "RSA-SHA1-2",
+    "RSA-SHA224",
+    "RSA-SHA256",
+    "RSA-SHA3-224",
+    "RSA-SHA3-256",
+    "RSA-SHA3-384",
+    "RSA-SHA3-512",
+    "RSA-SHA384",
+    "RSA-SHA512",
+    "RSA-SHA512/224",
+    "RSA-SHA512/256",
+    "blake2b512",
+    "blake2s256",
+    "id-rsassa-pkcs1-v1_5-with-sha3-224",
+    "id-rsassa-pkcs1-v1_5-with-sha3-256",
+    "id-rsassa-pkcs1-v1_5-with-sha3-384",
+    "id-rsassa-pkcs1-v1_5-with-sha3-512",
+    "md5",
+    "md5-sha1",
+    "md5WithRSAEncryption",
+    "ripemd",
+    "ripemd160",
+    "ripemd160WithRSA",
+    "rmd160",
+    "sha1",
+    "sha1WithRSAEncryption",
+    "sha224",
+    "sha224WithRSAEncryption",
+    "sha256",
+    "sha256WithRSAEncryption",
+    "sha3-224",
+    "sha3-256",
+    "sha3-384",
+    "sha3-512",
+    "sha384",
+    "sha384WithRSAEncryption",
+    "sha512",
+    "sha512-224",
+    "sha512-224WithRSAEncryption",
+    "sha512-256",
+    "sha512-256WithRSAEncryption",
+    "sha512WithRSAEncryption",
+    "shake128",
+    "shake256",
+    "ssl3-md5",
     "ssl3-sha1",
 ];
 
@@ -137,9 +177,17 @@ impl Digest {
     /// By any of its names, as `EVP_MD_fetch` and `EVP_get_digestbyname` together know it.
     pub fn by_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        let name = name.strip_prefix("id-rsassa-pkcs1-v1_5-with-").unwrap_or(&name);
-        let name = name.strip_suffix("withrsaencryption").or(name.strip_suffix("withrsa")).unwrap_or(name);
-        let name = name.strip_prefix("rsa-").or(name.strip_prefix("ssl3-")).unwrap_or(name);
+        let name = name
+            .strip_prefix("id-rsassa-pkcs1-v1_5-with-")
+            .unwrap_or(&name);
+        let name = name
+            .strip_suffix("withrsaencryption")
+            .or(name.strip_suffix("withrsa"))
+            .unwrap_or(name);
+        let name = name
+            .strip_prefix("rsa-")
+            .or(name.strip_prefix("ssl3-"))
+            .unwrap_or(name);
         let name = match name {
             "ripemd" | "rmd160" | "ripemd-160" => "ripemd160",
             "sha1-2" | "sha-1" => "sha1",
@@ -159,7 +207,10 @@ impl Digest {
     }
 
     pub fn by_identifier(identifier: &[u8]) -> Option<Self> {
-        DIGESTS.iter().find(|digest| !digest.identifier.is_empty() && digest.identifier == identifier).copied()
+        DIGESTS
+            .iter()
+            .find(|digest| !digest.identifier.is_empty() && digest.identifier == identifier)
+            .copied()
     }
 
     /// Whether it gives as many bytes as asked for.
@@ -180,14 +231,22 @@ impl Digest {
     }
 
     pub fn hmac(&self, key: &[u8]) -> Hmac {
-        let mut padded = if key.len() > self.block { self.of(&[key]) } else { key.to_vec() };
+        let mut padded = if key.len() > self.block {
+            self.of(&[key])
+        } else {
+            key.to_vec()
+        };
         padded.resize(self.block, 0);
         let keyed = |with: u8| {
             let mut state = self.begin();
             state.update(&padded.iter().map(|byte| byte ^ with).collect::<Vec<_>>());
             state
         };
-        Hmac { inner: keyed(0x36), outer: keyed(0x5c), length: self.length }
+        Hmac {
+            inner: keyed(0x36),
+            outer: keyed(0x5c),
+            length: self.length,
+        }
     }
 
     /// RFC 5869. `None` when more is asked than it can give.
@@ -218,7 +277,10 @@ impl Digest {
             let mut block = last.clone();
             for _ in 1..rounds {
                 last = keyed.of(&[&last]);
-                block.iter_mut().zip(&last).for_each(|(sum, byte)| *sum ^= byte);
+                block
+                    .iter_mut()
+                    .zip(&last)
+                    .for_each(|(sum, byte)| *sum ^= byte);
             }
             bytes.extend_from_slice(&block);
             index += 1;
@@ -261,7 +323,11 @@ impl Hmac {
 
     /// Of these parts alone; the key stays.
     pub fn of(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let mut copy = Self { inner: self.inner.copy(), outer: self.outer.copy(), length: self.length };
+        let mut copy = Self {
+            inner: self.inner.copy(),
+            outer: self.outer.copy(),
+            length: self.length,
+        };
         for part in parts {
             copy.update(part);
         }

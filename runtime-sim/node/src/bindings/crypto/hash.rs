@@ -29,11 +29,14 @@ struct Hash {
 struct Hmac(RefCell<Option<digest::Hmac>>);
 
 pub fn initialize(t: &Target) {
-    t.class("Hash", new_hash).with("update", hash_update).with("digest", hash_digest);
+    t.class("Hash", new_hash)
+        .with("update", hash_update)
+        .with("digest", hash_digest);
     t.class("Hmac", |c| c.construct(Hmac(RefCell::default())))
         .with("init", |c| {
             let name = c.text(0)?;
-            let digest = Digest::by_name(&name).ok_or_else(|| errors::invalid_digest(c.ctx, &name))?;
+            let digest =
+                Digest::by_name(&name).ok_or_else(|| errors::invalid_digest(c.ctx, &name))?;
             let key = KeyHandle::secret_of(c.ctx, &c.arg(1))?;
             *c.state::<Hmac>()?.0.borrow_mut() = Some(digest.hmac(&key));
             c.undefined()
@@ -52,15 +55,19 @@ pub fn initialize(t: &Target) {
             let bytes = hmac.map(digest::Hmac::finish).unwrap_or_default();
             as_text_or_buffer(c.ctx, &bytes, &c.arg(0))
         });
-    t.with("getHashes", |c| Ok(c.ctx.strings(digest::NAMES.iter().copied())))
-        .with("getCachedAliases", |c| Ok(c.ctx.object()))
-        .with("oneShotDigest", one_shot);
+    t.with("getHashes", |c| {
+        Ok(c.ctx.strings(digest::NAMES.iter().copied()))
+    })
+    .with("getCachedAliases", |c| Ok(c.ctx.object()))
+    .with("oneShotDigest", one_shot);
     job::complete(&t.class("HashJob", |c| {
         let name = c.text(1)?;
         let digest = Digest::by_name(&name).ok_or_else(|| errors::invalid_digest(c.ctx, &name))?;
         let data = copy_bytes(c.ctx, &c.arg(2))?;
         let cost_ns = 2_000 + costs::DIGEST_BYTE_NS * data.len() as u64;
-        job::construct(c, "HASHREQUEST", cost_ns, move |ctx| Ok(new_array_buffer(ctx, &digest.of(&[&data]))))
+        job::construct(c, "HASHREQUEST", cost_ns, move |ctx| {
+            Ok(new_array_buffer(ctx, &digest.of(&[&data])))
+        })
     }));
     job::complete(&t.class("HmacJob", new_hmac_job));
     job::complete(&t.class("HKDFJob", new_hkdf_job));
@@ -72,7 +79,11 @@ pub fn text_or_bytes(ctx: Ctx, value: &Value, encoding: &Value) -> Js<Vec<u8>> {
     if !value.is_string() {
         return copy_bytes(ctx, value);
     }
-    let encoding = if encoding.is_string() { Encoding::from_name(&ctx.text(encoding)?) } else { Encoding::Utf8 };
+    let encoding = if encoding.is_string() {
+        Encoding::from_name(&ctx.text(encoding)?)
+    } else {
+        Encoding::Utf8
+    };
     encode(ctx, value, encoding)
 }
 
@@ -81,7 +92,10 @@ fn new_hash(c: &Call) -> Js<Value> {
     let source = c.arg(0);
     let (digest, state) = if source.is_object() {
         let hash = state_of::<Hash>(c.ctx, source.raw())?;
-        (hash.digest, hash.state.borrow().as_ref().map(|state| state.copy()))
+        (
+            hash.digest,
+            hash.state.borrow().as_ref().map(|state| state.copy()),
+        )
     } else {
         let digest = Digest::by_name(&c.ctx.text(&source)?)
             .ok_or_else(|| errors::plain(c.ctx, "Digest method not supported"))?;
@@ -94,7 +108,12 @@ fn new_hash(c: &Call) -> Js<Value> {
             return Err(errors::NOT_XOF.throw(c.ctx));
         }
     }
-    c.construct(Hash { state: RefCell::new(state), result: RefCell::default(), digest, length })
+    c.construct(Hash {
+        state: RefCell::new(state),
+        result: RefCell::default(),
+        digest,
+        length,
+    })
 }
 
 fn hash_update(c: &Call) -> Js<Value> {
@@ -112,7 +131,11 @@ fn hash_digest(c: &Call) -> Js<Value> {
     if let Some(state) = hash.state.borrow_mut().take() {
         *hash.result.borrow_mut() = Some(state.finish(hash.length));
     }
-    as_text_or_buffer(c.ctx, hash.result.borrow().as_deref().unwrap_or_default(), &c.arg(0))
+    as_text_or_buffer(
+        c.ctx,
+        hash.result.borrow().as_deref().unwrap_or_default(),
+        &c.arg(0),
+    )
 }
 
 /// `oneShotDigest(algorithm, id, cache, input, outputEncoding, encodingNumber)`
@@ -131,7 +154,11 @@ fn new_hmac_job(c: &Call) -> Js<Value> {
     let digest = Digest::by_name(&name).ok_or_else(|| errors::invalid_digest(c.ctx, &name))?;
     let key = KeyHandle::secret_of(c.ctx, &c.arg(3))?;
     let data = copy_bytes(c.ctx, &c.arg(4))?;
-    let signature = if c.number(1) == 1.0 { Some(copy_bytes(c.ctx, &c.arg(5))?) } else { None };
+    let signature = if c.number(1) == 1.0 {
+        Some(copy_bytes(c.ctx, &c.arg(5))?)
+    } else {
+        None
+    };
     let cost_ns = 3_000 + costs::DIGEST_BYTE_NS * data.len() as u64;
     job::construct(c, "SIGNREQUEST", cost_ns, move |ctx| {
         let made = digest.hmac(&key).of(&[&data]);
@@ -167,7 +194,10 @@ fn new_pbkdf2_job(c: &Call) -> Js<Value> {
     let blocks = length.div_ceil(digest.length) as u64;
     let cost_ns = 5_000 + costs::PBKDF2_ROUND_NS * u64::from(rounds) * blocks;
     job::construct(c, "PBKDF2REQUEST", cost_ns, move |ctx| {
-        Ok(new_array_buffer(ctx, &digest.pbkdf2(&password, &salt, rounds, length)))
+        Ok(new_array_buffer(
+            ctx,
+            &digest.pbkdf2(&password, &salt, rounds, length),
+        ))
     })
 }
 
@@ -178,7 +208,12 @@ fn new_scrypt_job(c: &Call) -> Js<Value> {
     let length = c.number(7) as usize;
     let invalid = |detail: &str| {
         let message = format!("Invalid scrypt params{detail}");
-        throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", &message)
+        throw_with_code(
+            c.ctx,
+            "RangeError",
+            "ERR_CRYPTO_INVALID_SCRYPT_PARAMS",
+            &message,
+        )
     };
     if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 || p.saturating_mul(r) > 0x3fff_ffff {
         return Err(invalid(""));
@@ -186,7 +221,9 @@ fn new_scrypt_job(c: &Call) -> Js<Value> {
     // As OpenSSL counts it.
     let memory = (128 * r * p).saturating_add((32 * r).saturating_mul(n + 2).saturating_mul(4));
     if memory > memory_max {
-        return Err(invalid(": error:030000AC:digital envelope routines::memory limit exceeded"));
+        return Err(invalid(
+            ": error:030000AC:digital envelope routines::memory limit exceeded",
+        ));
     }
     let Ok(params) = scrypt::Params::new(n.trailing_zeros() as u8, r as u32, p as u32) else {
         return Err(invalid(""));
@@ -195,7 +232,12 @@ fn new_scrypt_job(c: &Call) -> Js<Value> {
     job::construct(c, "SCRYPTREQUEST", cost_ns, move |ctx| {
         let mut bytes = vec![0; length];
         if length > 0 && scrypt::scrypt(&password, &salt, &params, &mut bytes).is_err() {
-            throw_with_code(ctx, "RangeError", "ERR_CRYPTO_INVALID_SCRYPT_PARAMS", "Invalid scrypt params");
+            throw_with_code(
+                ctx,
+                "RangeError",
+                "ERR_CRYPTO_INVALID_SCRYPT_PARAMS",
+                "Invalid scrypt params",
+            );
             return Err(ctx.take_exception());
         }
         Ok(new_array_buffer(ctx, &bytes))
@@ -211,12 +253,23 @@ pub fn timing_safe_equal(c: &Call) -> Js<Value> {
                 "The \"buf{}\" argument must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView.",
                 index + 1
             );
-            return Err(throw_with_code(c.ctx, "TypeError", "ERR_INVALID_ARG_TYPE", &message));
+            return Err(throw_with_code(
+                c.ctx,
+                "TypeError",
+                "ERR_INVALID_ARG_TYPE",
+                &message,
+            ));
         }
     }
     if bytes_of(c.ctx, &sides[0]).1 != bytes_of(c.ctx, &sides[1]).1 {
         let message = "Input buffers must have the same byte length";
-        return Err(throw_with_code(c.ctx, "RangeError", "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH", message));
+        return Err(throw_with_code(
+            c.ctx,
+            "RangeError",
+            "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH",
+            message,
+        ));
     }
-    Ok(c.ctx.bool(copy_bytes(c.ctx, &sides[0])? == copy_bytes(c.ctx, &sides[1])?))
+    Ok(c.ctx
+        .bool(copy_bytes(c.ctx, &sides[0])? == copy_bytes(c.ctx, &sides[1])?))
 }

@@ -26,7 +26,12 @@ pub struct Job {
 }
 
 /// In a constructor, whose first argument is `kCryptoJobAsync` or `kCryptoJobSync`.
-pub fn construct(c: &Call, provider: &str, cost_ns: u64, work: impl FnOnce(Ctx) -> Outcome + 'static) -> Js<Value> {
+pub fn construct(
+    c: &Call,
+    provider: &str,
+    cost_ns: u64,
+    work: impl FnOnce(Ctx) -> Outcome + 'static,
+) -> Js<Value> {
     let object = c.construct(Job {
         asynchronous: c.number(0) == 0.0,
         cost_ns,
@@ -40,9 +45,9 @@ pub fn construct(c: &Call, provider: &str, cost_ns: u64, work: impl FnOnce(Ctx) 
 
 /// The prototype of a class of jobs.
 pub fn complete(prototype: &Target) {
-    prototype
-        .with("run", run)
-        .with("getAsyncId", |c| Ok(c.ctx.number(async_wrap::ids_of(c.ctx, &c.this()).0)));
+    prototype.with("run", run).with("getAsyncId", |c| {
+        Ok(c.ctx.number(async_wrap::ids_of(c.ctx, &c.this()).0))
+    });
 }
 
 fn run(c: &Call) -> Js<Value> {
@@ -55,7 +60,9 @@ fn run(c: &Call) -> Js<Value> {
         let results = results_of(c.ctx, work(c.ctx));
         return Ok(c.ctx.array(results));
     }
-    let jitter_ns = c.env().draw("pool", |stream| stream.below(1 + job.cost_ns * costs::POOL_JITTER_PERCENT / 100));
+    let jitter_ns = c.env().draw("pool", |stream| {
+        stream.below(1 + job.cost_ns * costs::POOL_JITTER_PERCENT / 100)
+    });
     let object = c.this();
     c.env().queue_work(job.cost_ns + jitter_ns, move |ctx| {
         let results = results_of(ctx, work(ctx));

@@ -32,7 +32,11 @@ pub enum Public {
     /// With whether its parameters are written out.
     Ec(&'static Curve, Point, bool),
     Named(Named, Vec<u8>),
-    Dh { prime: BigUint, generator: BigUint, key: BigUint },
+    Dh {
+        prime: BigUint,
+        generator: BigUint,
+        key: BigUint,
+    },
 }
 
 /// A key of type `rsa-pss`, with its limits if it has any.
@@ -47,6 +51,7 @@ pub enum Private {
 }
 
 #[derive(Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "every key is behind an Rc")]
 pub enum Key {
     Secret(Vec<u8>),
     Pair(Public, Option<Private>),
@@ -75,8 +80,12 @@ impl KeyHandle {
 
     /// A new handle, from Rust.
     pub fn make(ctx: Ctx, key: Key) -> Js<Value> {
-        let constructor = Environment::of(ctx).kept("KeyObjectHandle").unwrap_or_else(|| ctx.undefined());
-        let handle = ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, constructor.raw(), 0, std::ptr::null_mut()) })?;
+        let constructor = Environment::of(ctx)
+            .kept("KeyObjectHandle")
+            .unwrap_or_else(|| ctx.undefined());
+        let handle = ctx.result(unsafe {
+            qjs::JS_CallConstructor(ctx.0, constructor.raw(), 0, std::ptr::null_mut())
+        })?;
         *state_of::<Self>(ctx, handle.raw())?.0.borrow_mut() = Some(Rc::new(key));
         Ok(handle)
     }
@@ -100,7 +109,10 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
                 Key::Secret(_) => c.ctx.undefined(),
             })
         })
-        .with("checkEcKeyData", |c| Ok(c.ctx.bool(matches!(&*KeyHandle::of(c.ctx, &c.this())?, Key::Pair(..)))))
+        .with("checkEcKeyData", |c| {
+            Ok(c.ctx
+                .bool(matches!(&*KeyHandle::of(c.ctx, &c.this())?, Key::Pair(..))))
+        })
         .with("export", export)
         .with("exportJwk", export_jwk)
         .with("initJwk", init_jwk)
@@ -122,11 +134,21 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             let Some(named) = named.filter(|named| named.width() == bytes.len()) else {
                 return Ok(c.ctx.bool(false));
             };
-            set(c, if c.number(2) == 2.0 { named_pair(named, bytes) } else { Key::Pair(Public::Named(named, bytes), None) })?;
+            set(
+                c,
+                if c.number(2) == 2.0 {
+                    named_pair(named, bytes)
+                } else {
+                    Key::Pair(Public::Named(named, bytes), None)
+                },
+            )?;
             Ok(c.ctx.bool(true))
         })
         .with("equals", |c| {
-            let (a, b) = (KeyHandle::of(c.ctx, &c.this())?, KeyHandle::of(c.ctx, &c.arg(0))?);
+            let (a, b) = (
+                KeyHandle::of(c.ctx, &c.this())?,
+                KeyHandle::of(c.ctx, &c.arg(0))?,
+            );
             Ok(c.ctx.bool(match (&*a, &*b) {
                 (Key::Pair(a, _), Key::Pair(b, _)) => a == b,
                 (a, b) => a == b,
@@ -146,7 +168,8 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     job::complete(&t.class("SecretKeyGenJob", |c| {
         let bytes = c.number(1) as usize / 8;
         job::construct(c, "KEYGENREQUEST", 5_000, move |ctx| {
-            KeyHandle::make(ctx, Key::Secret(random::bytes(ctx, bytes))).map_err(|_| ctx.take_exception())
+            KeyHandle::make(ctx, Key::Secret(random::bytes(ctx, bytes)))
+                .map_err(|_| ctx.take_exception())
         })
     }));
     for name in ["RSAKeyExportJob", "ECKeyExportJob", "DHKeyExportJob"] {
@@ -161,7 +184,10 @@ fn set(c: &Call, key: Key) -> Js<()> {
 }
 
 pub fn named_pair(named: Named, private: Vec<u8>) -> Key {
-    Key::Pair(Public::Named(named, named.public_of(&private)), Some(Private::Named(private)))
+    Key::Pair(
+        Public::Named(named, named.public_of(&private)),
+        Some(Private::Named(private)),
+    )
 }
 
 fn type_name(public: &Public) -> &'static str {
@@ -236,7 +262,11 @@ pub fn any_of(c: &Call, at: usize) -> Js<Rc<Key>> {
 
 fn passphrase_of(c: &Call, at: usize) -> Js<Option<Vec<u8>>> {
     let passphrase = c.arg(at);
-    if passphrase.is_string() || passphrase.is_object() { copy_bytes(c.ctx, &passphrase).map(Some) } else { Ok(None) }
+    if passphrase.is_string() || passphrase.is_object() {
+        copy_bytes(c.ctx, &passphrase).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 const UNSUPPORTED: OpenSsl = errors::UNSUPPORTED_DECODER;
@@ -246,15 +276,26 @@ fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Resul
         ENCODING_PKCS1 => read_pkcs1_private(bytes),
         ENCODING_SEC1 => read_sec1(bytes, None),
         _ => {
-            let encrypted = Reader(bytes).sequence().is_some_and(|inner| inner.tag() == Some(der::SEQUENCE));
-            if encrypted { return read_encrypted(bytes, passphrase) } else { read_pkcs8(bytes) }
+            let encrypted = Reader(bytes)
+                .sequence()
+                .is_some_and(|inner| inner.tag() == Some(der::SEQUENCE));
+            if encrypted {
+                return read_encrypted(bytes, passphrase);
+            } else {
+                read_pkcs8(bytes)
+            }
         }
     };
     found.ok_or(UNSUPPORTED)
 }
 
 fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
-    for Pem { label, bytes, encryption } in der::read_pem(text) {
+    for Pem {
+        label,
+        bytes,
+        encryption,
+    } in der::read_pem(text)
+    {
         let read = match label.as_str() {
             "PRIVATE KEY" => read_pkcs8,
             "RSA PRIVATE KEY" => read_pkcs1_private,
@@ -324,14 +365,26 @@ fn read_spki(bytes: &[u8]) -> Option<Key> {
     }
     if identifier == EC {
         let (curve, explicit) = read_curve(&mut algorithm)?;
-        return Some(Key::Pair(Public::Ec(curve, curve.decode(key)?, explicit), None));
+        return Some(Key::Pair(
+            Public::Ec(curve, curve.decode(key)?, explicit),
+            None,
+        ));
     }
     if identifier == DH {
         let mut parameters = algorithm.sequence()?;
         let (prime, generator) = (parameters.integer()?, parameters.integer()?);
-        return Some(Key::Pair(Public::Dh { prime, generator, key: Reader(key).integer()? }, None));
+        return Some(Key::Pair(
+            Public::Dh {
+                prime,
+                generator,
+                key: Reader(key).integer()?,
+            },
+            None,
+        ));
     }
-    let named = Named::ALL.into_iter().find(|named| named.identifier() == identifier)?;
+    let named = Named::ALL
+        .into_iter()
+        .find(|named| named.identifier() == identifier)?;
     (key.len() == named.width()).then(|| Key::Pair(Public::Named(named, key.to_vec()), None))
 }
 
@@ -345,7 +398,10 @@ fn read_curve(algorithm: &mut Reader) -> Option<(&'static Curve, bool)> {
     field.expect(der::OBJECT)?;
     let prime = field.integer()?;
     parameters.sequence()?;
-    Some((Curve::by_parameters(&prime, parameters.expect(der::OCTETS)?)?, true))
+    Some((
+        Curve::by_parameters(&prime, parameters.expect(der::OCTETS)?)?,
+        true,
+    ))
 }
 
 fn write_curve(curve: &Curve, explicit: bool) -> Vec<u8> {
@@ -359,7 +415,10 @@ fn write_curve(curve: &Curve, explicit: bool) -> Vec<u8> {
     }
     der::sequence(&[
         der::small(1),
-        der::sequence(&[der::object(PRIME_FIELD), der::integer(&BigUint::from_bytes_be(&p))]),
+        der::sequence(&[
+            der::object(PRIME_FIELD),
+            der::integer(&BigUint::from_bytes_be(&p)),
+        ]),
         der::sequence(&coefficients),
         der::octets(&g),
         der::integer(&BigUint::from_bytes_be(&n)),
@@ -370,10 +429,17 @@ fn write_curve(curve: &Curve, explicit: bool) -> Vec<u8> {
 fn read_pss_limits(mut algorithm: Reader) -> Limited {
     let mut parameters = algorithm.sequence()?;
     let sha1 = Digest::by_name("sha1")?;
-    let mut limits = rsa::PssLimits { digest: sha1, mask: sha1, salt_length: 20 };
+    let mut limits = rsa::PssLimits {
+        digest: sha1,
+        mask: sha1,
+        salt_length: 20,
+    };
     while let Some((tag, content)) = parameters.next() {
         match tag {
-            0xa0 => limits.digest = Digest::by_identifier(Reader(content).sequence()?.expect(der::OBJECT)?)?,
+            0xa0 => {
+                limits.digest =
+                    Digest::by_identifier(Reader(content).sequence()?.expect(der::OBJECT)?)?
+            }
             0xa1 => {
                 let mut mask = Reader(content).sequence()?;
                 mask.expect(der::OBJECT)?;
@@ -391,13 +457,17 @@ fn write_rsa_algorithm(limited: &Option<Limited>) -> Vec<u8> {
         None => der::sequence(&[der::object(RSA), der::null()]),
         Some(None) => der::sequence(&[der::object(RSA_PSS)]),
         Some(Some(limits)) => {
-            let named = |digest: &Digest| der::sequence(&[der::object(digest.identifier), der::null()]);
+            let named =
+                |digest: &Digest| der::sequence(&[der::object(digest.identifier), der::null()]);
             let mut parts = Vec::new();
             if limits.digest.name != "sha1" {
                 parts.push(der::value(0xa0, &named(&limits.digest)));
             }
             if limits.mask.name != "sha1" {
-                parts.push(der::value(0xa1, &der::sequence(&[der::object(MGF1), named(&limits.mask)])));
+                parts.push(der::value(
+                    0xa1,
+                    &der::sequence(&[der::object(MGF1), named(&limits.mask)]),
+                ));
             }
             if limits.salt_length != 20 {
                 parts.push(der::value(0xa2, &der::small(limits.salt_length as u32)));
@@ -409,14 +479,22 @@ fn write_rsa_algorithm(limited: &Option<Limited>) -> Vec<u8> {
 
 fn read_pkcs1_public(bytes: &[u8]) -> Option<Key> {
     let mut outer = Reader(bytes).sequence()?;
-    let public = rsa::Public { n: outer.integer()?, e: outer.integer()? };
-    outer.is_empty().then_some(Key::Pair(Public::Rsa(public, None), None))
+    let public = rsa::Public {
+        n: outer.integer()?,
+        e: outer.integer()?,
+    };
+    outer
+        .is_empty()
+        .then_some(Key::Pair(Public::Rsa(public, None), None))
 }
 
 fn read_pkcs1_private(bytes: &[u8]) -> Option<Key> {
     let mut outer = Reader(bytes).sequence()?;
     outer.integer()?;
-    let public = rsa::Public { n: outer.integer()?, e: outer.integer()? };
+    let public = rsa::Public {
+        n: outer.integer()?,
+        e: outer.integer()?,
+    };
     let private = rsa::Private {
         d: outer.integer()?,
         p: outer.integer()?,
@@ -425,7 +503,10 @@ fn read_pkcs1_private(bytes: &[u8]) -> Option<Key> {
         dq: outer.integer()?,
         qi: outer.integer()?,
     };
-    Some(Key::Pair(Public::Rsa(public, None), Some(Private::Rsa(private))))
+    Some(Key::Pair(
+        Public::Rsa(public, None),
+        Some(Private::Rsa(private)),
+    ))
 }
 
 fn read_sec1(bytes: &[u8], curve: Option<(&'static Curve, bool)>) -> Option<Key> {
@@ -464,9 +545,18 @@ fn read_pkcs8(bytes: &[u8]) -> Option<Key> {
         let (prime, generator) = (parameters.integer()?, parameters.integer()?);
         let private = Reader(key).integer()?;
         let public = generator.modpow(&private, &prime);
-        return Some(Key::Pair(Public::Dh { prime, generator, key: public }, Some(Private::Dh(private))));
+        return Some(Key::Pair(
+            Public::Dh {
+                prime,
+                generator,
+                key: public,
+            },
+            Some(Private::Dh(private)),
+        ));
     }
-    let named = Named::ALL.into_iter().find(|named| named.identifier() == identifier)?;
+    let named = Named::ALL
+        .into_iter()
+        .find(|named| named.identifier() == identifier)?;
     let private = Reader(key).expect(der::OCTETS)?;
     (private.len() == named.width()).then(|| named_pair(named, private.to_vec()))
 }
@@ -507,7 +597,11 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSs
             _ => return None,
         };
         let key = Digest::by_name(digest)?.pbkdf2(passphrase, salt, rounds, width);
-        Some((key, encryption.expect(der::OCTETS)?.to_vec(), outer.expect(der::OCTETS)?.to_vec()))
+        Some((
+            key,
+            encryption.expect(der::OCTETS)?.to_vec(),
+            outer.expect(der::OCTETS)?.to_vec(),
+        ))
     };
     let (key, iv, content) = read().ok_or(UNSUPPORTED)?;
     let plain = cipher::decrypt_cbc(&key, &iv, &content).ok_or(errors::BAD_DECRYPT)?;
@@ -521,14 +615,24 @@ fn write_spki(public: &Public) -> Vec<u8> {
             der::sequence(&[der::object(EC), write_curve(curve, *explicit)]),
             curve.encode(point, Form::Uncompressed),
         ),
-        Public::Named(named, bytes) => (der::sequence(&[der::object(&named.identifier())]), bytes.clone()),
-        Public::Dh { prime, generator, key } => (write_dh(prime, generator), der::integer(key)),
+        Public::Named(named, bytes) => (
+            der::sequence(&[der::object(&named.identifier())]),
+            bytes.clone(),
+        ),
+        Public::Dh {
+            prime,
+            generator,
+            key,
+        } => (write_dh(prime, generator), der::integer(key)),
     };
     der::sequence(&[algorithm, der::bits(&key)])
 }
 
 fn write_dh(prime: &BigUint, generator: &BigUint) -> Vec<u8> {
-    der::sequence(&[der::object(DH), der::sequence(&[der::integer(prime), der::integer(generator)])])
+    der::sequence(&[
+        der::object(DH),
+        der::sequence(&[der::integer(prime), der::integer(generator)]),
+    ])
 }
 
 fn write_pkcs1_public(public: &rsa::Public) -> Vec<u8> {
@@ -537,49 +641,83 @@ fn write_pkcs1_public(public: &rsa::Public) -> Vec<u8> {
 
 fn write_pkcs1_private(public: &rsa::Public, private: &rsa::Private) -> Vec<u8> {
     let numbers = [
-        &public.n, &public.e, &private.d, &private.p, &private.q, &private.dp, &private.dq, &private.qi,
+        &public.n,
+        &public.e,
+        &private.d,
+        &private.p,
+        &private.q,
+        &private.dp,
+        &private.dq,
+        &private.qi,
     ];
-    let parts: Vec<_> = std::iter::once(der::small(0)).chain(numbers.map(der::integer)).collect();
+    let parts: Vec<_> = std::iter::once(der::small(0))
+        .chain(numbers.map(der::integer))
+        .collect();
     der::sequence(&parts)
 }
 
 fn write_sec1(curve: &Curve, point: &Point, private: &BigUint, explicit: Option<bool>) -> Vec<u8> {
-    let mut parts = vec![der::small(1), der::octets(&padded(private, curve.scalar_width()))];
+    let mut parts = vec![
+        der::small(1),
+        der::octets(&padded(private, curve.scalar_width())),
+    ];
     if let Some(explicit) = explicit {
         parts.push(der::value(0xa0, &write_curve(curve, explicit)));
     }
-    parts.push(der::value(0xa1, &der::bits(&curve.encode(point, Form::Uncompressed))));
+    parts.push(der::value(
+        0xa1,
+        &der::bits(&curve.encode(point, Form::Uncompressed)),
+    ));
     der::sequence(&parts)
 }
 
 fn write_pkcs8(public: &Public, private: &Private) -> Option<Vec<u8>> {
     let (algorithm, key) = match (public, private) {
-        (Public::Rsa(public, limited), Private::Rsa(private)) => {
-            (write_rsa_algorithm(limited), write_pkcs1_private(public, private))
-        }
+        (Public::Rsa(public, limited), Private::Rsa(private)) => (
+            write_rsa_algorithm(limited),
+            write_pkcs1_private(public, private),
+        ),
         (Public::Ec(curve, point, explicit), Private::Ec(private)) => (
             der::sequence(&[der::object(EC), write_curve(curve, *explicit)]),
             write_sec1(curve, point, private, None),
         ),
-        (Public::Named(named, _), Private::Named(bytes)) => {
-            (der::sequence(&[der::object(&named.identifier())]), der::octets(bytes))
-        }
-        (Public::Dh { prime, generator, .. }, Private::Dh(key)) => (write_dh(prime, generator), der::integer(key)),
+        (Public::Named(named, _), Private::Named(bytes)) => (
+            der::sequence(&[der::object(&named.identifier())]),
+            der::octets(bytes),
+        ),
+        (
+            Public::Dh {
+                prime, generator, ..
+            },
+            Private::Dh(key),
+        ) => (write_dh(prime, generator), der::integer(key)),
         _ => return None,
     };
-    Some(der::sequence(&[der::small(0), algorithm, der::octets(&key)]))
+    Some(der::sequence(&[
+        der::small(0),
+        algorithm,
+        der::octets(&key),
+    ]))
 }
 
 /// As a string where `format` is PEM.
 fn as_written(ctx: Ctx, format: i32, label: &str, bytes: &[u8], headers: &str) -> Value {
-    if format == FORMAT_DER { new_buffer(ctx, bytes) } else { ctx.string(&der::write_pem(label, bytes, headers)) }
+    if format == FORMAT_DER {
+        new_buffer(ctx, bytes)
+    } else {
+        ctx.string(&der::write_pem(label, bytes, headers))
+    }
 }
 
 fn written_public(ctx: Ctx, public: &Public, format: i32, kind: i32) -> Value {
     match public {
-        Public::Rsa(public, _) if kind == ENCODING_PKCS1 => {
-            as_written(ctx, format, "RSA PUBLIC KEY", &write_pkcs1_public(public), "")
-        }
+        Public::Rsa(public, _) if kind == ENCODING_PKCS1 => as_written(
+            ctx,
+            format,
+            "RSA PUBLIC KEY",
+            &write_pkcs1_public(public),
+            "",
+        ),
         public => as_written(ctx, format, "PUBLIC KEY", &write_spki(public), ""),
     }
 }
@@ -598,7 +736,10 @@ fn protection_of(c: &Call, at: usize) -> Js<Option<Protection>> {
     if cipher::cbc_key_length(&cipher).is_none() {
         return Err(errors::unknown_cipher(c.ctx));
     }
-    Ok(Some(Protection { cipher, passphrase: copy_bytes(c.ctx, &c.arg(at + 1))? }))
+    Ok(Some(Protection {
+        cipher,
+        passphrase: copy_bytes(c.ctx, &c.arg(at + 1))?,
+    }))
 }
 
 fn written_private(
@@ -613,12 +754,14 @@ fn written_private(
         (ENCODING_PKCS1, Public::Rsa(public, _), Private::Rsa(private)) => {
             ("RSA PRIVATE KEY", write_pkcs1_private(public, private))
         }
-        (ENCODING_SEC1, Public::Ec(curve, point, explicit), Private::Ec(private)) => {
-            ("EC PRIVATE KEY", write_sec1(curve, point, private, Some(*explicit)))
-        }
+        (ENCODING_SEC1, Public::Ec(curve, point, explicit), Private::Ec(private)) => (
+            "EC PRIVATE KEY",
+            write_sec1(curve, point, private, Some(*explicit)),
+        ),
         _ => (
             "PRIVATE KEY",
-            write_pkcs8(public, private).ok_or_else(|| errors::plain(ctx, "Failed to encode private key"))?,
+            write_pkcs8(public, private)
+                .ok_or_else(|| errors::plain(ctx, "Failed to encode private key"))?,
         ),
     };
     let Some(Protection { cipher, passphrase }) = protection else {
@@ -627,10 +770,14 @@ fn written_private(
     let width = cipher::cbc_key_length(cipher).ok_or_else(|| errors::unknown_cipher(ctx))?;
     let iv = random::bytes(ctx, 16);
     if label != "PRIVATE KEY" {
-        let key = cipher::key_of_password(cipher, passphrase, &iv).ok_or_else(|| errors::unknown_cipher(ctx))?;
+        let key = cipher::key_of_password(cipher, passphrase, &iv)
+            .ok_or_else(|| errors::unknown_cipher(ctx))?;
         let content = cipher::encrypt_cbc(&key, &iv, &bytes);
         let hex: String = iv.iter().map(|byte| format!("{byte:02X}")).collect();
-        let headers = format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-{}-CBC,{hex}\n\n", 8 * width);
+        let headers = format!(
+            "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-{}-CBC,{hex}\n\n",
+            8 * width
+        );
         return Ok(as_written(ctx, format, label, &content, &headers));
     }
     const ROUNDS: u32 = 2048;
@@ -646,11 +793,24 @@ fn written_private(
         ]),
     ]);
     let encryption = der::sequence(&[
-        der::object(&[AES, &[match width { 16 => 2, 24 => 22, _ => 42 }]].concat()),
+        der::object(
+            &[
+                AES,
+                &[match width {
+                    16 => 2,
+                    24 => 22,
+                    _ => 42,
+                }],
+            ]
+            .concat(),
+        ),
         der::octets(&iv),
     ]);
     let algorithm = der::sequence(&[der::object(PBES2), der::sequence(&[derivation, encryption])]);
-    let whole = der::sequence(&[algorithm, der::octets(&cipher::encrypt_cbc(&key, &iv, &bytes))]);
+    let whole = der::sequence(&[
+        algorithm,
+        der::octets(&cipher::encrypt_cbc(&key, &iv, &bytes)),
+    ]);
     Ok(as_written(ctx, format, "ENCRYPTED PRIVATE KEY", &whole, ""))
 }
 
@@ -680,11 +840,19 @@ impl PairEncoding {
     pub fn of(c: &Call, at: usize) -> Js<Self> {
         let part = |at: usize| {
             c.arg(at).is_number().then(|| {
-                let kind = if c.arg(at + 1).is_number() { c.number(at + 1) as i32 } else { -1 };
+                let kind = if c.arg(at + 1).is_number() {
+                    c.number(at + 1) as i32
+                } else {
+                    -1
+                };
                 (c.number(at) as i32, kind)
             })
         };
-        Ok(Self { public: part(at), private: part(at + 2), protection: protection_of(c, at + 4)? })
+        Ok(Self {
+            public: part(at),
+            private: part(at + 2),
+            protection: protection_of(c, at + 4)?,
+        })
     }
 
     pub fn results(&self, ctx: Ctx, key: Key) -> Js<Value> {
@@ -700,7 +868,9 @@ impl PairEncoding {
         let private_result = match self.private {
             None => KeyHandle::make(ctx, key.clone())?,
             Some((FORMAT_JWK, _)) => write_jwk(ctx, &key, &ctx.object(), false)?,
-            Some((format, kind)) => written_private(ctx, public, private, format, kind, self.protection.as_ref())?,
+            Some((format, kind)) => {
+                written_private(ctx, public, private, format, kind, self.protection.as_ref())?
+            }
         };
         Ok(ctx.array([public_result, private_result]))
     }
@@ -712,7 +882,12 @@ fn base64url(ctx: Ctx, bytes: &[u8]) -> Value {
 
 /// `exportJwk(target, handleRsaPss)`
 fn export_jwk(c: &Call) -> Js<Value> {
-    write_jwk(c.ctx, &*KeyHandle::of(c.ctx, &c.this())?, &c.arg(0), c.truthy(1))
+    write_jwk(
+        c.ctx,
+        &*KeyHandle::of(c.ctx, &c.this())?,
+        &c.arg(0),
+        c.truthy(1),
+    )
 }
 
 fn write_jwk(ctx: Ctx, key: &Key, jwk: &Value, takes_pss: bool) -> Js<Value> {
@@ -748,7 +923,12 @@ fn write_jwk(ctx: Ctx, key: &Key, jwk: &Value, takes_pss: bool) -> Js<Value> {
             put("y", &padded(&point.y, curve.width()));
             if curve.jwk.is_empty() {
                 let message = format!("Unsupported JWK EC curve: {}.", curve.name);
-                return Err(throw_with_code(ctx, "Error", "ERR_CRYPTO_JWK_UNSUPPORTED_CURVE", &message));
+                return Err(throw_with_code(
+                    ctx,
+                    "Error",
+                    "ERR_CRYPTO_JWK_UNSUPPORTED_CURVE",
+                    &message,
+                ));
             }
             text("crv", curve.jwk);
             if let Some(Private::Ec(private)) = private {
@@ -773,9 +953,15 @@ fn init_jwk(c: &Call) -> Js<Value> {
     let jwk = c.arg(0);
     let part = |name: &str| -> Js<Option<Vec<u8>>> {
         let text = c.ctx.get(&jwk, name)?;
-        if text.is_string() { encode(c.ctx, &text, Encoding::Base64Url).map(Some) } else { Ok(None) }
+        if text.is_string() {
+            encode(c.ctx, &text, Encoding::Base64Url).map(Some)
+        } else {
+            Ok(None)
+        }
     };
-    let big = |name: &str| -> Js<Option<BigUint>> { Ok(part(name)?.map(|bytes| BigUint::from_bytes_be(&bytes))) };
+    let big = |name: &str| -> Js<Option<BigUint>> {
+        Ok(part(name)?.map(|bytes| BigUint::from_bytes_be(&bytes)))
+    };
     let kind = c.ctx.text(&c.ctx.get(&jwk, "kty")?)?;
     let key = match kind.as_str() {
         "oct" => Key::Secret(part("k")?.unwrap_or_default()),
@@ -784,9 +970,23 @@ fn init_jwk(c: &Call) -> Js<Value> {
                 return Err(errors::invalid_jwk(c.ctx));
             };
             let public = Public::Rsa(rsa::Public { n, e }, None);
-            let private = match (big("d")?, big("p")?, big("q")?, big("dp")?, big("dq")?, big("qi")?) {
+            let private = match (
+                big("d")?,
+                big("p")?,
+                big("q")?,
+                big("dp")?,
+                big("dq")?,
+                big("qi")?,
+            ) {
                 (Some(d), Some(p), Some(q), Some(dp), Some(dq), Some(qi)) => {
-                    Some(Private::Rsa(rsa::Private { d, p, q, dp, dq, qi }))
+                    Some(Private::Rsa(rsa::Private {
+                        d,
+                        p,
+                        q,
+                        dp,
+                        dq,
+                        qi,
+                    }))
                 }
                 (Some(_), ..) => return Err(errors::invalid_jwk(c.ctx)),
                 _ => None,
@@ -823,14 +1023,22 @@ fn key_detail(c: &Call) -> Js<Value> {
         Key::Secret(bytes) => number("length", 8.0 * bytes.len() as f64),
         Key::Pair(Public::Rsa(public, limited), _) => {
             number("modulusLength", public.n.bits() as f64);
-            c.ctx.set(&target, "publicExponent", new_array_buffer(c.ctx, &public.e.to_bytes_be()));
+            c.ctx.set(
+                &target,
+                "publicExponent",
+                new_array_buffer(c.ctx, &public.e.to_bytes_be()),
+            );
             if let Some(Some(limits)) = limited {
-                c.ctx.set(&target, "hashAlgorithm", c.ctx.string(limits.digest.name));
-                c.ctx.set(&target, "mgf1HashAlgorithm", c.ctx.string(limits.mask.name));
+                c.ctx
+                    .set(&target, "hashAlgorithm", c.ctx.string(limits.digest.name));
+                c.ctx
+                    .set(&target, "mgf1HashAlgorithm", c.ctx.string(limits.mask.name));
                 number("saltLength", limits.salt_length as f64);
             }
         }
-        Key::Pair(Public::Ec(curve, ..), _) => c.ctx.set(&target, "namedCurve", c.ctx.string(curve.name)),
+        Key::Pair(Public::Ec(curve, ..), _) => {
+            c.ctx.set(&target, "namedCurve", c.ctx.string(curve.name))
+        }
         Key::Pair(..) => {}
     }
     Ok(target)
@@ -842,7 +1050,9 @@ fn new_export_job(c: &Call) -> Js<Value> {
     let key = KeyHandle::of(c.ctx, &c.arg(2))?;
     job::construct(c, "KEYEXPORTREQUEST", 10_000, move |ctx| {
         let bytes = match (&*key, format) {
-            (Key::Pair(Public::Ec(curve, point, _), _), 0) => Some(curve.encode(point, Form::Uncompressed)),
+            (Key::Pair(Public::Ec(curve, point, _), _), 0) => {
+                Some(curve.encode(point, Form::Uncompressed))
+            }
             (Key::Pair(Public::Named(_, bytes), _), 0) => Some(bytes.clone()),
             (Key::Pair(public, Some(private)), 1) => write_pkcs8(public, private),
             (Key::Pair(public, _), 2) => Some(write_spki(public)),

@@ -36,7 +36,9 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("getFipsCrypto", |c| Ok(c.ctx.number(0.0)))
         .with("testFipsCrypto", |c| Ok(c.ctx.bool(false)))
         .with("secureHeapUsed", |c| c.undefined())
-        .with("secureBuffer", |c| Ok(new_bytes(c.ctx, &vec![0; c.number(0) as usize])))
+        .with("secureBuffer", |c| {
+            Ok(new_bytes(c.ctx, &vec![0; c.number(0) as usize]))
+        })
         .with("getRootCertificates", |c| Ok(c.ctx.array([])));
     Ok(())
 }
@@ -64,9 +66,10 @@ fn as_text_or_buffer(ctx: Ctx, bytes: &[u8], encoding: &Value) -> Js<Value> {
 
 /// Whether it is an ArrayBuffer or a view of one.
 fn is_bytes(ctx: Ctx, value: &Value) -> bool {
-    value.is_object() && !(bytes_of(ctx, value).0.is_null() && !has_byte_length(ctx, value))
+    value.is_object() && (!bytes_of(ctx, value).0.is_null() || has_byte_length(ctx, value))
 }
 
 fn has_byte_length(ctx: Ctx, value: &Value) -> bool {
-    ctx.get(value, "byteLength").is_ok_and(|length| length.is_number())
+    ctx.get(value, "byteLength")
+        .is_ok_and(|length| length.is_number())
 }

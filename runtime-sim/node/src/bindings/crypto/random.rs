@@ -23,7 +23,9 @@ pub fn initialize(t: &Target) {
     job::complete(&t.class("CheckPrimeJob", |c| {
         let candidate = BigUint::from_bytes_be(&copy_bytes(c.ctx, &c.arg(1))?);
         let cost_ns = rsa_cost_ns(candidate.bits()) / 50;
-        job::construct(c, "CHECKPRIMEREQUEST", cost_ns, move |ctx| Ok(ctx.bool(rsa::is_prime(&candidate))))
+        job::construct(c, "CHECKPRIMEREQUEST", cost_ns, move |ctx| {
+            Ok(ctx.bool(rsa::is_prime(&candidate)))
+        })
     }));
 }
 
@@ -50,7 +52,9 @@ fn new_random_bytes_job(c: &Call) -> Js<Value> {
         let (start, length) = bytes_of(ctx, &buffer);
         if !start.is_null() && offset <= length {
             // SAFETY: within the buffer, which the job keeps.
-            let part = unsafe { std::slice::from_raw_parts_mut(start.add(offset), size.min(length - offset)) };
+            let part = unsafe {
+                std::slice::from_raw_parts_mut(start.add(offset), size.min(length - offset))
+            };
             fill(ctx, part);
         }
         Ok(ctx.undefined())
@@ -67,10 +71,21 @@ fn new_random_prime_job(c: &Call) -> Js<Value> {
     let (bits, safe) = (c.number(1) as u64, c.truthy(2));
     let part = |index: usize| -> Js<Option<BigUint>> {
         let value = c.arg(index);
-        if value.is_object() { Ok(Some(BigUint::from_bytes_be(&copy_bytes(c.ctx, &value)?))) } else { Ok(None) }
+        if value.is_object() {
+            Ok(Some(BigUint::from_bytes_be(&copy_bytes(c.ctx, &value)?)))
+        } else {
+            Ok(None)
+        }
     };
     let (add, remainder) = (part(3)?, part(4)?);
-    let invalid = |name: &str| throw_with_code(c.ctx, "RangeError", "ERR_OUT_OF_RANGE", &format!("invalid options.{name}"));
+    let invalid = |name: &str| {
+        throw_with_code(
+            c.ctx,
+            "RangeError",
+            "ERR_OUT_OF_RANGE",
+            &format!("invalid options.{name}"),
+        )
+    };
     if let Some(add) = &add {
         if add.bits() > bits {
             return Err(invalid("add"));
@@ -81,8 +96,18 @@ fn new_random_prime_job(c: &Call) -> Js<Value> {
     }
     job::construct(c, "RANDOMPRIMEREQUEST", rsa_cost_ns(bits), move |ctx| {
         let remainder = remainder.unwrap_or_else(|| BigUint::from(if safe { 3_u32 } else { 1 }));
-        let step = add.as_ref().filter(|add| **add != BigUint::ZERO).map(|add| (&remainder, add));
-        let found = if safe { rsa::safe_prime(ctx, bits, step) } else { rsa::prime(ctx, bits, false, step) };
-        Ok(new_array_buffer(ctx, &padded(&found, bits.div_ceil(8) as usize)))
+        let step = add
+            .as_ref()
+            .filter(|add| **add != BigUint::ZERO)
+            .map(|add| (&remainder, add));
+        let found = if safe {
+            rsa::safe_prime(ctx, bits, step)
+        } else {
+            rsa::prime(ctx, bits, false, step)
+        };
+        Ok(new_array_buffer(
+            ctx,
+            &padded(&found, bits.div_ceil(8) as usize),
+        ))
     })
 }

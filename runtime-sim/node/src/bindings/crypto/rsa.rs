@@ -54,7 +54,10 @@ impl Public {
     }
 
     pub fn apply(&self, block: &[u8]) -> Vec<u8> {
-        padded(&BigUint::from_bytes_be(block).modpow(&self.e, &self.n), self.width())
+        padded(
+            &BigUint::from_bytes_be(block).modpow(&self.e, &self.n),
+            self.width(),
+        )
     }
 }
 
@@ -63,14 +66,31 @@ impl Private {
         let (p1, q1) = (&p - 1_u32, &q - 1_u32);
         let common = greatest_common_divisor(&p1, &q1);
         let d = e.modinv(&(&p1 * &q1 / common))?;
-        Some(Self { dp: &d % p1, dq: &d % q1, qi: q.modinv(&p)?, d, p, q })
+        Some(Self {
+            dp: &d % p1,
+            dq: &d % q1,
+            qi: q.modinv(&p)?,
+            d,
+            p,
+            q,
+        })
     }
 
     pub fn apply(&self, public: &Public, block: &[u8]) -> Vec<u8> {
         let number = BigUint::from_bytes_be(block);
-        let (a, b) = (number.modpow(&self.dp, &self.p), number.modpow(&self.dq, &self.q));
-        let difference = if a >= b { a - &b } else { &self.p - (&b - a) % &self.p };
-        padded(&(&b + difference * &self.qi % &self.p * &self.q), public.width())
+        let (a, b) = (
+            number.modpow(&self.dp, &self.p),
+            number.modpow(&self.dq, &self.q),
+        );
+        let difference = if a >= b {
+            a - &b
+        } else {
+            &self.p - (&b - a) % &self.p
+        };
+        padded(
+            &(&b + difference * &self.qi % &self.p * &self.q),
+            public.width(),
+        )
     }
 }
 
@@ -101,9 +121,9 @@ pub fn generate(ctx: Ctx, bits: u64, e: &BigUint) -> Option<(Public, Private)> {
 }
 
 const SMALL_PRIMES: [u32; 60] = [
-    2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
-    113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239,
-    241, 251, 257, 263, 269, 271, 277, 281,
+    2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
+    101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193,
+    197, 199, 211, 223, 227, 229, 233, 239, 241, 251, 257, 263, 269, 271, 277, 281,
 ];
 
 pub fn is_prime(number: &BigUint) -> bool {
@@ -136,7 +156,12 @@ pub fn is_prime(number: &BigUint) -> bool {
 
 /// A random prime of exactly so many bits; with `both_top_bits` the product of two has all its bits. `step` is what it
 /// must be congruent to, and modulo what.
-pub fn prime(ctx: Ctx, bits: u64, both_top_bits: bool, step: Option<(&BigUint, &BigUint)>) -> BigUint {
+pub fn prime(
+    ctx: Ctx,
+    bits: u64,
+    both_top_bits: bool,
+    step: Option<(&BigUint, &BigUint)>,
+) -> BigUint {
     loop {
         let mut candidate = BigUint::from_bytes_be(&random::bytes(ctx, bits.div_ceil(8) as usize));
         candidate &= (BigUint::from(1_u32) << bits) - 1_u32;
@@ -171,7 +196,13 @@ pub fn safe_prime(ctx: Ctx, bits: u64, step: Option<(&BigUint, &BigUint)>) -> Bi
 }
 
 /// A message in a block for [`Public::apply`], by PKCS #1 1.5 or OAEP, or as it is.
-pub fn pad_to_encrypt(ctx: Ctx, public: &Public, padding: i32, oaep: &Oaep, data: &[u8]) -> Result<Vec<u8>, OpenSsl> {
+pub fn pad_to_encrypt(
+    ctx: Ctx,
+    public: &Public,
+    padding: i32,
+    oaep: &Oaep,
+    data: &[u8],
+) -> Result<Vec<u8>, OpenSsl> {
     let width = public.width();
     match padding {
         PADDING_PKCS1 => {
@@ -179,7 +210,10 @@ pub fn pad_to_encrypt(ctx: Ctx, public: &Public, padding: i32, oaep: &Oaep, data
                 return Err(errors::DATA_TOO_LARGE_FOR_KEY_SIZE);
             }
             let mut filler = random::bytes(ctx, width - data.len() - 3);
-            filler.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = 1);
+            filler
+                .iter_mut()
+                .filter(|byte| **byte == 0)
+                .for_each(|byte| *byte = 1);
             Ok([&[0, 2], &filler[..], &[0], data].concat())
         }
         PADDING_OAEP => {
@@ -203,7 +237,9 @@ pub fn raw(public: &Public, data: &[u8]) -> Result<Vec<u8>, OpenSsl> {
     match data.len().cmp(&public.width()) {
         std::cmp::Ordering::Greater => Err(errors::DATA_TOO_LARGE_FOR_KEY_SIZE),
         std::cmp::Ordering::Less => Err(errors::DATA_TOO_SMALL_FOR_KEY_SIZE),
-        std::cmp::Ordering::Equal if BigUint::from_bytes_be(data) >= public.n => Err(errors::DATA_TOO_LARGE_FOR_MODULUS),
+        std::cmp::Ordering::Equal if BigUint::from_bytes_be(data) >= public.n => {
+            Err(errors::DATA_TOO_LARGE_FOR_MODULUS)
+        }
         std::cmp::Ordering::Equal => Ok(data.to_vec()),
     }
 }
@@ -234,7 +270,8 @@ impl Oaep {
 /// Block type 1, for signatures: the data of `privateEncrypt`, or a digest in its DER.
 pub fn pad_to_sign(public: &Public, data: &[u8]) -> Option<Vec<u8>> {
     let width = public.width();
-    (data.len() + 11 <= width).then(|| [&[0, 1], &vec![0xff; width - data.len() - 3][..], &[0], data].concat())
+    (data.len() + 11 <= width)
+        .then(|| [&[0, 1], &vec![0xff; width - data.len() - 3][..], &[0], data].concat())
 }
 
 pub fn unpad_signed(block: &[u8]) -> Option<Vec<u8>> {
@@ -250,18 +287,32 @@ pub fn digest_info(digest: &Digest, hash: &[u8]) -> Vec<u8> {
     if digest.identifier.is_empty() {
         return hash.to_vec();
     }
-    der::sequence(&[der::sequence(&[der::object(digest.identifier), der::null()]), der::octets(hash)])
+    der::sequence(&[
+        der::sequence(&[der::object(digest.identifier), der::null()]),
+        der::octets(hash),
+    ])
 }
 
 /// EMSA-PSS.
-pub fn pad_pss(public: &Public, digest: &Digest, mask: &Digest, hash: &[u8], salt: &[u8]) -> Option<Vec<u8>> {
+pub fn pad_pss(
+    public: &Public,
+    digest: &Digest,
+    mask: &Digest,
+    hash: &[u8],
+    salt: &[u8],
+) -> Option<Vec<u8>> {
     let bits = public.n.bits() as usize - 1;
     let length = bits.div_ceil(8);
     if length < digest.length + salt.len() + 2 {
         return None;
     }
     let check = digest.of(&[&[0; 8], hash, salt]);
-    let mut body = [&vec![0; length - salt.len() - digest.length - 2][..], &[1], salt].concat();
+    let mut body = [
+        &vec![0; length - salt.len() - digest.length - 2][..],
+        &[1],
+        salt,
+    ]
+    .concat();
     let size = body.len();
     mix(&mut body, &mask.mgf1(&check, size));
     body[0] &= 0xff >> (8 * length - bits);
@@ -271,11 +322,20 @@ pub fn pad_pss(public: &Public, digest: &Digest, mask: &Digest, hash: &[u8], sal
 
 /// The most that a salt can have.
 pub fn salt_length_max(public: &Public, digest: &Digest) -> usize {
-    (public.n.bits() as usize - 1).div_ceil(8).saturating_sub(digest.length + 2)
+    (public.n.bits() as usize - 1)
+        .div_ceil(8)
+        .saturating_sub(digest.length + 2)
 }
 
 /// `salt_length` is `None` where any will do.
-pub fn check_pss(public: &Public, digest: &Digest, mask: &Digest, hash: &[u8], block: &[u8], salt_length: Option<usize>) -> bool {
+pub fn check_pss(
+    public: &Public,
+    digest: &Digest,
+    mask: &Digest,
+    hash: &[u8],
+    block: &[u8],
+    salt_length: Option<usize>,
+) -> bool {
     let bits = public.n.bits() as usize - 1;
     let length = bits.div_ceil(8);
     let block = &block[public.width() - length..];
@@ -291,9 +351,14 @@ pub fn check_pss(public: &Public, digest: &Digest, mask: &Digest, hash: &[u8], b
         return false;
     };
     let salt = &body[start + 1..];
-    body[start] == 1 && salt_length.is_none_or(|length| length == salt.len()) && digest.of(&[&[0; 8], hash, salt]) == check
+    body[start] == 1
+        && salt_length.is_none_or(|length| length == salt.len())
+        && digest.of(&[&[0; 8], hash, salt]) == check
 }
 
 fn mix(bytes: &mut [u8], mask: &[u8]) {
-    bytes.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    bytes
+        .iter_mut()
+        .zip(mask)
+        .for_each(|(byte, mask)| *byte ^= mask);
 }

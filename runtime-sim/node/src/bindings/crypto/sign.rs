@@ -34,7 +34,12 @@ pub fn initialize(t: &Target) {
         class
             .with("init", |c| {
                 let digest = Digest::by_name(&c.text(0)?).ok_or_else(|| {
-                    throw_with_code(c.ctx, "TypeError", "ERR_CRYPTO_INVALID_DIGEST", "Invalid digest")
+                    throw_with_code(
+                        c.ctx,
+                        "TypeError",
+                        "ERR_CRYPTO_INVALID_DIGEST",
+                        "Invalid digest",
+                    )
                 })?;
                 *c.state::<Signer>()?.0.borrow_mut() = Some((digest, digest.begin()));
                 c.undefined()
@@ -76,7 +81,11 @@ struct Options {
 impl Options {
     fn of(c: &Call, padding: usize, salt_length: usize, encoding: usize) -> Self {
         let number = |index: usize| c.arg(index).is_number().then(|| c.number(index) as i32);
-        Self { padding: number(padding), salt_length: number(salt_length), flat: number(encoding) == Some(1) }
+        Self {
+            padding: number(padding),
+            salt_length: number(salt_length),
+            flat: number(encoding) == Some(1),
+        }
     }
 }
 
@@ -88,7 +97,8 @@ fn sign(c: &Call) -> Js<Value> {
     let key = keys::private_of(c, 0)?;
     c.env().spend_ns(costs::ASYMMETRIC_NS);
     let hash = state.finish(digest.length);
-    let signature = sign_hash(c.ctx, &key, &digest, &hash, Options::of(c, 4, 5, 6)).map_err(|error| error.throw(c.ctx))?;
+    let signature = sign_hash(c.ctx, &key, &digest, &hash, Options::of(c, 4, 5, 6))
+        .map_err(|error| error.throw(c.ctx))?;
     Ok(new_buffer(c.ctx, &signature))
 }
 
@@ -102,14 +112,25 @@ fn verify(c: &Call) -> Js<Value> {
     let signature = copy_bytes(c.ctx, &c.arg(4))?;
     c.env().spend_ns(costs::ASYMMETRIC_NS);
     let hash = state.finish(digest.length);
-    let valid = verify_hash(&key, &digest, &hash, &signature, Options::of(c, 5, 6, 7)).map_err(|error| error.throw(c.ctx))?;
+    let valid = verify_hash(&key, &digest, &hash, &signature, Options::of(c, 5, 6, 7))
+        .map_err(|error| error.throw(c.ctx))?;
     Ok(c.ctx.bool(valid))
 }
 
-fn sign_hash(ctx: Ctx, key: &Key, digest: &Digest, hash: &[u8], options: Options) -> Result<Vec<u8>, OpenSsl> {
+fn sign_hash(
+    ctx: Ctx,
+    key: &Key,
+    digest: &Digest,
+    hash: &[u8],
+    options: Options,
+) -> Result<Vec<u8>, OpenSsl> {
     match key {
         Key::Pair(Public::Rsa(public, limited), Some(Private::Rsa(private))) => {
-            let default = if limited.is_some() { rsa::PADDING_PSS } else { rsa::PADDING_PKCS1 };
+            let default = if limited.is_some() {
+                rsa::PADDING_PSS
+            } else {
+                rsa::PADDING_PKCS1
+            };
             let block = match options.padding.unwrap_or(default) {
                 rsa::PADDING_PKCS1 => rsa::pad_to_sign(public, &rsa::digest_info(digest, hash)),
                 rsa::PADDING_PSS => {
@@ -121,7 +142,10 @@ fn sign_hash(ctx: Ctx, key: &Key, digest: &Digest, hash: &[u8], options: Options
                         Some(rsa::SALT_LENGTH_DIGEST) => digest.length,
                         Some(rsa::SALT_LENGTH_MAX) => rsa::salt_length_max(public, digest),
                         Some(length) => length as usize,
-                        None => limits.map_or_else(|| rsa::salt_length_max(public, digest), |limits| limits.salt_length),
+                        None => limits.map_or_else(
+                            || rsa::salt_length_max(public, digest),
+                            |limits| limits.salt_length,
+                        ),
                     };
                     if limits.is_some_and(|limits| length < limits.salt_length) {
                         return Err(errors::PSS_SALTLEN_TOO_SMALL);
@@ -148,18 +172,27 @@ fn sign_hash(ctx: Ctx, key: &Key, digest: &Digest, hash: &[u8], options: Options
     }
 }
 
-fn verify_hash(key: &Key, digest: &Digest, hash: &[u8], signature: &[u8], options: Options) -> Result<bool, OpenSsl> {
+fn verify_hash(
+    key: &Key,
+    digest: &Digest,
+    hash: &[u8],
+    signature: &[u8],
+    options: Options,
+) -> Result<bool, OpenSsl> {
     match key {
         Key::Pair(Public::Rsa(public, limited), _) => {
             if signature.len() != public.width() || BigUint::from_bytes_be(signature) >= public.n {
                 return Ok(false);
             }
             let block = public.apply(signature);
-            let default = if limited.is_some() { rsa::PADDING_PSS } else { rsa::PADDING_PKCS1 };
+            let default = if limited.is_some() {
+                rsa::PADDING_PSS
+            } else {
+                rsa::PADDING_PKCS1
+            };
             match options.padding.unwrap_or(default) {
-                rsa::PADDING_PKCS1 => {
-                    Ok(rsa::unpad_signed(&block).is_some_and(|data| data == rsa::digest_info(digest, hash)))
-                }
+                rsa::PADDING_PKCS1 => Ok(rsa::unpad_signed(&block)
+                    .is_some_and(|data| data == rsa::digest_info(digest, hash))),
                 rsa::PADDING_PSS => {
                     let limits = limited.as_ref().and_then(Option::as_ref);
                     if limits.is_some_and(|limits| limits.digest != *digest) {
@@ -184,10 +217,16 @@ fn verify_hash(key: &Key, digest: &Digest, hash: &[u8], signature: &[u8], option
         Key::Pair(Public::Ec(curve, point, _), _) => {
             let numbers = if options.flat {
                 let width = curve.scalar_width();
-                (signature.len() == 2 * width)
-                    .then(|| (BigUint::from_bytes_be(&signature[..width]), BigUint::from_bytes_be(&signature[width..])))
+                (signature.len() == 2 * width).then(|| {
+                    (
+                        BigUint::from_bytes_be(&signature[..width]),
+                        BigUint::from_bytes_be(&signature[width..]),
+                    )
+                })
             } else {
-                Reader(signature).sequence().and_then(|mut inner| Some((inner.integer()?, inner.integer()?)))
+                Reader(signature)
+                    .sequence()
+                    .and_then(|mut inner| Some((inner.integer()?, inner.integer()?)))
             };
             Ok(numbers.is_some_and(|(r, s)| curve.verify(point, hash, &r, &s)))
         }
@@ -198,7 +237,11 @@ fn verify_hash(key: &Key, digest: &Digest, hash: &[u8], signature: &[u8], option
 /// `new SignJob(mode, signMode, data, format, type, passphrase, data, digest, saltLength, padding, encoding, signature)`
 fn new_sign_job(c: &Call) -> Js<Value> {
     let verifies = c.number(1) == 1.0;
-    let key = if verifies { keys::any_of(c, 2)? } else { keys::private_of(c, 2)? };
+    let key = if verifies {
+        keys::any_of(c, 2)?
+    } else {
+        keys::private_of(c, 2)?
+    };
     let data = copy_bytes(c.ctx, &c.arg(6))?;
     let digest = if c.arg(7).is_string() {
         let name = c.text(7)?;
@@ -207,7 +250,11 @@ fn new_sign_job(c: &Call) -> Js<Value> {
         None
     };
     let options = Options::of(c, 9, 8, 10);
-    let signature = if verifies { copy_bytes(c.ctx, &c.arg(11))? } else { Vec::new() };
+    let signature = if verifies {
+        copy_bytes(c.ctx, &c.arg(11))?
+    } else {
+        Vec::new()
+    };
     job::construct(c, "SIGNREQUEST", costs::ASYMMETRIC_NS, move |ctx| {
         let named = match &*key {
             Key::Pair(Public::Named(named, public), private) => Some((*named, public, private)),
@@ -226,12 +273,14 @@ fn new_sign_job(c: &Call) -> Js<Value> {
                 _ => return Err(errors::UNSUPPORTED_KEY_OPERATION.error(ctx)),
             });
         }
-        let digest = digest.unwrap_or_else(|| Digest::by_name("sha256").expect("it is in the table"));
+        let digest =
+            digest.unwrap_or_else(|| Digest::by_name("sha256").expect("it is in the table"));
         let hash = digest.of(&[&data]);
         let done = if verifies {
             verify_hash(&key, &digest, &hash, &signature, options).map(|valid| ctx.bool(valid))
         } else {
-            sign_hash(ctx, &key, &digest, &hash, options).map(|signature| new_array_buffer(ctx, &signature))
+            sign_hash(ctx, &key, &digest, &hash, options)
+                .map(|signature| new_array_buffer(ctx, &signature))
         };
         done.map_err(|error| error.error(ctx))
     })
@@ -239,13 +288,30 @@ fn new_sign_job(c: &Call) -> Js<Value> {
 
 /// The arguments behind the key: `buffer, padding, oaepHash, oaepLabel`.
 fn cipher_options(c: &Call) -> Js<(Vec<u8>, i32, rsa::Oaep)> {
-    let name = if c.arg(6).is_string() { c.text(6)? } else { "sha1".to_owned() };
+    let name = if c.arg(6).is_string() {
+        c.text(6)?
+    } else {
+        "sha1".to_owned()
+    };
     let digest = Digest::by_name(&name).ok_or_else(|| {
-        throw_with_code(c.ctx, "Error", "ERR_OSSL_EVP_INVALID_DIGEST", "Invalid digest used")
+        throw_with_code(
+            c.ctx,
+            "Error",
+            "ERR_OSSL_EVP_INVALID_DIGEST",
+            "Invalid digest used",
+        )
     })?;
-    let label = if c.arg(7).is_object() { copy_bytes(c.ctx, &c.arg(7))? } else { Vec::new() };
+    let label = if c.arg(7).is_object() {
+        copy_bytes(c.ctx, &c.arg(7))?
+    } else {
+        Vec::new()
+    };
     c.env().spend_ns(costs::ASYMMETRIC_NS);
-    Ok((copy_bytes(c.ctx, &c.arg(4))?, c.number(5) as i32, rsa::Oaep { digest, label }))
+    Ok((
+        copy_bytes(c.ctx, &c.arg(4))?,
+        c.number(5) as i32,
+        rsa::Oaep { digest, label },
+    ))
 }
 
 fn public_side(ctx: Ctx, key: &Key) -> Js<rsa::Public> {
@@ -265,7 +331,8 @@ fn private_side(ctx: Ctx, key: &Key) -> Js<rsa::Private> {
 fn public_encrypt(c: &Call) -> Js<Value> {
     let public = public_side(c.ctx, &*keys::any_of(c, 0)?)?;
     let (data, padding, oaep) = cipher_options(c)?;
-    let block = rsa::pad_to_encrypt(c.ctx, &public, padding, &oaep, &data).map_err(|error| error.throw(c.ctx))?;
+    let block = rsa::pad_to_encrypt(c.ctx, &public, padding, &oaep, &data)
+        .map_err(|error| error.throw(c.ctx))?;
     Ok(new_buffer(c.ctx, &public.apply(&block)))
 }
 
@@ -276,7 +343,12 @@ fn private_decrypt(c: &Call) -> Js<Value> {
     if padding == rsa::PADDING_PKCS1 {
         let message = "RSA_PKCS1_PADDING is no longer supported for private decryption, this can be reverted with \
                        --security-revert=CVE-2023-46809";
-        return Err(throw_with_code(c.ctx, "TypeError", "ERR_INVALID_ARG_VALUE", message));
+        return Err(throw_with_code(
+            c.ctx,
+            "TypeError",
+            "ERR_INVALID_ARG_VALUE",
+            message,
+        ));
     }
     if data.len() > public.width() {
         return Err(errors::DATA_TOO_LARGE_FOR_MODULUS.throw(c.ctx));
@@ -284,7 +356,9 @@ fn private_decrypt(c: &Call) -> Js<Value> {
     let block = private.apply(&public, &data);
     let plain = match padding {
         rsa::PADDING_NONE => block,
-        rsa::PADDING_OAEP => oaep.unpad(&block).ok_or_else(|| errors::OAEP_DECODING.throw(c.ctx))?,
+        rsa::PADDING_OAEP => oaep
+            .unpad(&block)
+            .ok_or_else(|| errors::OAEP_DECODING.throw(c.ctx))?,
         _ => return Err(errors::ILLEGAL_PADDING.throw(c.ctx)),
     };
     Ok(new_buffer(c.ctx, &plain))
@@ -296,7 +370,9 @@ fn private_encrypt(c: &Call) -> Js<Value> {
     let (data, padding, _) = cipher_options(c)?;
     let block = match padding {
         rsa::PADDING_NONE => rsa::raw(&public, &data),
-        rsa::PADDING_PKCS1 => rsa::pad_to_sign(&public, &data).ok_or(errors::DATA_TOO_LARGE_FOR_KEY_SIZE),
+        rsa::PADDING_PKCS1 => {
+            rsa::pad_to_sign(&public, &data).ok_or(errors::DATA_TOO_LARGE_FOR_KEY_SIZE)
+        }
         _ => Err(errors::ILLEGAL_PADDING),
     };
     let block = block.map_err(|error| error.throw(c.ctx))?;
@@ -315,7 +391,10 @@ fn public_decrypt(c: &Call) -> Js<Value> {
         rsa::PADDING_PKCS1 => rsa::unpad_signed(&block).ok_or(errors::INVALID_PADDING),
         _ => Err(errors::ILLEGAL_PADDING),
     };
-    Ok(new_buffer(c.ctx, &plain.map_err(|error| error.throw(c.ctx))?))
+    Ok(new_buffer(
+        c.ctx,
+        &plain.map_err(|error| error.throw(c.ctx))?,
+    ))
 }
 
 /// `new RSACipherJob(mode, encryptOrDecrypt, key, data, variant, hash, label)`
@@ -325,19 +404,28 @@ fn new_rsa_cipher_job(c: &Call) -> Js<Value> {
     let data = copy_bytes(c.ctx, &c.arg(3))?;
     let name = c.text(5)?;
     let digest = Digest::by_name(&name).ok_or_else(|| errors::invalid_digest(c.ctx, &name))?;
-    let label = if c.arg(6).is_object() { copy_bytes(c.ctx, &c.arg(6))? } else { Vec::new() };
+    let label = if c.arg(6).is_object() {
+        copy_bytes(c.ctx, &c.arg(6))?
+    } else {
+        Vec::new()
+    };
     let oaep = rsa::Oaep { digest, label };
     job::construct(c, "CIPHERREQUEST", costs::ASYMMETRIC_NS, move |ctx| {
         let done = match &*key {
             Key::Pair(Public::Rsa(public, _), _) if encrypts => {
-                rsa::pad_to_encrypt(ctx, public, rsa::PADDING_OAEP, &oaep, &data).map(|block| public.apply(&block))
+                rsa::pad_to_encrypt(ctx, public, rsa::PADDING_OAEP, &oaep, &data)
+                    .map(|block| public.apply(&block))
             }
-            Key::Pair(Public::Rsa(public, _), Some(Private::Rsa(private))) if data.len() <= public.width() => {
-                oaep.unpad(&private.apply(public, &data)).ok_or(errors::OAEP_DECODING)
+            Key::Pair(Public::Rsa(public, _), Some(Private::Rsa(private)))
+                if data.len() <= public.width() =>
+            {
+                oaep.unpad(&private.apply(public, &data))
+                    .ok_or(errors::OAEP_DECODING)
             }
             _ => Err(errors::UNSUPPORTED_KEY_OPERATION),
         };
-        done.map(|bytes| new_array_buffer(ctx, &bytes)).map_err(|error| error.error(ctx))
+        done.map(|bytes| new_array_buffer(ctx, &bytes))
+            .map_err(|error| error.error(ctx))
     })
 }
 
@@ -370,13 +458,18 @@ fn new_rsa_pair_job(c: &Call) -> Js<Value> {
         }
     }
     let encoding = PairEncoding::of(c, if for_pss { 7 } else { 4 })?;
-    job::construct(c, "KEYPAIRGENREQUEST", random::rsa_cost_ns(bits), move |ctx| {
-        let Some((public, private)) = rsa::generate(ctx, bits, &exponent) else {
-            return Err(errors::EXPONENT_OUT_OF_RANGE.error(ctx));
-        };
-        let key = Key::Pair(Public::Rsa(public, limited), Some(Private::Rsa(private)));
-        encoding.results(ctx, key).map_err(|_| ctx.take_exception())
-    })
+    job::construct(
+        c,
+        "KEYPAIRGENREQUEST",
+        random::rsa_cost_ns(bits),
+        move |ctx| {
+            let Some((public, private)) = rsa::generate(ctx, bits, &exponent) else {
+                return Err(errors::EXPONENT_OUT_OF_RANGE.error(ctx));
+            };
+            let key = Key::Pair(Public::Rsa(public, limited), Some(Private::Rsa(private)));
+            encoding.results(ctx, key).map_err(|_| ctx.take_exception())
+        },
+    )
 }
 
 /// `new EcKeyPairGenJob(mode, curve, parameterEncoding, …encoding)`
@@ -386,8 +479,13 @@ fn new_ec_pair_job(c: &Call) -> Js<Value> {
     let encoding = PairEncoding::of(c, 3)?;
     job::construct(c, "KEYPAIRGENREQUEST", costs::CURVE_KEY_NS, move |ctx| {
         let private = agreement::scalar(ctx, &curve.order());
-        let point = curve.public_of(&private).expect("the scalar is below the order");
-        let key = Key::Pair(Public::Ec(curve, point, explicit), Some(Private::Ec(private)));
+        let point = curve
+            .public_of(&private)
+            .expect("the scalar is below the order");
+        let key = Key::Pair(
+            Public::Ec(curve, point, explicit),
+            Some(Private::Ec(private)),
+        );
         encoding.results(ctx, key).map_err(|_| ctx.take_exception())
     })
 }
@@ -395,7 +493,10 @@ fn new_ec_pair_job(c: &Call) -> Js<Value> {
 /// `new NidKeyPairGenJob(mode, id, …encoding)`
 fn new_named_pair_job(c: &Call) -> Js<Value> {
     let id = c.number(1) as u32;
-    let named = Named::ALL.into_iter().find(|named| named.nid() == id).ok_or_else(|| errors::unsupported_operation(c.ctx))?;
+    let named = Named::ALL
+        .into_iter()
+        .find(|named| named.nid() == id)
+        .ok_or_else(|| errors::unsupported_operation(c.ctx))?;
     let encoding = PairEncoding::of(c, 2)?;
     job::construct(c, "KEYPAIRGENREQUEST", costs::CURVE_KEY_NS, move |ctx| {
         let key = keys::named_pair(named, random::bytes(ctx, named.width()));
