@@ -14,14 +14,16 @@ pub mod contextify;
 pub mod environment;
 pub mod errors;
 pub mod fs;
+pub mod fs_watch;
+pub mod handle;
 pub mod library;
 pub mod module_wrap;
 pub mod native;
 pub mod process;
+pub mod requests;
 pub mod small;
 pub mod string_decoder;
 pub mod task_queue;
-pub mod requests;
 pub mod timers;
 pub mod trace;
 pub mod typescript;
@@ -52,12 +54,18 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
     if let Some(binding) = env.bindings.borrow().get(name) {
         return Ok(binding.clone());
     }
-    let record = if name == "trace" { ctx.object() } else { ctx.get(&surface(ctx)?, name)? };
+    let record = if name == "trace" {
+        ctx.object()
+    } else {
+        ctx.get(&surface(ctx)?, name)?
+    };
     if !record.is_object() {
         return Err(throw_new(ctx, "Error", &format!("No such binding: {name}")));
     }
     let object = hydrate(ctx, &record, &format!("internalBinding('{name}')"))?;
-    env.bindings.borrow_mut().insert(name.to_owned(), object.clone());
+    env.bindings
+        .borrow_mut()
+        .insert(name.to_owned(), object.clone());
     let t = Target::new(ctx, object.clone());
     match name {
         "async_wrap" => async_wrap::initialize(ctx, &t)?,
@@ -66,6 +74,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "contextify" => contextify::initialize(ctx, &t)?,
         "errors" => errors::initialize(&t),
         "fs" => fs::initialize(ctx, &t)?,
+        "fs_dir" => fs::initialize_directories(&t),
+        "fs_event_wrap" => fs_watch::initialize(&t),
         "module_wrap" => module_wrap::initialize(ctx, &t)?,
         "string_decoder" => string_decoder::initialize(&t),
         "process_methods" | "credentials" => process::initialize(ctx, &t)?,
@@ -92,7 +102,12 @@ pub fn surface(ctx: Ctx) -> Js<Value> {
 pub fn parse_json(ctx: Ctx, text: &str) -> Js<Value> {
     let bytes = c_string(text);
     ctx.result(unsafe {
-        qjs::JS_ParseJSON(ctx.0, bytes.as_ptr(), text.len() as _, c"surface.json".as_ptr())
+        qjs::JS_ParseJSON(
+            ctx.0,
+            bytes.as_ptr(),
+            text.len() as _,
+            c"surface.json".as_ptr(),
+        )
     })
 }
 
@@ -201,6 +216,10 @@ unsafe extern "C" fn throw_not_simulated(
 ) -> JSValue {
     let ctx = Ctx(ctx);
     let path = ctx.text_of(unsafe { *data }).unwrap_or_default();
-    throw_new(ctx, "Error", &format!("{path} is not simulated by Terrarium yet"));
+    throw_new(
+        ctx,
+        "Error",
+        &format!("{path} is not simulated by Terrarium yet"),
+    );
     qjs::JS_EXCEPTION
 }
