@@ -5,7 +5,7 @@
 'use strict';
 const { internalBinding } = require('internal/test/binding');
 const names = `async_wrap blob block_list buffer builtins cares_wrap config constants contextify credentials crypto
-  encoding_binding errors fs fs_dir fs_event_wrap heap_utils http2 http_parser icu inspector internal_only_v8
+  encoding_binding errors fs fs_dir fs_event_wrap heap_utils http2 http_parser icu inspector
   js_stream js_udp_wrap messaging mksnapshot module_wrap modules options os performance permission pipe_wrap
   process_methods process_wrap profiler report sea serdes signal_wrap spawn_sync stream_pipe stream_wrap
   string_decoder symbols task_queue tcp_wrap timers tls_wrap trace_events tty_wrap types udp_wrap url util uv v8
@@ -48,6 +48,8 @@ for (const name of names) {
   }
   surface[name] = object;
 }
+// Not for tests, so it cannot be looked at.
+surface.internal_only_v8 = { queryObjects: data(() => {}, 0) };
 surface.builtins.config = process.config;
 const options = internalBinding('options');
 surface.options.values = data(options.getCLIOptionsValues ? options.getCLIOptionsValues() : options.getCLIOptions().options, 0);

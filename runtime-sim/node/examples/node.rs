@@ -11,28 +11,56 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let library = args.next().expect("node-lib.bin");
     let file = std::fs::canonicalize(args.next().expect("a program")).expect("the program exists");
-    let library = Library::parse(std::fs::read(library).expect("node-lib.bin is read")).expect("a node-lib.bin");
-    for part in std::env::var("TERRARIUM_PARTS").unwrap_or_default().split(':').filter(|part| !part.is_empty()) {
-        library.add(std::fs::read(part).expect("a part is read")).expect("a part");
+    let library = Library::parse(std::fs::read(library).expect("node-lib.bin is read"))
+        .expect("a node-lib.bin");
+    for part in std::env::var("TERRARIUM_PARTS")
+        .unwrap_or_default()
+        .split(':')
+        .filter(|part| !part.is_empty())
+    {
+        library
+            .add(std::fs::read(part).expect("a part is read"))
+            .expect("a part");
     }
     let mut files = Vec::new();
     place(&mut files, &file);
-    for root in std::env::var("TERRARIUM_FILES").unwrap_or_default().split(':') {
+    for root in std::env::var("TERRARIUM_FILES")
+        .unwrap_or_default()
+        .split(':')
+    {
         place_all(&mut files, Path::new(root));
     }
     let spec = ProcessSpec {
         host: "here".into(),
         entry: file.to_string_lossy().into_owned(),
         args: args.collect(),
-        env: vec![("PATH".into(), "/usr/bin:/bin".into()), ("HOME".into(), "/root".into())],
-        cwd: file.parent().expect("a file has a folder").to_string_lossy().into_owned(),
+        env: vec![
+            ("PATH".into(), "/usr/bin:/bin".into()),
+            ("HOME".into(), "/root".into()),
+        ],
+        cwd: std::env::current_dir()
+            .expect("this process is somewhere")
+            .to_string_lossy()
+            .into_owned(),
         files,
         transpiled: Vec::new(),
         stdin: Vec::new(),
         tick_ns: 50,
     };
-    let seed = std::env::var("TERRARIUM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let scenario = Scenario { seed, epoch_ms: 1_767_225_600_000, limits: Limits { events_max: 1_000_000, ..Limits::PAGE }, record: Record::All, processes: vec![spec] };
+    let seed = std::env::var("TERRARIUM_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(1);
+    let scenario = Scenario {
+        seed,
+        epoch_ms: 1_767_225_600_000,
+        limits: Limits {
+            events_max: 1_000_000,
+            ..Limits::PAGE
+        },
+        record: Record::All,
+        processes: vec![spec],
+    };
     let booted = RefCell::new(Some(Booted::boot(Rc::new(library)).expect("it boots")));
     let mut sim = Sim::new(scenario, |process, spec, world| {
         let booted = booted.borrow_mut().take().expect("one process");
@@ -61,12 +89,17 @@ fn main() {
 
 fn place(files: &mut Vec<File>, path: &Path) {
     if let Ok(bytes) = std::fs::read(path) {
-        files.push(File { path: path.to_string_lossy().into_owned(), bytes });
+        files.push(File {
+            path: path.to_string_lossy().into_owned(),
+            bytes,
+        });
     }
 }
 
 fn place_all(files: &mut Vec<File>, root: &Path) {
-    let Ok(entries) = std::fs::read_dir(root) else { return };
+    let Ok(entries) = std::fs::read_dir(root) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {

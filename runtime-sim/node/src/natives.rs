@@ -13,9 +13,15 @@ type Native = fn(Ctx, &Value) -> Js<Value>;
 
 /// Name, number of parameters, function of the first argument.
 const NATIVES: &[(&str, c_int, Native)] = &[
-    ("builtin", 1, |ctx, id| builtins::compile(ctx, &ctx.text(id)?)),
-    ("promiseDetails", 1, |ctx, promise| Ok(details_of_promise(ctx, promise))),
-    ("proxyDetails", 1, |ctx, proxy| Ok(details_of_proxy(ctx, proxy))),
+    ("builtin", 1, |ctx, id| {
+        builtins::compile(ctx, &ctx.text(id)?)
+    }),
+    ("promiseDetails", 1, |ctx, promise| {
+        Ok(details_of_promise(ctx, promise))
+    }),
+    ("proxyDetails", 1, |ctx, proxy| {
+        Ok(details_of_proxy(ctx, proxy))
+    }),
     ("classOf", 1, |ctx, value| Ok(class_name(ctx, value))),
 ];
 
@@ -23,7 +29,11 @@ const NATIVES: &[(&str, c_int, Native)] = &[
 pub fn make(ctx: Ctx) -> Value {
     let binding = ctx.object();
     for (index, (name, length, _)) in NATIVES.iter().enumerate() {
-        ctx.set(&binding, name, function(ctx, name, *length, index, trampoline));
+        ctx.set(
+            &binding,
+            name,
+            function(ctx, name, *length, index, trampoline),
+        );
     }
     binding
 }

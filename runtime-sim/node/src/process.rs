@@ -64,7 +64,9 @@ enum State {
     /// Poll slept.
     Awake,
     /// Answers that are ready by the time poll returned.
-    Answers { until_ns: u64 },
+    Answers {
+        until_ns: u64,
+    },
     Check,
     Close,
     TurnEnds,
@@ -106,6 +108,13 @@ impl Process {
             for file in &spec.files {
                 files.place(&file.path, file.bytes.clone());
             }
+        }
+        if let Some((_, size)) = spec
+            .env
+            .iter()
+            .find(|(name, _)| name == "UV_THREADPOOL_SIZE")
+        {
+            environment.requests.size_pool(size);
         }
         environment.begin(Host::new(world, process, spec));
         Self {
@@ -159,7 +168,11 @@ impl Process {
             if failed {
                 callback::uncaught(ctx, false);
             }
-            let outcome = if failed { Outcome::Threw } else { Outcome::Returned };
+            let outcome = if failed {
+                Outcome::Threw
+            } else {
+                Outcome::Returned
+            };
             self.environment.host().main_ends(outcome);
             async_wrap::pop(ctx, 1.0);
         });
@@ -303,7 +316,8 @@ impl Process {
             host.now_ns()
         };
         let env = &*self.environment;
-        let may_sleep = env.is_alive() && !env.host().uv.immediate_ref && !env.requests.is_closing();
+        let may_sleep =
+            env.is_alive() && !env.host().uv.immediate_ref && !env.requests.is_closing();
         let timer_ns = {
             let host = env.host();
             host.uv.timer_due_ms.map(|ms| host.uv.reads_at_ns(ms))
@@ -328,6 +342,10 @@ impl Process {
         let env = &*self.environment;
         let ctx = self.ctx();
         env.host().phase(Phase::Check);
+        let own = env.requests.take_immediates();
+        if !own.is_empty() {
+            callback::in_scope(ctx, || own.into_iter().for_each(|done| done(ctx)));
+        }
         if env.u32_at("immediateInfo", 0) == 0 {
             return;
         }

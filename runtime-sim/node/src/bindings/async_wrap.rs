@@ -18,9 +18,18 @@ const STACK_MAX: usize = 4096;
 
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     let env = Environment::of(ctx);
-    t.value("async_hook_fields", env.shared(ctx, "asyncHookFields", "Uint32Array", 9));
-    t.value("async_id_fields", env.shared(ctx, "asyncIdFields", "Float64Array", 4));
-    t.value("async_ids_stack", env.shared(ctx, "asyncIdsStack", "Float64Array", 2 * STACK_MAX as u32));
+    t.value(
+        "async_hook_fields",
+        env.shared(ctx, "asyncHookFields", "Uint32Array", 9),
+    );
+    t.value(
+        "async_id_fields",
+        env.shared(ctx, "asyncIdFields", "Float64Array", 4),
+    );
+    t.value(
+        "async_ids_stack",
+        env.shared(ctx, "asyncIdsStack", "Float64Array", 2 * STACK_MAX as u32),
+    );
     env.set_f64("asyncIdFields", COUNTER, 1.0);
     env.set_f64("asyncIdFields", 3, -1.0);
     let resources = ctx.array([]);
@@ -43,13 +52,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     .with("setCallbackTrampoline", |c| c.undefined())
     .with("registerDestroyHook", |c| c.undefined())
     .with("queueDestroyAsyncId", |c| {
-        let id = c.number(0);
-        c.env().answer_after(0, false, move |ctx| {
-            let env = Environment::of(ctx);
-            if let Some(hook) = env.kept("emitDestroy") {
-                super::callback::make(ctx, &hook, &ctx.undefined(), &[ctx.number(id)]);
-            }
-        });
+        emit_destroy(c.ctx, c.number(0));
         c.undefined()
     })
     .with("setPromiseHooks", |c| {
@@ -65,18 +68,23 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         c.undefined()
     })
     .with("getPromiseHooks", |c| {
-        let hooks = PROMISE_HOOKS.iter().map(|key| {
-            c.env().kept(key).unwrap_or_else(|| c.ctx.undefined())
-        });
+        let hooks = PROMISE_HOOKS
+            .iter()
+            .map(|key| c.env().kept(key).unwrap_or_else(|| c.ctx.undefined()));
         Ok(c.ctx.array(hooks.collect::<Vec<_>>()))
     })
     .with("pushAsyncContext", |c| {
         push(c.ctx, c.number(0), c.number(1), &c.arg(2));
         c.undefined()
     })
-    .with("popAsyncContext", |c| Ok(c.ctx.bool(pop(c.ctx, c.number(0)))))
+    .with("popAsyncContext", |c| {
+        Ok(c.ctx.bool(pop(c.ctx, c.number(0))))
+    })
     .with("executionAsyncResource", |c| {
-        let resources = c.env().kept("executionResources").unwrap_or_else(|| c.ctx.undefined());
+        let resources = c
+            .env()
+            .kept("executionResources")
+            .unwrap_or_else(|| c.ctx.undefined());
         c.ctx.at(&resources, c.number(0) as u32)
     })
     .with("clearAsyncIdStack", |c| {
@@ -86,7 +94,12 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     Ok(())
 }
 
-const PROMISE_HOOKS: [&str; 4] = ["promiseInit", "promiseBefore", "promiseAfter", "promiseSettled"];
+const PROMISE_HOOKS: [&str; 4] = [
+    "promiseInit",
+    "promiseBefore",
+    "promiseAfter",
+    "promiseSettled",
+];
 
 unsafe extern "C" fn promise_hook(
     ctx: *mut JSContext,
@@ -118,7 +131,11 @@ pub fn push(ctx: Ctx, id: f64, trigger_id: f64, resource: &Value) {
         return;
     }
     for (at, field) in [(0, EXECUTION_ID), (1, TRIGGER_ID)] {
-        env.set_f64("asyncIdsStack", depth * 2 + at, env.f64_at("asyncIdFields", field));
+        env.set_f64(
+            "asyncIdsStack",
+            depth * 2 + at,
+            env.f64_at("asyncIdFields", field),
+        );
     }
     env.set_u32("asyncHookFields", STACK_LENGTH, depth as u32 + 1);
     env.set_f64("asyncIdFields", EXECUTION_ID, id);
@@ -136,8 +153,16 @@ pub fn pop(ctx: Ctx, _: f64) -> bool {
         return false;
     }
     let at = depth - 1;
-    env.set_f64("asyncIdFields", EXECUTION_ID, env.f64_at("asyncIdsStack", 2 * at));
-    env.set_f64("asyncIdFields", TRIGGER_ID, env.f64_at("asyncIdsStack", 2 * at + 1));
+    env.set_f64(
+        "asyncIdFields",
+        EXECUTION_ID,
+        env.f64_at("asyncIdsStack", 2 * at),
+    );
+    env.set_f64(
+        "asyncIdFields",
+        TRIGGER_ID,
+        env.f64_at("asyncIdsStack", 2 * at + 1),
+    );
     env.set_u32("asyncHookFields", STACK_LENGTH, at as u32);
     if let Some(resources) = env.kept("executionResources") {
         ctx.set(&resources, "length", ctx.number(at as f64));
@@ -162,10 +187,31 @@ pub fn emit(ctx: Ctx, hook: &'static str, id: f64) {
         return;
     }
     if let Some(hook) = env.kept(hook)
-        && ctx.call(&hook, &ctx.undefined(), &[ctx.number(id)]).is_err()
+        && ctx
+            .call(&hook, &ctx.undefined(), &[ctx.number(id)])
+            .is_err()
     {
         super::callback::uncaught(ctx, false);
     }
+}
+
+/// `AsyncWrap::EmitDestroy`: the hooks hear of it in the next check phase.
+pub fn emit_destroy(ctx: Ctx, id: f64) {
+    const DESTROY: usize = 3;
+    let env = Environment::of(ctx);
+    if env.u32_at("asyncHookFields", DESTROY) == 0 || id == 0.0 {
+        return;
+    }
+    env.requests.set_immediate(move |ctx| {
+        let env = Environment::of(ctx);
+        if let Some(hook) = env.kept("emitDestroy")
+            && ctx
+                .call(&hook, &ctx.undefined(), &[ctx.number(id)])
+                .is_err()
+        {
+            super::callback::uncaught(ctx, false);
+        }
+    });
 }
 
 /// Gives a request or handle its ids, as `AsyncWrap::AsyncReset` does.
@@ -184,7 +230,12 @@ pub fn adopt(ctx: Ctx, object: &Value, kind: &str) {
     if env.u32_at("asyncHookFields", 0) != 0
         && let Some(hook) = env.kept("emitInit")
     {
-        let args = [ctx.number(id), ctx.string(kind), ctx.number(trigger), object.clone()];
+        let args = [
+            ctx.number(id),
+            ctx.string(kind),
+            ctx.number(trigger),
+            object.clone(),
+        ];
         if ctx.call(&hook, &ctx.undefined(), &args).is_err() {
             super::callback::uncaught(ctx, false);
         }

@@ -4,7 +4,10 @@ use rquickjs::qjs;
 
 use crate::engine::value::{Ctx, Js, Value};
 
-use super::{builtins, callback, environment::Environment, errors, native, native::Target, process, typescript, util};
+use super::{
+    builtins, callback, environment::Environment, errors, native, native::Target, process,
+    typescript, util,
+};
 
 /// Runs the library's own start. After it, a process of any program looks the same: this is what an image holds.
 pub fn bootstrap(ctx: Ctx) -> Js<()> {
@@ -17,20 +20,38 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
         if ctx.get(&global, name)?.is_undefined() {
             let name = crate::engine::value::c_string(name);
             let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
-            unsafe { qjs::JS_DefinePropertyValueStr(ctx.0, global.raw(), name.as_ptr(), ctx.object().into_raw(), flags) };
+            unsafe {
+                qjs::JS_DefinePropertyValueStr(
+                    ctx.0,
+                    global.raw(),
+                    name.as_ptr(),
+                    ctx.object().into_raw(),
+                    flags,
+                )
+            };
         }
     }
     let process = process::new_process(ctx)?;
     env.keep("process", process.clone());
     let private = util::private_symbols_of(ctx)?;
     let exit_info = env.shared(ctx, "exitInfo", "Int32Array", 3);
-    set_by_symbol(ctx, &process, &ctx.get(&private, "exit_info_private_symbol")?, exit_info);
+    set_by_symbol(
+        ctx,
+        &process,
+        &ctx.get(&private, "exit_info_private_symbol")?,
+        exit_info,
+    );
     let per_isolate = super::binding(ctx, "symbols")?;
     let primordials = ctx.object();
     env.keep("primordials", primordials.clone());
     for id in ["primordials", "domexception", "messageport"] {
         let exports = ctx.object();
-        let args = [exports.clone(), primordials.clone(), private.clone(), per_isolate.clone()];
+        let args = [
+            exports.clone(),
+            primordials.clone(),
+            private.clone(),
+            per_isolate.clone(),
+        ];
         run(ctx, &format!("internal/per_context/{id}"), &args)?;
         if id == "domexception" {
             env.keep("domexception", exports);
@@ -39,17 +60,36 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
         }
     }
     let linked = native::function(ctx, "getLinkedBinding", |c| {
-        Err(native::throw_new(c.ctx, "Error", &format!("No such binding: {}", c.text(0)?)))
+        Err(native::throw_new(
+            c.ctx,
+            "Error",
+            &format!("No such binding: {}", c.text(0)?),
+        ))
     });
     let internal = native::function(ctx, "getInternalBinding", super::internal_binding);
-    run(ctx, "internal/bootstrap/realm", &[process.clone(), linked, internal, primordials])?;
+    run(
+        ctx,
+        "internal/bootstrap/realm",
+        &[process.clone(), linked, internal, primordials],
+    )?;
     for id in [
-        "node", "web/exposed-wildcard", "web/exposed-window-or-worker", "switches/is_main_thread",
+        "node",
+        "web/exposed-wildcard",
+        "web/exposed-window-or-worker",
+        "switches/is_main_thread",
         "switches/does_own_process_state",
     ] {
         run_main(ctx, &format!("internal/bootstrap/{id}"))?;
     }
     keep_describe_error(ctx)
+}
+
+/// One of the library's own modules.
+pub fn require(ctx: Ctx, id: &str) -> Js<Value> {
+    let require = Environment::of(ctx)
+        .kept("require")
+        .unwrap_or_else(|| ctx.undefined());
+    ctx.call(&require, &ctx.undefined(), &[ctx.string(id)])
 }
 
 fn run_main(ctx: Ctx, id: &str) -> Js<Value> {
@@ -64,10 +104,16 @@ fn run(ctx: Ctx, id: &str, args: &[Value]) -> Js<Value> {
     ctx.call(&function, &ctx.undefined(), args)
 }
 
-fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
+pub fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
     unsafe {
         let atom = qjs::JS_ValueToAtom(ctx.0, symbol.raw());
-        qjs::JS_DefinePropertyValue(ctx.0, object.raw(), atom, value.into_raw(), qjs::JS_PROP_C_W_E as i32);
+        qjs::JS_DefinePropertyValue(
+            ctx.0,
+            object.raw(),
+            atom,
+            value.into_raw(),
+            qjs::JS_PROP_C_W_E as i32,
+        );
         qjs::JS_FreeAtom(ctx.0, atom);
     }
 }
@@ -86,7 +132,10 @@ pub fn begin(ctx: Ctx) {
     let transpiled = env.host().spec.transpiled.clone();
     if typescript::install(ctx, &transpiled).is_err() {
         let error = ctx.take_exception();
-        panic!("TypeScript cannot be installed: {}", ctx.text(&error).unwrap_or_default());
+        panic!(
+            "TypeScript cannot be installed: {}",
+            ctx.text(&error).unwrap_or_default()
+        );
     }
 }
 
@@ -114,7 +163,11 @@ fn keep_describe_error(ctx: Ctx) -> Js<()> {
 }
 
 pub fn exit_code_so_far(env: &Environment) -> i32 {
-    if env.u32_at("exitInfo", 2) != 0 { env.u32_at("exitInfo", 1) as i32 } else { 0 }
+    if env.u32_at("exitInfo", 2) != 0 {
+        env.u32_at("exitInfo", 1) as i32
+    } else {
+        0
+    }
 }
 
 /// `EmitProcessBeforeExit`.

@@ -49,7 +49,11 @@ pub fn compile(ctx: Ctx, id: &str) -> Js<Value> {
         if library.wanted().is_some() {
             return Err(ctx.throw_uncatchable());
         }
-        return Err(throw_new(ctx, "Error", &format!("No such built-in module: {id}")));
+        return Err(throw_new(
+            ctx,
+            "Error",
+            &format!("No such built-in module: {id}"),
+        ));
     };
     // On one line with the first of the source, so that lines keep their numbers.
     let text = format!("(function({}){{{source}\n}})", parameters_of(id));

@@ -17,7 +17,14 @@ pub fn make(ctx: Ctx, function: &Value, this: &Value, args: &[Value]) -> Option<
 }
 
 /// The same for a resource with asynchronous ids of its own.
-pub fn make_as(ctx: Ctx, function: &Value, this: &Value, args: &[Value], ids: (f64, f64), resource: Option<&Value>) -> Option<Value> {
+pub fn make_as(
+    ctx: Ctx,
+    function: &Value,
+    this: &Value,
+    args: &[Value],
+    ids: (f64, f64),
+    resource: Option<&Value>,
+) -> Option<Value> {
     let env = Environment::of(ctx);
     if !env.can_call_into_js() {
         return None;
@@ -157,13 +164,18 @@ fn die(ctx: Ctx, error: &Value, code: i32) {
     let env = Environment::of(ctx);
     env.host().enter_host();
     if let Some(describe) = env.kept("describeError")
-        && ctx.call(&describe, &ctx.undefined(), std::slice::from_ref(error)).is_err()
+        && ctx
+            .call(&describe, &ctx.undefined(), std::slice::from_ref(error))
+            .is_err()
     {
         ctx.take_exception();
     }
     let mut host = env.host();
     host.leave_host();
     if host.stop.is_none() {
-        host.stop = Some(Stop::Exit { code, reason: ExitReason::UncaughtError });
+        host.stop = Some(Stop::Exit {
+            code,
+            reason: ExitReason::UncaughtError,
+        });
     }
 }

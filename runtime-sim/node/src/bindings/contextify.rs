@@ -29,8 +29,12 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
         c.ctx.set(&result, "sourceMapURL", c.ctx.undefined());
         Ok(result)
     })
-    .with("containsModuleSyntax", |c| Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?))))
-    .with("shouldRetryAsESM", |c| Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?))))
+    .with("containsModuleSyntax", |c| {
+        Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?)))
+    })
+    .with("shouldRetryAsESM", |c| {
+        Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?)))
+    })
     .with("startSigintWatchdog", |c| c.undefined())
     .with("stopSigintWatchdog", |c| Ok(c.ctx.bool(false)))
     .with("compileFunction", |c| {
@@ -49,10 +53,16 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
         c.ctx.set(&result, "sourceMapURL", c.ctx.undefined());
         Ok(result)
     });
-    t.class("ContextifyScript", new_script).with("runInContext", |c| {
-        let script = c.state::<Script>()?;
-        c.ctx.eval(&script.source, &script.filename, script.line, qjs::JS_EVAL_TYPE_GLOBAL)
-    });
+    t.class("ContextifyScript", new_script)
+        .with("runInContext", |c| {
+            let script = c.state::<Script>()?;
+            c.ctx.eval(
+                &script.source,
+                &script.filename,
+                script.line,
+                qjs::JS_EVAL_TYPE_GLOBAL,
+            )
+        });
     Ok(())
 }
 
@@ -66,14 +76,27 @@ fn new_script(c: &Call) -> Js<Value> {
     let (source, filename) = (c.text(0)?, c.text(1)?);
     let line = c.number(2) as i32 + 1;
     // A syntax error shows when the script is made, not when it is run.
-    drop(c.ctx.eval(&source, &filename, line, qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY)?);
-    c.construct(Script { source, filename, line })
+    drop(c.ctx.eval(
+        &source,
+        &filename,
+        line,
+        qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY,
+    )?);
+    c.construct(Script {
+        source,
+        filename,
+        line,
+    })
 }
 
 /// The function whose body is `source`; its first line is line 1.
 pub fn compile_function(ctx: Ctx, source: &str, filename: &str, parameters: &str) -> Js<Value> {
     // A hashbang is a comment only at the very start of a file.
-    let body = if source.starts_with("#!") { format!("//{source}") } else { source.to_owned() };
+    let body = if source.starts_with("#!") {
+        format!("//{source}")
+    } else {
+        source.to_owned()
+    };
     let text = format!("(function ({parameters}) {{{body}\n}})");
     ctx.eval(&text, filename, 1, qjs::JS_EVAL_TYPE_GLOBAL)
 }
@@ -81,6 +104,9 @@ pub fn compile_function(ctx: Ctx, source: &str, filename: &str, parameters: &str
 /// Whether a line begins as only a module's can.
 fn contains_module_syntax(source: &str) -> bool {
     source.lines().map(str::trim_start).any(|line| {
-        line.starts_with("import ") || line.starts_with("import{") || line.starts_with("export ") || line.starts_with("await ")
+        line.starts_with("import ")
+            || line.starts_with("import{")
+            || line.starts_with("export ")
+            || line.starts_with("await ")
     })
 }

@@ -13,7 +13,7 @@ use crate::engine::value::{Ctx, Js, Value};
 
 use crate::{engine::heap::Heap, host::Host};
 
-use super::{library::Library, requests::Requests, vfs::FileSystem};
+use super::{fs_watch::Watchers, library::Library, requests::Requests, vfs::FileSystem};
 
 pub struct Environment {
     pub handle_class: JSClassID,
@@ -25,6 +25,7 @@ pub struct Environment {
     pub shared: RefCell<BTreeMap<&'static str, Shared>>,
     pub requests: Requests,
     pub files: RefCell<FileSystem>,
+    pub watchers: Watchers,
     pub cwd: RefCell<String>,
     /// ES modules by the engine's own pointer, and by URL.
     pub modules: RefCell<BTreeMap<usize, Value>>,
@@ -61,6 +62,7 @@ impl Environment {
             shared: RefCell::default(),
             requests: Requests::default(),
             files: RefCell::new(FileSystem::new()),
+            watchers: Watchers::default(),
             cwd: RefCell::new("/".to_owned()),
             modules: RefCell::default(),
             module_urls: RefCell::default(),
@@ -115,7 +117,10 @@ impl Environment {
         let mut streams = self.chance.borrow_mut();
         let stream = streams.entry(name).or_insert_with(|| {
             let host = self.host();
-            host.world.borrow().chance.stream(&format!("{name} {}", host.process))
+            host.world
+                .borrow()
+                .chance
+                .stream(&format!("{name} {}", host.process))
         });
         draw(stream)
     }
@@ -162,7 +167,8 @@ impl Environment {
     }
 
     pub fn u8_at(&self, name: &str, index: usize) -> u8 {
-        self.bytes(name).map_or(0, |bytes| unsafe { *bytes.add(index) })
+        self.bytes(name)
+            .map_or(0, |bytes| unsafe { *bytes.add(index) })
     }
 
     pub fn u32_at(&self, name: &str, index: usize) -> u32 {

@@ -45,7 +45,9 @@ pub fn describe_natives(t: &Target) {
     })
     .with("uncaughtError", |c| {
         let (text, file) = (c.text(0)?, c.text(1)?);
-        c.env().host().uncaught(text, file, c.number(2) as u32, c.number(3) as u32);
+        c.env()
+            .host()
+            .uncaught(text, file, c.number(2) as u32, c.number(3) as u32);
         c.undefined()
     })
     // `[file, line, column, width]` of what the parser objected to.
@@ -54,7 +56,8 @@ pub fn describe_natives(t: &Target) {
             return c.undefined();
         };
         let numbers = numbers.map(|number| c.ctx.number(f64::from(number)));
-        Ok(c.ctx.array([c.ctx.string(&file)].into_iter().chain(numbers)))
+        Ok(c.ctx
+            .array([c.ctx.string(&file)].into_iter().chain(numbers)))
     })
     // `[file, line, column]` of the last `throw` of something that is no error.
     .with("throwPlace", |c| {
@@ -66,14 +69,17 @@ pub fn describe_natives(t: &Target) {
         let text = unsafe { text_of_chars(file) };
         unsafe { qjs::JS_FreeCString(c.ctx.0, file) };
         let numbers = [line, column].map(|number| c.ctx.number(f64::from(number)));
-        Ok(c.ctx.array([c.ctx.string(&text)].into_iter().chain(numbers)))
+        Ok(c.ctx
+            .array([c.ctx.string(&text)].into_iter().chain(numbers)))
     })
     .with("sourceLine", |c| {
         let path = c.text(0)?;
         let line = c.number(1) as usize;
         let bytes = c.env().files.borrow().contents(&path);
         let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let line = text.as_ref().and_then(|text| text.lines().nth(line.wrapping_sub(1)));
+        let line = text
+            .as_ref()
+            .and_then(|text| text.lines().nth(line.wrapping_sub(1)));
         Ok(line.map_or_else(|| c.ctx.undefined(), |line| c.ctx.string(line)))
     })
     .with("packageType", |c| {

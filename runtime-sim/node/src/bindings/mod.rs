@@ -15,18 +15,21 @@ pub mod crypto;
 pub mod environment;
 pub mod errors;
 pub mod fs;
+pub mod fs_watch;
+pub mod handle;
 pub mod library;
 pub mod module_wrap;
 pub mod native;
 pub mod process;
+pub mod requests;
 pub mod small;
 pub mod string_decoder;
 pub mod task_queue;
-pub mod requests;
 pub mod timers;
 pub mod trace;
 pub mod typescript;
 pub mod util;
+pub mod v8;
 pub mod vfs;
 pub mod zlib;
 
@@ -54,12 +57,18 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
     if let Some(binding) = env.bindings.borrow().get(name) {
         return Ok(binding.clone());
     }
-    let record = if name == "trace" { ctx.object() } else { ctx.get(&surface(ctx)?, name)? };
+    let record = if name == "trace" {
+        ctx.object()
+    } else {
+        ctx.get(&surface(ctx)?, name)?
+    };
     if !record.is_object() {
         return Err(throw_new(ctx, "Error", &format!("No such binding: {name}")));
     }
     let object = hydrate(ctx, &record, &format!("internalBinding('{name}')"))?;
-    env.bindings.borrow_mut().insert(name.to_owned(), object.clone());
+    env.bindings
+        .borrow_mut()
+        .insert(name.to_owned(), object.clone());
     let t = Target::new(ctx, object.clone());
     match name {
         "async_wrap" => async_wrap::initialize(ctx, &t)?,
@@ -69,6 +78,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "crypto" => crypto::initialize(ctx, &t)?,
         "errors" => errors::initialize(&t),
         "fs" => fs::initialize(ctx, &t)?,
+        "fs_dir" => fs::initialize_directories(&t),
+        "fs_event_wrap" => fs_watch::initialize(&t),
         "module_wrap" => module_wrap::initialize(ctx, &t)?,
         "string_decoder" => string_decoder::initialize(&t),
         "process_methods" | "credentials" => process::initialize(ctx, &t)?,
@@ -77,6 +88,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "trace" => trace::initialize(ctx, &t),
         "util" => util::initialize(ctx, &t)?,
         "zlib" => zlib::initialize(&t),
+        "v8" => v8::initialize(&t),
         "types" => util::initialize_types(&t),
         _ => small::initialize(ctx, name, &t)?,
     }
@@ -96,7 +108,12 @@ pub fn surface(ctx: Ctx) -> Js<Value> {
 pub fn parse_json(ctx: Ctx, text: &str) -> Js<Value> {
     let bytes = c_string(text);
     ctx.result(unsafe {
-        qjs::JS_ParseJSON(ctx.0, bytes.as_ptr(), text.len() as _, c"surface.json".as_ptr())
+        qjs::JS_ParseJSON(
+            ctx.0,
+            bytes.as_ptr(),
+            text.len() as _,
+            c"surface.json".as_ptr(),
+        )
     })
 }
 
@@ -205,6 +222,10 @@ unsafe extern "C" fn throw_not_simulated(
 ) -> JSValue {
     let ctx = Ctx(ctx);
     let path = ctx.text_of(unsafe { *data }).unwrap_or_default();
-    throw_new(ctx, "Error", &format!("{path} is not simulated by Terrarium yet"));
+    throw_new(
+        ctx,
+        "Error",
+        &format!("{path} is not simulated by Terrarium yet"),
+    );
     qjs::JS_EXCEPTION
 }

@@ -50,12 +50,17 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             let module = c.state::<Wrap>()?.module;
             let requests = (0..unsafe { ffi::JS_CountModuleRequests(module) }).map(|index| {
                 let mut attributes = qjs::JS_UNDEFINED;
-                let specifier = unsafe { ffi::JS_GetModuleRequest(c.ctx.0, module, index, &mut attributes) };
+                let specifier =
+                    unsafe { ffi::JS_GetModuleRequest(c.ctx.0, module, index, &mut attributes) };
                 let attributes = c.ctx.owned(attributes);
                 let request = c.ctx.object();
                 c.ctx.set(&request, "specifier", c.ctx.owned(specifier));
                 let none = attributes.is_undefined();
-                c.ctx.set(&request, "attributes", if none { null_object(c.ctx) } else { attributes });
+                c.ctx.set(
+                    &request,
+                    "attributes",
+                    if none { null_object(c.ctx) } else { attributes },
+                );
                 request
             });
             Ok(c.ctx.array(requests.collect::<Vec<_>>()))
@@ -79,7 +84,9 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             instantiate(c)?;
             Ok(c.ctx.bool(is_async(c.ctx, &c.this(), 0)))
         })
-        .with("isGraphAsync", |c| Ok(c.ctx.bool(is_async(c.ctx, &c.this(), 0))))
+        .with("isGraphAsync", |c| {
+            Ok(c.ctx.bool(is_async(c.ctx, &c.this(), 0)))
+        })
         .with("evaluate", evaluate)
         .with("evaluateSync", |c| {
             evaluate(c)?;
@@ -87,19 +94,26 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         })
         .with("getNamespace", namespace)
         .with("getNamespaceSync", namespace)
-        .with("getStatus", |c| Ok(c.ctx.number(f64::from(c.state::<Wrap>()?.status.get()))))
+        .with("getStatus", |c| {
+            Ok(c.ctx.number(f64::from(c.state::<Wrap>()?.status.get())))
+        })
         .with("getError", |c| {
             let wrap = c.state::<Wrap>()?;
             let promise = wrap.promise.borrow();
             Ok(promise.as_ref().map_or_else(
                 || c.ctx.undefined(),
-                |promise| c.ctx.owned(unsafe { qjs::JS_PromiseResult(c.ctx.0, promise.raw()) }),
+                |promise| {
+                    c.ctx
+                        .owned(unsafe { qjs::JS_PromiseResult(c.ctx.0, promise.raw()) })
+                },
             ))
         })
         .with("setExport", |c| {
             let name = c_string(&c.text(0)?);
             let module = c.state::<Wrap>()?.module;
-            let set = unsafe { qjs::JS_SetModuleExport(c.ctx.0, module, name.as_ptr(), c.arg(1).into_raw()) };
+            let set = unsafe {
+                qjs::JS_SetModuleExport(c.ctx.0, module, name.as_ptr(), c.arg(1).into_raw())
+            };
             if set < 0 { Err(Thrown) } else { c.undefined() }
         });
     Ok(())
@@ -121,7 +135,10 @@ fn new_module(c: &Call) -> Js<Value> {
         let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
         let compiled = ctx.eval(&ctx.text(&source)?, &url, 1, flags)?;
         // The engine keeps every module of a context.
-        (unsafe { qjs::JS_VALUE_GET_PTR(compiled.raw()) }.cast::<JSModuleDef>(), None)
+        (
+            unsafe { qjs::JS_VALUE_GET_PTR(compiled.raw()) }.cast::<JSModuleDef>(),
+            None,
+        )
     } else {
         let name = c_string(&url);
         let module = unsafe { qjs::JS_NewCModule(ctx.0, name.as_ptr(), Some(run_steps)) };
@@ -132,7 +149,11 @@ fn new_module(c: &Call) -> Js<Value> {
         (module, Some(c.arg(3)))
     };
     let option = c.arg(5);
-    let referrer = if option.is_undefined() { ctx.get(&symbols, "source_text_module_default_hdo")? } else { option };
+    let referrer = if option.is_undefined() {
+        ctx.get(&symbols, "source_text_module_default_hdo")?
+    } else {
+        option
+    };
     let wrap = c.construct(Wrap {
         module,
         referrer,
@@ -143,14 +164,21 @@ fn new_module(c: &Call) -> Js<Value> {
     })?;
     ctx.set(&wrap, "url", ctx.string(&url));
     ctx.set(&wrap, "sourceMapURL", ctx.undefined());
-    c.env().modules.borrow_mut().insert(module as usize, wrap.clone());
+    c.env()
+        .modules
+        .borrow_mut()
+        .insert(module as usize, wrap.clone());
     c.env().module_urls.borrow_mut().insert(url, wrap.clone());
     Ok(wrap)
 }
 
 unsafe extern "C" fn run_steps(ctx: *mut JSContext, module: *mut JSModuleDef) -> std::ffi::c_int {
     let ctx = Ctx(ctx);
-    let wrap = Environment::of(ctx).modules.borrow().get(&(module as usize)).cloned();
+    let wrap = Environment::of(ctx)
+        .modules
+        .borrow()
+        .get(&(module as usize))
+        .cloned();
     let run = || -> Js<()> {
         if let Some(wrap) = &wrap
             && let Some(steps) = &super::native::state_of::<Wrap>(ctx, wrap.raw())?.steps
@@ -194,7 +222,11 @@ fn prepare_meta(ctx: Ctx, module: &Value) -> Js<()> {
         && let Some(initialize) = Environment::of(ctx).kept("initializeImportMeta")
     {
         let meta = ctx.result(unsafe { qjs::JS_GetImportMeta(ctx.0, wrap.module) })?;
-        ctx.call(&initialize, &ctx.undefined(), &[wrap.referrer.clone(), meta, module.clone()])?;
+        ctx.call(
+            &initialize,
+            &ctx.undefined(),
+            &[wrap.referrer.clone(), meta, module.clone()],
+        )?;
     }
     for linked in wrap.linked.borrow().iter() {
         prepare_meta(ctx, linked)?;
@@ -210,7 +242,11 @@ fn is_async(ctx: Ctx, module: &Value, depth: u32) -> bool {
     };
     depth < DEPTH_MAX
         && (unsafe { ffi::JS_ModuleHasTopLevelAwait(wrap.module) }
-            || wrap.linked.borrow().iter().any(|linked| is_async(ctx, linked, depth + 1)))
+            || wrap
+                .linked
+                .borrow()
+                .iter()
+                .any(|linked| is_async(ctx, linked, depth + 1)))
 }
 
 fn evaluate(c: &Call) -> Js<Value> {
@@ -220,19 +256,28 @@ fn evaluate(c: &Call) -> Js<Value> {
     if begins {
         c.env().host().main_begins();
     }
-    let promise = c.ctx.result(unsafe { ffi::JS_EvaluateModule(c.ctx.0, wrap.module) })?;
+    let promise = c
+        .ctx
+        .result(unsafe { ffi::JS_EvaluateModule(c.ctx.0, wrap.module) })?;
     if begins {
         c.env().host().main_ends(Outcome::Returned);
     }
-    let failed = unsafe { qjs::JS_PromiseState(c.ctx.0, promise.raw()) } == qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED;
-    mark(c.ctx, &c.this(), INSTANTIATED, if failed { ERRORED } else { EVALUATED })?;
+    let failed = unsafe { qjs::JS_PromiseState(c.ctx.0, promise.raw()) }
+        == qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED;
+    mark(
+        c.ctx,
+        &c.this(),
+        INSTANTIATED,
+        if failed { ERRORED } else { EVALUATED },
+    )?;
     *wrap.promise.borrow_mut() = Some(promise.clone());
     Ok(promise)
 }
 
 fn namespace(c: &Call) -> Js<Value> {
     let wrap = c.state::<Wrap>()?;
-    c.ctx.result(unsafe { qjs::JS_GetModuleNamespace(c.ctx.0, wrap.module) })
+    c.ctx
+        .result(unsafe { qjs::JS_GetModuleNamespace(c.ctx.0, wrap.module) })
 }
 
 /// `ImportModuleDynamically`.
@@ -248,12 +293,31 @@ unsafe extern "C" fn import(
         let symbols = super::binding(ctx, "symbols")?;
         let name = ctx.text_of(referrer)?;
         let is_module = env.module_urls.borrow().contains_key(&name);
-        let symbol = if is_module { "source_text_module_default_hdo" } else { "vm_dynamic_import_default_internal" };
+        let symbol = if is_module {
+            "source_text_module_default_hdo"
+        } else {
+            "vm_dynamic_import_default_internal"
+        };
         let symbol = ctx.get(&symbols, symbol)?;
         let attributes = ctx.borrowed(attributes);
-        let attributes = if attributes.is_undefined() { null_object(ctx) } else { attributes };
-        let callback = env.kept("importModuleDynamically").unwrap_or_else(|| ctx.undefined());
-        ctx.call(&callback, &ctx.undefined(), &[symbol, ctx.borrowed(specifier), attributes, ctx.string(&name)])
+        let attributes = if attributes.is_undefined() {
+            null_object(ctx)
+        } else {
+            attributes
+        };
+        let callback = env
+            .kept("importModuleDynamically")
+            .unwrap_or_else(|| ctx.undefined());
+        ctx.call(
+            &callback,
+            &ctx.undefined(),
+            &[
+                symbol,
+                ctx.borrowed(specifier),
+                attributes,
+                ctx.string(&name),
+            ],
+        )
     };
     ask().map_or(qjs::JS_EXCEPTION, Value::into_raw)
 }

@@ -139,7 +139,13 @@ unsafe extern "C" fn trampoline<F: Native>(
     }
 }
 
-fn new_function<F: Native>(ctx: Ctx, name: &str, length: i32, _: F, kind: qjs::JSCFunctionEnum) -> Value {
+fn new_function<F: Native>(
+    ctx: Ctx,
+    name: &str,
+    length: i32,
+    _: F,
+    kind: qjs::JSCFunctionEnum,
+) -> Value {
     let name = c_string(name);
     ctx.owned(unsafe {
         qjs::JS_NewCFunction2(ctx.0, Some(trampoline::<F>), name.as_ptr(), length, kind, 0)
@@ -171,7 +177,8 @@ impl Target {
     }
 
     pub fn with<F: Native>(&self, name: &str, f: F) -> &Self {
-        self.ctx.set(&self.object, name, function(self.ctx, name, f));
+        self.ctx
+            .set(&self.object, name, function(self.ctx, name, f));
         self
     }
 

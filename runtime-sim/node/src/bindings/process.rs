@@ -6,7 +6,12 @@ use protocol::{ExitReason, Stream};
 
 use crate::host::Stop;
 
-use super::{environment::Environment, hydrate, native::{Call, Target}};
+use super::{
+    environment::Environment,
+    hydrate,
+    native::{Call, Target},
+    vfs::Content,
+};
 
 const EXEC_PATH: &str = "/usr/local/bin/node";
 const PID: f64 = 4242.0;
@@ -31,12 +36,19 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             c.undefined()
         })
         .with("cwd", |c| Ok(c.ctx.string(&c.env().cwd.borrow())))
-        .with("chdir", |c| {
-            *c.env().cwd.borrow_mut() = c.text(0)?;
-            c.undefined()
+        .with("chdir", |c| change_directory(c))
+        .with("umask", |c| {
+            let mut files = c.env().files.borrow_mut();
+            let old = files.umask;
+            let mask = c.arg(0);
+            if mask.is_number() {
+                files.umask = mask.as_f64() as u32 & 0o777;
+            }
+            Ok(c.ctx.number(f64::from(old)))
         })
-        .with("umask", |c| Ok(c.ctx.number(18.0)))
-        .with("uptime", |c| Ok(c.ctx.number(c.env().now_ns() as f64 / 1e9)))
+        .with("uptime", |c| {
+            Ok(c.ctx.number(c.env().now_ns() as f64 / 1e9))
+        })
         .with("setEmitWarningSync", |c| {
             c.env().keep("emitWarningSync", c.arg(0));
             c.undefined()
@@ -59,7 +71,16 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("rss", |c| Ok(c.ctx.number(40e6)))
         .with("memoryUsage", |c| {
             let (array, used) = (c.arg(0), memory_used_bytes(c.ctx));
-            for (index, value) in [used + 30e6, used * 1.5, used, 1e6, 1e4].into_iter().enumerate() {
+            for (index, value) in [
+                used + 30e6,
+                used * super::v8::HEAP_TOTAL_BY_USED,
+                used,
+                1e6,
+                1e4,
+            ]
+            .into_iter()
+            .enumerate()
+            {
                 c.ctx.set(&array, &index.to_string(), c.ctx.number(value));
             }
             c.undefined()
@@ -79,7 +100,9 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("safeGetenv", |c| {
             let name = c.text(0)?;
             let host = c.env().try_host();
-            let found = host.as_ref().and_then(|host| host.spec.env.iter().find(|(key, _)| *key == name));
+            let found = host
+                .as_ref()
+                .and_then(|host| host.spec.env.iter().find(|(key, _)| *key == name));
             Ok(found.map_or_else(|| c.ctx.undefined(), |(_, value)| c.ctx.string(value)))
         });
     t.value("implementsPosixCredentials", ctx.bool(true));
@@ -87,14 +110,46 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     Ok(())
 }
 
+fn change_directory(c: &Call) -> Js<Value> {
+    let path = super::fs::path_of(c, 0)?;
+    let found = {
+        let files = c.env().files.borrow();
+        files.resolve(&path, true).and_then(|resolved| {
+            match files.stat(&resolved, true)?.1.content {
+                Content::Directory => Ok(resolved),
+                _ => Err("ENOTDIR"),
+            }
+        })
+    };
+    match found {
+        Ok(resolved) => {
+            *c.env().cwd.borrow_mut() = resolved;
+            c.undefined()
+        }
+        Err(code) => {
+            let cwd = c.env().cwd.borrow().clone();
+            Err(c.ctx.throw(super::fs::uv_exception(
+                c.ctx,
+                code,
+                "chdir",
+                Some(&cwd),
+                Some(&c.text(0)?),
+            )))
+        }
+    }
+}
+
 fn for_root(t: &Target) {
     fn zero(c: &Call) -> Js<Value> {
         Ok(c.ctx.number(0.0))
     }
-    t.with("getuid", |c| zero(c)).with("geteuid", |c| zero(c)).with("getgid", |c| zero(c)).with("getegid", |c| zero(c));
+    t.with("getuid", |c| zero(c))
+        .with("geteuid", |c| zero(c))
+        .with("getgid", |c| zero(c))
+        .with("getegid", |c| zero(c));
 }
 
-fn memory_used_bytes(ctx: Ctx) -> f64 {
+pub fn memory_used_bytes(ctx: Ctx) -> f64 {
     use rquickjs::qjs;
     let mut usage = unsafe { std::mem::zeroed::<qjs::JSMemoryUsage>() };
     unsafe { qjs::JS_ComputeMemoryUsage(qjs::JS_GetRuntime(ctx.0), &mut usage) };

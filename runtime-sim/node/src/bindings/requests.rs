@@ -6,20 +6,45 @@ use std::{
     collections::{BTreeMap, VecDeque},
 };
 
-use crate::engine::Ctx;
+use crate::engine::{Ctx, value::Value};
 
-/// libuv's default. `UV_THREADPOOL_SIZE` is not read yet.
+/// libuv's default, and the most that it takes from `UV_THREADPOOL_SIZE`.
 const POOL_THREADS: usize = 4;
+const POOL_THREADS_MAX: usize = 1024;
 
 pub type Completion = Box<dyn FnOnce(Ctx)>;
 
-#[derive(Default)]
+/// A handle that is active.
+pub struct ActiveHandle {
+    pub object: Value,
+    /// Its provider, as async_hooks names it.
+    pub kind: &'static str,
+    pub referenced: bool,
+}
+
 pub struct Requests {
     sequence: Cell<u64>,
     /// By when they are ready and in the order of asking; `true` keeps the process alive.
     answers: RefCell<BTreeMap<(u64, u64), (bool, Completion)>>,
-    pool_free_ns: RefCell<[u64; POOL_THREADS]>,
+    /// When each thread of the pool is free.
+    pool_free_ns: RefCell<Vec<u64>>,
     closing: RefCell<VecDeque<Completion>>,
+    /// Node's own immediates, which run before those of scripts and keep nothing alive.
+    immediates: RefCell<VecDeque<Completion>>,
+    handles: RefCell<BTreeMap<u64, ActiveHandle>>,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            sequence: Cell::default(),
+            answers: RefCell::default(),
+            pool_free_ns: RefCell::new(vec![0; POOL_THREADS]),
+            closing: RefCell::default(),
+            immediates: RefCell::default(),
+            handles: RefCell::default(),
+        }
+    }
 }
 
 impl Requests {
@@ -35,11 +60,66 @@ impl Requests {
     pub fn queue_work(&self, now_ns: u64, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
         let ready_ns = {
             let mut free = self.pool_free_ns.borrow_mut();
-            let thread = free.iter_mut().min().expect("there are four");
+            let thread = free.iter_mut().min().expect("there is one at least");
             *thread = (*thread).max(now_ns) + takes_ns;
             *thread
         };
         self.answer_at(ready_ns, true, done);
+    }
+
+    /// As `UV_THREADPOOL_SIZE` says; read when the program begins, before any work.
+    pub fn size_pool(&self, said: &str) {
+        // C's atoi: what is no number is 0, and 0 is 1.
+        let digits: String = said
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        let threads = digits.parse().unwrap_or(0_usize).clamp(1, POOL_THREADS_MAX);
+        *self.pool_free_ns.borrow_mut() = vec![0; threads];
+    }
+
+    pub fn open_handle(&self, object: Value, kind: &'static str, referenced: bool) -> u64 {
+        let number = self.sequence.get() + 1;
+        self.sequence.set(number);
+        self.handles.borrow_mut().insert(
+            number,
+            ActiveHandle {
+                object,
+                kind,
+                referenced,
+            },
+        );
+        number
+    }
+
+    pub fn close_handle(&self, number: u64) {
+        let gone = self.handles.borrow_mut().remove(&number);
+        drop(gone);
+    }
+
+    pub fn reference_handle(&self, number: u64, referenced: bool) {
+        if let Some(handle) = self.handles.borrow_mut().get_mut(&number) {
+            handle.referenced = referenced;
+        }
+    }
+
+    /// Handles that keep the process alive, in the order in which they became active.
+    pub fn active_handles(&self) -> Vec<(Value, &'static str)> {
+        let handles = self.handles.borrow();
+        handles
+            .values()
+            .filter(|handle| handle.referenced)
+            .map(|handle| (handle.object.clone(), handle.kind))
+            .collect()
+    }
+
+    pub fn set_immediate(&self, done: impl FnOnce(Ctx) + 'static) {
+        self.immediates.borrow_mut().push_back(Box::new(done));
+    }
+
+    pub fn take_immediates(&self) -> VecDeque<Completion> {
+        self.immediates.take()
     }
 
     pub fn close(&self, done: impl FnOnce(Ctx) + 'static) {
@@ -47,7 +127,13 @@ impl Requests {
     }
 
     pub fn keep_alive(&self) -> bool {
-        self.is_closing() || self.answers.borrow().values().any(|(keeps, _)| *keeps)
+        self.is_closing()
+            || self.answers.borrow().values().any(|(keeps, _)| *keeps)
+            || self
+                .handles
+                .borrow()
+                .values()
+                .any(|handle| handle.referenced)
     }
 
     pub fn is_closing(&self) -> bool {
@@ -55,14 +141,21 @@ impl Requests {
     }
 
     pub fn next_ready_ns(&self) -> Option<u64> {
-        self.answers.borrow().keys().next().map(|(ready_ns, _)| *ready_ns)
+        self.answers
+            .borrow()
+            .keys()
+            .next()
+            .map(|(ready_ns, _)| *ready_ns)
     }
 
     pub fn take_ready(&self, now_ns: u64) -> Option<Completion> {
         if self.next_ready_ns()? > now_ns {
             return None;
         }
-        self.answers.borrow_mut().pop_first().map(|(_, (_, done))| done)
+        self.answers
+            .borrow_mut()
+            .pop_first()
+            .map(|(_, (_, done))| done)
     }
 
     pub fn take_closing(&self) -> VecDeque<Completion> {

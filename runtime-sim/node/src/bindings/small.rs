@@ -6,13 +6,15 @@ use crate::engine::value::{Ctx, Js, Value};
 
 use super::{
     buffer,
-    environment::{Environment, copy_bytes, bytes_of, new_bytes},
+    environment::{Environment, bytes_of, copy_bytes, new_bytes},
     hydrate,
     native::{Call, Target, class, throw_with_code},
 };
 
 pub fn json_text(ctx: Ctx, value: &Value) -> Js<String> {
-    let text = ctx.result(unsafe { qjs::JS_JSONStringify(ctx.0, value.raw(), qjs::JS_UNDEFINED, qjs::JS_UNDEFINED) })?;
+    let text = ctx.result(unsafe {
+        qjs::JS_JSONStringify(ctx.0, value.raw(), qjs::JS_UNDEFINED, qjs::JS_UNDEFINED)
+    })?;
     ctx.text(&text)
 }
 
@@ -34,7 +36,9 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
                 .with("isTraceCategoryEnabled", |c| Ok(c.ctx.bool(false)))
                 .with("setTraceCategoryStateUpdateHandler", nothing)
                 .with("getCategoryEnabledBuffer", |c| {
-                    Ok(c.env().kept("traceCategoryBuffer").unwrap_or_else(|| c.ctx.undefined()))
+                    Ok(c.env()
+                        .kept("traceCategoryBuffer")
+                        .unwrap_or_else(|| c.ctx.undefined()))
                 })
                 .with("getEnabledCategories", nothing);
         }
@@ -66,14 +70,18 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         }
         "worker" => {
             t.with("getEnvMessagePort", nothing);
-            t.value("isInternalThread", ctx.bool(false))
-                .value("resourceLimits", super::environment::new_typed_array(ctx, "Float64Array", 4));
+            t.value("isInternalThread", ctx.bool(false)).value(
+                "resourceLimits",
+                super::environment::new_typed_array(ctx, "Float64Array", 4),
+            );
         }
         "messaging" => messaging(ctx, t)?,
         "uv" => {
             t.with("errname", |c| {
                 let name = format!("{}", c.number(0));
-                let map = c.ctx.get(&c.ctx.get(&super::surface(c.ctx)?, "uv")?, "errorMap")?;
+                let map = c
+                    .ctx
+                    .get(&c.ctx.get(&super::surface(c.ctx)?, "uv")?, "errorMap")?;
                 let entries = c.ctx.get(&map, "v")?;
                 for index in 0..c.ctx.length(&entries) {
                     let entry = c.ctx.at(&entries, index)?;
@@ -84,7 +92,9 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
                 Ok(c.ctx.string(&format!("Unknown system error {name}")))
             })
             .with("getErrorMap", |c| {
-                let map = c.ctx.get(&c.ctx.get(&super::surface(c.ctx)?, "uv")?, "errorMap")?;
+                let map = c
+                    .ctx
+                    .get(&c.ctx.get(&super::surface(c.ctx)?, "uv")?, "errorMap")?;
                 hydrate(c.ctx, &map, "uv.errorMap")
             });
         }
@@ -98,9 +108,12 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         }
         "signal_wrap" => {
             let signal = t.class("Signal", |c| c.construct(()));
-            signal.with("start", |c| Ok(c.ctx.number(0.0)))
+            signal
+                .with("start", |c| Ok(c.ctx.number(0.0)))
                 .with("stop", |c| Ok(c.ctx.number(0.0)))
-                .with("close", nothing).with("ref", nothing).with("unref", nothing);
+                .with("close", nothing)
+                .with("ref", nothing)
+                .with("unref", nothing);
         }
         _ => {}
     }
@@ -121,131 +134,167 @@ fn options(ctx: Ctx, t: &Target) -> Js<()> {
     env.keep("optionValues", values);
     let embedder = ctx.object();
     for (name, value) in [
-        ("shouldNotRegisterESMLoader", false), ("noGlobalSearchPaths", false), ("noBrowserGlobals", false),
+        ("shouldNotRegisterESMLoader", false),
+        ("noGlobalSearchPaths", false),
+        ("noBrowserGlobals", false),
         ("hasEmbedderPreload", false),
     ] {
         ctx.set(&embedder, name, ctx.bool(value));
     }
     env.keep("embedderOptions", embedder);
-    t.with("getCLIOptionsValues", |c| Ok(c.env().kept("optionValues").unwrap_or_else(|| c.ctx.undefined())))
-        .with("getEmbedderOptions", |c| Ok(c.env().kept("embedderOptions").unwrap_or_else(|| c.ctx.undefined())));
+    t.with("getCLIOptionsValues", |c| {
+        Ok(c.env()
+            .kept("optionValues")
+            .unwrap_or_else(|| c.ctx.undefined()))
+    })
+    .with("getEmbedderOptions", |c| {
+        Ok(c.env()
+            .kept("embedderOptions")
+            .unwrap_or_else(|| c.ctx.undefined()))
+    });
     Ok(())
 }
 
 /// `src/node_perf.cc`. Milestones are nanoseconds of virtual time.
 fn performance(ctx: Ctx, t: &Target) {
     let env = Environment::of(ctx);
-    t.value("observerCounts", env.shared(ctx, "observerCounts", "Uint32Array", 16))
-        .value("milestones", env.shared(ctx, "milestones", "Float64Array", 8))
-        .with("now", |c| Ok(c.ctx.number(c.env().now_ns() as f64 / 1e6)))
-        .with("setupObservers", |c| {
-            c.env().keep("observerCallback", c.arg(0));
-            c.undefined()
-        })
-        .with("markBootstrapComplete", nothing)
-        .with("installGarbageCollectionTracking", nothing)
-        .with("removeGarbageCollectionTracking", nothing)
-        .with("notify", nothing)
-        .with("loopIdleTime", |c| Ok(c.ctx.number(0.0)));
+    t.value(
+        "observerCounts",
+        env.shared(ctx, "observerCounts", "Uint32Array", 16),
+    )
+    .value(
+        "milestones",
+        env.shared(ctx, "milestones", "Float64Array", 8),
+    )
+    .with("now", |c| Ok(c.ctx.number(c.env().now_ns() as f64 / 1e6)))
+    .with("setupObservers", |c| {
+        c.env().keep("observerCallback", c.arg(0));
+        c.undefined()
+    })
+    .with("markBootstrapComplete", nothing)
+    .with("installGarbageCollectionTracking", nothing)
+    .with("removeGarbageCollectionTracking", nothing)
+    .with("notify", nothing)
+    .with("loopIdleTime", |c| Ok(c.ctx.number(0.0)));
 }
 
 /// `src/encoding_binding.cc`.
 fn encoding(ctx: Ctx, t: &Target) {
     let env = Environment::of(ctx);
-    t.value("encodeIntoResults", env.shared(ctx, "encodeIntoResults", "Uint32Array", 2))
-        .with("encodeUtf8String", |c| Ok(new_bytes(c.ctx, &buffer::utf8_of(c.ctx, &c.arg(0))?)))
-        .with("encodeInto", |c| {
-            let text = String::from_utf8_lossy(&buffer::utf8_of(c.ctx, &c.arg(0))?).into_owned();
-            let target = c.arg(1);
-            let (bytes, room) = bytes_of(c.ctx, &target);
-            let (mut read, mut written) = (0, 0);
-            for character in text.chars() {
-                if written + character.len_utf8() > room {
-                    break;
-                }
-                written += character.len_utf8();
-                read += character.len_utf16();
+    t.value(
+        "encodeIntoResults",
+        env.shared(ctx, "encodeIntoResults", "Uint32Array", 2),
+    )
+    .with("encodeUtf8String", |c| {
+        Ok(new_bytes(c.ctx, &buffer::utf8_of(c.ctx, &c.arg(0))?))
+    })
+    .with("encodeInto", |c| {
+        let text = String::from_utf8_lossy(&buffer::utf8_of(c.ctx, &c.arg(0))?).into_owned();
+        let target = c.arg(1);
+        let (bytes, room) = bytes_of(c.ctx, &target);
+        let (mut read, mut written) = (0, 0);
+        for character in text.chars() {
+            if written + character.len_utf8() > room {
+                break;
             }
-            unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), bytes, written) };
-            c.env().set_u32("encodeIntoResults", 0, read as u32);
-            c.env().set_u32("encodeIntoResults", 1, written as u32);
-            c.undefined()
-        })
-        .with("decodeUTF8", |c| {
-            let bytes = copy_bytes(c.ctx, &c.arg(0))?;
-            let bytes = if c.truthy(1) { &bytes[..] } else { bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes) };
-            if c.truthy(2) && std::str::from_utf8(bytes).is_err() {
-                return Err(throw_with_code(c.ctx, "TypeError", "ERR_ENCODING_INVALID_ENCODED_DATA",
-                    "The encoded data was not valid for encoding utf-8"));
-            }
-            Ok(c.ctx.string(&String::from_utf8_lossy(bytes)))
-        })
-        .with("toASCII", |c| Ok(c.arg(0)))
-        .with("toUnicode", |c| Ok(c.arg(0)));
+            written += character.len_utf8();
+            read += character.len_utf16();
+        }
+        unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), bytes, written) };
+        c.env().set_u32("encodeIntoResults", 0, read as u32);
+        c.env().set_u32("encodeIntoResults", 1, written as u32);
+        c.undefined()
+    })
+    .with("decodeUTF8", |c| {
+        let bytes = copy_bytes(c.ctx, &c.arg(0))?;
+        let bytes = if c.truthy(1) {
+            &bytes[..]
+        } else {
+            bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)
+        };
+        if c.truthy(2) && std::str::from_utf8(bytes).is_err() {
+            return Err(throw_with_code(
+                c.ctx,
+                "TypeError",
+                "ERR_ENCODING_INVALID_ENCODED_DATA",
+                "The encoded data was not valid for encoding utf-8",
+            ));
+        }
+        Ok(c.ctx.string(&String::from_utf8_lossy(bytes)))
+    })
+    .with("toASCII", |c| Ok(c.arg(0)))
+    .with("toUnicode", |c| Ok(c.arg(0)));
 }
 
 /// `src/node_url.cc`, on the crate `url`; the components are ada's `url_aggregator`'s.
 fn url_binding(ctx: Ctx, t: &Target) {
     let env = Environment::of(ctx);
-    t.value("urlComponents", env.shared(ctx, "urlComponents", "Uint32Array", 9))
-        .with("parse", |c| {
-            let (input, base) = (c.text(0)?, c.arg(1));
-            let parsed = if base.is_undefined() {
-                url::Url::parse(&input)
-            } else {
-                url::Url::parse(&c.ctx.text(&base)?).and_then(|base| base.join(&input))
-            };
-            match parsed {
-                Ok(url) => Ok(publish(c, &url)),
-                Err(_) if c.truthy(2) => {
-                    let thrown = throw_with_code(c.ctx, "TypeError", "ERR_INVALID_URL", "Invalid URL");
-                    let error = c.ctx.take_exception();
-                    c.ctx.set(&error, "input", c.ctx.string(&input));
-                    if !base.is_undefined() {
-                        c.ctx.set(&error, "base", base);
-                    }
-                    let _ = thrown;
-                    Err(c.ctx.throw(error))
+    t.value(
+        "urlComponents",
+        env.shared(ctx, "urlComponents", "Uint32Array", 9),
+    )
+    .with("parse", |c| {
+        let (input, base) = (c.text(0)?, c.arg(1));
+        let parsed = if base.is_undefined() {
+            url::Url::parse(&input)
+        } else {
+            url::Url::parse(&c.ctx.text(&base)?).and_then(|base| base.join(&input))
+        };
+        match parsed {
+            Ok(url) => Ok(publish(c, &url)),
+            Err(_) if c.truthy(2) => {
+                let thrown = throw_with_code(c.ctx, "TypeError", "ERR_INVALID_URL", "Invalid URL");
+                let error = c.ctx.take_exception();
+                c.ctx.set(&error, "input", c.ctx.string(&input));
+                if !base.is_undefined() {
+                    c.ctx.set(&error, "base", base);
                 }
-                Err(_) => c.undefined(),
+                let _ = thrown;
+                Err(c.ctx.throw(error))
             }
-        })
-        .with("canParse", |c| {
-            let (input, base) = (c.text(0)?, c.arg(1));
-            let fits = if base.is_undefined() {
-                url::Url::parse(&input).is_ok()
-            } else {
-                url::Url::parse(&c.ctx.text(&base)?).and_then(|base| base.join(&input)).is_ok()
-            };
-            Ok(c.ctx.bool(fits))
-        })
-        .with("domainToASCII", |c| {
-            let host = url::Host::parse(&c.text(0)?).map(|host| host.to_string()).unwrap_or_default();
-            Ok(c.ctx.string(&host))
-        })
-        .with("update", |c| {
-            let Ok(mut url) = url::Url::parse(&c.text(0)?) else {
-                return Ok(c.ctx.bool(false));
-            };
-            let value = c.text(2)?;
-            // internal/url.js: updateActions.
-            match c.number(1) as u32 {
-                0 => drop(url::quirks::set_protocol(&mut url, &value)),
-                1 => drop(url::quirks::set_host(&mut url, &value)),
-                2 => drop(url::quirks::set_hostname(&mut url, &value)),
-                3 => drop(url::quirks::set_port(&mut url, &value)),
-                4 => drop(url::quirks::set_username(&mut url, &value)),
-                5 => drop(url::quirks::set_password(&mut url, &value)),
-                6 => url::quirks::set_pathname(&mut url, &value),
-                7 => url::quirks::set_search(&mut url, &value),
-                8 => url::quirks::set_hash(&mut url, &value),
-                _ => match url::Url::parse(&value) {
-                    Ok(other) => url = other,
-                    Err(_) => return Ok(c.ctx.bool(false)),
-                },
-            }
-            Ok(publish(c, &url))
-        });
+            Err(_) => c.undefined(),
+        }
+    })
+    .with("canParse", |c| {
+        let (input, base) = (c.text(0)?, c.arg(1));
+        let fits = if base.is_undefined() {
+            url::Url::parse(&input).is_ok()
+        } else {
+            url::Url::parse(&c.ctx.text(&base)?)
+                .and_then(|base| base.join(&input))
+                .is_ok()
+        };
+        Ok(c.ctx.bool(fits))
+    })
+    .with("domainToASCII", |c| {
+        let host = url::Host::parse(&c.text(0)?)
+            .map(|host| host.to_string())
+            .unwrap_or_default();
+        Ok(c.ctx.string(&host))
+    })
+    .with("update", |c| {
+        let Ok(mut url) = url::Url::parse(&c.text(0)?) else {
+            return Ok(c.ctx.bool(false));
+        };
+        let value = c.text(2)?;
+        // internal/url.js: updateActions.
+        match c.number(1) as u32 {
+            0 => drop(url::quirks::set_protocol(&mut url, &value)),
+            1 => drop(url::quirks::set_host(&mut url, &value)),
+            2 => drop(url::quirks::set_hostname(&mut url, &value)),
+            3 => drop(url::quirks::set_port(&mut url, &value)),
+            4 => drop(url::quirks::set_username(&mut url, &value)),
+            5 => drop(url::quirks::set_password(&mut url, &value)),
+            6 => url::quirks::set_pathname(&mut url, &value),
+            7 => url::quirks::set_search(&mut url, &value),
+            8 => url::quirks::set_hash(&mut url, &value),
+            _ => match url::Url::parse(&value) {
+                Ok(other) => url = other,
+                Err(_) => return Ok(c.ctx.bool(false)),
+            },
+        }
+        Ok(publish(c, &url))
+    });
 }
 
 fn publish(c: &Call, url: &url::Url) -> Value {
@@ -254,7 +303,11 @@ fn publish(c: &Call, url: &url::Url) -> Value {
     let at = |position| url[..position].len() as u32;
     let scheme_end = url.scheme().len() as u32 + 1;
     let has_authority = url.has_authority();
-    let start = if has_authority { scheme_end + 2 } else { scheme_end };
+    let start = if has_authority {
+        scheme_end + 2
+    } else {
+        scheme_end
+    };
     let (username_end, host_start) = if !has_authority {
         (start, start)
     } else if url.username().is_empty() && url.password().is_none() {
@@ -263,10 +316,23 @@ fn publish(c: &Call, url: &url::Url) -> Value {
         (at(AfterUsername), at(BeforeHost) - 1)
     };
     let components = [
-        scheme_end, username_end, host_start, if has_authority { at(AfterHost) } else { start },
-        url.port().map_or(OMITTED, u32::from), at(BeforePath),
-        url.query().map_or(OMITTED, |_| at(BeforeQuery) - 1), url.fragment().map_or(OMITTED, |_| at(BeforeFragment) - 1),
-        match url.scheme() { "http" => 0, "https" => 2, "ws" => 3, "ftp" => 4, "wss" => 5, "file" => 6, _ => 1 },
+        scheme_end,
+        username_end,
+        host_start,
+        if has_authority { at(AfterHost) } else { start },
+        url.port().map_or(OMITTED, u32::from),
+        at(BeforePath),
+        url.query().map_or(OMITTED, |_| at(BeforeQuery) - 1),
+        url.fragment().map_or(OMITTED, |_| at(BeforeFragment) - 1),
+        match url.scheme() {
+            "http" => 0,
+            "https" => 2,
+            "ws" => 3,
+            "ftp" => 4,
+            "wss" => 5,
+            "file" => 6,
+            _ => 1,
+        },
     ];
     for (index, component) in components.into_iter().enumerate() {
         c.env().set_u32("urlComponents", index, component);
@@ -276,15 +342,27 @@ fn publish(c: &Call, url: &url::Url) -> Value {
 
 fn os(t: &Target) {
     t.with("getHostname", |c| Ok(c.ctx.string("terrarium")))
-        .with("getOSInformation", |c| Ok(c.ctx.strings(["Linux", "#1 SMP", "6.1.0", "x86_64"])))
+        .with("getOSInformation", |c| {
+            Ok(c.ctx.strings(["Linux", "#1 SMP", "6.1.0", "x86_64"]))
+        })
         .with("getHomeDirectory", |c| Ok(c.ctx.string("/root")))
         .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
         .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
         .with("getAvailableParallelism", |c| Ok(c.ctx.number(1.0)))
-        .with("getUptime", |c| Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9)))
+        .with("getUptime", |c| {
+            Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9))
+        })
         .with("getCPUs", |c| {
             let number = |value| c.ctx.number(value);
-            Ok(c.ctx.array([c.ctx.string("Terrarium"), number(3000.0), number(0.0), number(0.0), number(0.0), number(0.0), number(0.0)]))
+            Ok(c.ctx.array([
+                c.ctx.string("Terrarium"),
+                number(3000.0),
+                number(0.0),
+                number(0.0),
+                number(0.0),
+                number(0.0),
+                number(0.0),
+            ]))
         })
         .with("getLoadAvg", nothing)
         .value("isBigEndian", t.ctx.bool(false));
@@ -301,8 +379,15 @@ fn messaging(ctx: Ctx, t: &Target) -> Js<()> {
         .with("setDeserializerCreateObjectFunction", nothing)
         .with("stopMessagePort", nothing)
         .with("exposeLazyDOMExceptionProperty", |c| {
-            let exports = c.env().kept("domexception").unwrap_or_else(|| c.ctx.object());
-            c.ctx.set(&c.arg(0), "DOMException", c.ctx.get(&exports, "DOMException")?);
+            let exports = c
+                .env()
+                .kept("domexception")
+                .unwrap_or_else(|| c.ctx.object());
+            c.ctx.set(
+                &c.arg(0),
+                "DOMException",
+                c.ctx.get(&exports, "DOMException")?,
+            );
             c.undefined()
         });
     t.class("JSTransferable", |c| c.construct(()));
@@ -356,10 +441,17 @@ fn messaging(ctx: Ctx, t: &Target) -> Js<()> {
         };
         if !queue.is_object() {
             let text = "The \"port\" argument must be a MessagePort instance";
-            return Err(throw_with_code(c.ctx, "TypeError", "ERR_INVALID_ARG_TYPE", text));
+            return Err(throw_with_code(
+                c.ctx,
+                "TypeError",
+                "ERR_INVALID_ARG_TYPE",
+                text,
+            ));
         }
         if c.ctx.length(&queue) == 0 {
-            return c.ctx.get(&super::binding(c.ctx, "symbols")?, "no_message_symbol");
+            return c
+                .ctx
+                .get(&super::binding(c.ctx, "symbols")?, "no_message_symbol");
         }
         let shift = c.ctx.get(&queue, "shift")?;
         c.ctx.call(&shift, &queue, &[])
@@ -370,7 +462,9 @@ fn messaging(ctx: Ctx, t: &Target) -> Js<()> {
         let port = c.ctx.get(&binding, "MessagePort")?;
         let prototype = c.ctx.get(&port, "prototype")?;
         let make = || {
-            let made = c.ctx.owned(unsafe { qjs::JS_NewObjectProtoClass(c.ctx.0, prototype.raw(), c.env().handle_class) });
+            let made = c.ctx.owned(unsafe {
+                qjs::JS_NewObjectProtoClass(c.ctx.0, prototype.raw(), c.env().handle_class)
+            });
             c.ctx.set(&made, "__queue", c.ctx.array([]));
             super::async_wrap::adopt(c.ctx, &made, "MESSAGEPORT");
             made
@@ -413,7 +507,9 @@ fn deliver_later(ctx: Ctx, port: Value) {
             }
             let shift = ctx.get(&queue, "shift")?;
             let message = ctx.call(&shift, &queue, &[])?;
-            let exports = Environment::of(ctx).kept("messageport").unwrap_or_else(|| ctx.object());
+            let exports = Environment::of(ctx)
+                .kept("messageport")
+                .unwrap_or_else(|| ctx.object());
             Ok(Some((message, ctx.get(&exports, "emitMessage")?)))
         };
         if let Ok(Some((message, emit))) = take() {

@@ -20,7 +20,13 @@ pub fn initialize(t: &Target) {
         let tail = bytes.split_off(bytes.len() - kept);
         let width = match encoding {
             Encoding::Utf8 => tail.first().map_or(0, |first| utf8_width(*first)),
-            Encoding::Ucs2 => if kept >= 2 { 4 } else { 2 },
+            Encoding::Ucs2 => {
+                if kept >= 2 {
+                    4
+                } else {
+                    2
+                }
+            }
             _ => 3,
         };
         keep(c, &tail, width);
@@ -56,7 +62,11 @@ fn keep(c: &Call, tail: &[u8], width: usize) {
     let state = state(c);
     state[..tail.len()].copy_from_slice(tail);
     state[BUFFERED] = tail.len() as u8;
-    state[MISSING] = if tail.is_empty() { 0 } else { width.saturating_sub(tail.len()) as u8 };
+    state[MISSING] = if tail.is_empty() {
+        0
+    } else {
+        width.saturating_sub(tail.len()) as u8
+    };
 }
 
 fn utf8_width(first: u8) -> usize {

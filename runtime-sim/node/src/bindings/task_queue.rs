@@ -26,12 +26,20 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             c.env().keep("promiseRejected", c.arg(0));
             unsafe {
                 let runtime = qjs::JS_GetRuntime(c.ctx.0);
-                qjs::JS_SetHostPromiseRejectionTracker(runtime, Some(rejected), std::ptr::null_mut());
+                qjs::JS_SetHostPromiseRejectionTracker(
+                    runtime,
+                    Some(rejected),
+                    std::ptr::null_mut(),
+                );
             }
             c.undefined()
         })
         // Looked up, not captured: it is the engine's own, from before the library wraps it.
-        .value("enqueueMicrotask", env.kept("enqueueMicrotask").unwrap_or_else(|| ctx.undefined()));
+        .value(
+            "enqueueMicrotask",
+            env.kept("enqueueMicrotask")
+                .unwrap_or_else(|| ctx.undefined()),
+        );
     Ok(())
 }
 
@@ -47,12 +55,19 @@ unsafe extern "C" fn rejected(
     if let Some(callback) = env.kept("promiseRejected")
         && env.can_call_into_js()
     {
-        let event = if is_handled { HANDLER_ADDED_AFTER_REJECT } else { REJECTED_WITH_NO_HANDLER };
-        let reason = if is_handled { ctx.undefined() } else { ctx.borrowed(reason) };
+        let event = if is_handled {
+            HANDLER_ADDED_AFTER_REJECT
+        } else {
+            REJECTED_WITH_NO_HANDLER
+        };
+        let reason = if is_handled {
+            ctx.undefined()
+        } else {
+            ctx.borrowed(reason)
+        };
         let args = [ctx.number(event), ctx.borrowed(promise), reason];
         if ctx.call(&callback, &ctx.undefined(), &args).is_err() {
             ctx.take_exception();
         }
     }
 }
-

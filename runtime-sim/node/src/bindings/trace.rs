@@ -7,7 +7,9 @@ use super::native::Target;
 
 pub fn initialize(_: Ctx, t: &Target) {
     t.with("tick", |c| {
-        c.env().host().tick_queued(c.number(0) as u64, c.arg(1).raw());
+        c.env()
+            .host()
+            .tick_queued(c.number(0) as u64, c.arg(1).raw());
         c.undefined()
     })
     .with("timer", |c| {
@@ -22,7 +24,9 @@ pub fn initialize(_: Ctx, t: &Target) {
         c.undefined()
     })
     .with("immediate", |c| {
-        c.env().host().immediate_queued(c.number(0) as u64, c.arg(1).raw());
+        c.env()
+            .host()
+            .immediate_queued(c.number(0) as u64, c.arg(1).raw());
         c.undefined()
     })
     .with("cancelled", |c| {

@@ -9,7 +9,11 @@ use crate::engine::{
     value::{Ctx, Js, Thrown, Value, c_string},
 };
 
-use super::{environment::Environment, keys, native::{Call, Target}};
+use super::{
+    environment::Environment,
+    keys,
+    native::{Call, Target},
+};
 
 /// One value of each kind, by which the engine's class numbers are learnt.
 const SAMPLES: &str = "({ Error: new Error(), Number: Object(1), String: Object(''), Boolean: Object(true), \
@@ -27,7 +31,12 @@ thread_local! {
 }
 
 pub fn learn_classes(ctx: Ctx) -> Js<()> {
-    let samples = ctx.eval(SAMPLES, "node:internal/samples", 1, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    let samples = ctx.eval(
+        SAMPLES,
+        "node:internal/samples",
+        1,
+        qjs::JS_EVAL_TYPE_GLOBAL,
+    )?;
     let mut classes = BTreeMap::new();
     for key in keys(ctx, &samples)? {
         let sample = ctx.get(&samples, &key)?;
@@ -73,7 +82,9 @@ pub fn initialize_types(t: &Target) {
     t.with("isExternal", |c| Ok(c.ctx.bool(false)))
         .with("isModuleNamespaceObject", |c| {
             let value = c.arg(0);
-            Ok(c.ctx.bool(value.is_object() && unsafe { qjs::JS_GetClassID(value.raw()) } == MODULE_NAMESPACE))
+            Ok(c.ctx.bool(
+                value.is_object() && unsafe { qjs::JS_GetClassID(value.raw()) } == MODULE_NAMESPACE,
+            ))
         });
 }
 
@@ -85,10 +96,15 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     initialize_types(t);
     t.with("isArrayBufferView", |c| {
         let value = c.arg(0);
-        Ok(c.ctx.bool(is_typed_array(&value) || is_of(&value, &["DataView"])))
+        Ok(c.ctx
+            .bool(is_typed_array(&value) || is_of(&value, &["DataView"])))
     })
-    .with("isTypedArray", |c| Ok(c.ctx.bool(is_typed_array(&c.arg(0)))))
-    .with("isUint8Array", |c| Ok(c.ctx.bool(is_of(&c.arg(0), &["Uint8Array"]))))
+    .with("isTypedArray", |c| {
+        Ok(c.ctx.bool(is_typed_array(&c.arg(0))))
+    })
+    .with("isUint8Array", |c| {
+        Ok(c.ctx.bool(is_of(&c.arg(0), &["Uint8Array"])))
+    })
     .with("isInsideNodeModules", |c| Ok(c.ctx.bool(false)))
     .with("arrayBufferViewHasBuffer", |c| Ok(c.ctx.bool(true)))
     .with("isArrayBufferDetached", |c| {
@@ -103,11 +119,15 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         }
         let state = unsafe { qjs::JS_PromiseState(c.ctx.0, promise.raw()) };
         let number = match state {
-            qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => return Ok(c.ctx.array([c.ctx.number(0.0)])),
+            qjs::JSPromiseStateEnum_JS_PROMISE_PENDING => {
+                return Ok(c.ctx.array([c.ctx.number(0.0)]));
+            }
             qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => 1.0,
             _ => 2.0,
         };
-        let result = c.ctx.owned(unsafe { qjs::JS_PromiseResult(c.ctx.0, promise.raw()) });
+        let result = c
+            .ctx
+            .owned(unsafe { qjs::JS_PromiseResult(c.ctx.0, promise.raw()) });
         Ok(c.ctx.array([c.ctx.number(number), result]))
     })
     .with("getProxyDetails", |c| {
@@ -115,9 +135,13 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         if !is_of(&proxy, &["Proxy"]) {
             return c.undefined();
         }
-        let target = c.ctx.owned(unsafe { qjs::JS_GetProxyTarget(c.ctx.0, proxy.raw()) });
+        let target = c
+            .ctx
+            .owned(unsafe { qjs::JS_GetProxyTarget(c.ctx.0, proxy.raw()) });
         if c.args.len() == 1 || c.truthy(1) {
-            let handler = c.ctx.owned(unsafe { qjs::JS_GetProxyHandler(c.ctx.0, proxy.raw()) });
+            let handler = c
+                .ctx
+                .owned(unsafe { qjs::JS_GetProxyHandler(c.ctx.0, proxy.raw()) });
             return Ok(c.ctx.array([target, handler]));
         }
         Ok(target)
@@ -126,7 +150,9 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     .with("previewEntries", |c| {
         let mut has_keys = false;
         let object = c.arg(0);
-        let entries = c.ctx.result(unsafe { ffi::JS_PreviewEntries(c.ctx.0, object.raw(), &mut has_keys) })?;
+        let entries = c
+            .ctx
+            .result(unsafe { ffi::JS_PreviewEntries(c.ctx.0, object.raw(), &mut has_keys) })?;
         if c.args.len() < 2 || entries.is_undefined() {
             return Ok(entries);
         }
@@ -138,7 +164,9 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         c.env().spend_ns((c.number(0) * 1e6) as u64);
         c.undefined()
     })
-    .with("guessHandleType", |c| Ok(c.ctx.number(if c.number(0) <= 2.0 { 3.0 } else { 5.0 })));
+    .with("guessHandleType", |c| {
+        Ok(c.ctx.number(if c.number(0) <= 2.0 { 3.0 } else { 5.0 }))
+    });
     Ok(())
 }
 
@@ -173,7 +201,9 @@ fn own_non_index_properties(c: &Call) -> Js<Value> {
     }
     let (mut table, mut count) = (std::ptr::null_mut(), 0);
     unsafe {
-        if qjs::JS_GetOwnPropertyNames(ctx.0, &mut table, &mut count, object.raw(), flags as i32) < 0 {
+        if qjs::JS_GetOwnPropertyNames(ctx.0, &mut table, &mut count, object.raw(), flags as i32)
+            < 0
+        {
             return Err(Thrown);
         }
         let mut names = Vec::new();
@@ -209,4 +239,3 @@ fn constructor_name(c: &Call) -> Js<Value> {
     }
     Ok(ctx.string("Object"))
 }
-

@@ -1,6 +1,6 @@
 //! The file system of one host, in memory: inodes, names, open files. Errors are libuv's codes.
 //!
-//! Leaves out: permissions (a process is root), sockets, devices, mounts.
+//! Leaves out: sockets, devices, mounts, and permissions, but for what even root may not do: run what no one may.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub enum Content {
 pub struct Inode {
     pub content: Content,
     pub mode: u32,
+    pub owner: u32,
+    pub group: u32,
     pub links: u32,
     pub accessed_ms: f64,
     pub modified_ms: f64,
@@ -31,6 +33,15 @@ pub struct Open {
     pub flags: u32,
 }
 
+/// What inotify would say of a path; `uv_fs_event` knows no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A name came or went.
+    Rename,
+    /// Contents or attributes changed.
+    Change,
+}
+
 #[derive(Default)]
 pub struct FileSystem {
     inodes: BTreeMap<u64, Inode>,
@@ -38,6 +49,10 @@ pub struct FileSystem {
     opened: BTreeMap<i32, Open>,
     next_inode: u64,
     pub now_ms: f64,
+    pub umask: u32,
+    /// Kept only while somebody watches.
+    pub is_watched: bool,
+    pub changes: Vec<(String, Change)>,
 }
 
 pub const O_WRONLY: u32 = 1;
@@ -66,7 +81,11 @@ fn join(directory: &str, name: &str) -> String {
 
 impl FileSystem {
     pub fn new() -> Self {
-        let mut files = Self { next_inode: 1, ..Self::default() };
+        let mut files = Self {
+            next_inode: 1,
+            umask: 0o022,
+            ..Self::default()
+        };
         files.insert("/", Content::Directory, 0o755);
         files.mkdir_all("/tmp");
         files
@@ -76,11 +95,52 @@ impl FileSystem {
         let inode = self.next_inode;
         self.next_inode += 1;
         let now_ms = self.now_ms;
-        self.inodes.insert(inode, Inode {
-            content, mode, links: 1, accessed_ms: now_ms, modified_ms: now_ms, changed_ms: now_ms, born_ms: now_ms,
-        });
+        self.inodes.insert(
+            inode,
+            Inode {
+                content,
+                mode,
+                owner: 0,
+                group: 0,
+                links: 1,
+                accessed_ms: now_ms,
+                modified_ms: now_ms,
+                changed_ms: now_ms,
+                born_ms: now_ms,
+            },
+        );
         self.names.insert(path.to_owned(), inode);
+        self.name_changed(path);
         inode
+    }
+
+    /// A name in a folder came or went, which changes the folder.
+    fn name_changed(&mut self, path: &str) {
+        let now_ms = self.now_ms;
+        if let Some(folder) = self.names.get(parent_of(path)).copied()
+            && let Some(node) = self.inodes.get_mut(&folder)
+        {
+            node.modified_ms = now_ms;
+            node.changed_ms = now_ms;
+        }
+        self.note(path, Change::Rename);
+    }
+
+    fn note(&mut self, path: &str, change: Change) {
+        if self.is_watched {
+            self.changes.push((path.to_owned(), change));
+        }
+    }
+
+    /// Contents or attributes changed, under whatever names the file has.
+    fn inode_changed(&mut self, inode: u64) {
+        if self.is_watched {
+            let names = self.names.iter().filter(|(_, at)| **at == inode);
+            let names: Vec<_> = names
+                .map(|(name, _)| (name.clone(), Change::Change))
+                .collect();
+            self.changes.extend(names);
+        }
     }
 
     pub fn mkdir_all(&mut self, path: &str) {
@@ -99,7 +159,6 @@ impl FileSystem {
         self.insert(path, Content::File(bytes), 0o644);
     }
 
-    /// The path without links, `.` and `..`; the last part may be missing.
     /// A whole file, for the host itself.
     pub fn contents(&self, path: &str) -> Option<Vec<u8>> {
         match &self.stat(path, true).ok()?.1.content {
@@ -108,11 +167,17 @@ impl FileSystem {
         }
     }
 
+    /// The path without links, `.` and `..`; the last part may be missing.
     pub fn resolve(&self, path: &str, follow_last: bool) -> Result<String, Code> {
         if path.is_empty() {
             return Err("ENOENT");
         }
-        let mut parts: Vec<String> = path.split('/').filter(|p| !p.is_empty()).rev().map(str::to_owned).collect();
+        let mut parts: Vec<String> = path
+            .split('/')
+            .filter(|p| !p.is_empty())
+            .rev()
+            .map(str::to_owned)
+            .collect();
         let must_be_directory = path.ends_with('/');
         let mut at = "/".to_owned();
         let mut links = 0;
@@ -129,13 +194,23 @@ impl FileSystem {
                 return Err("ENOTDIR");
             }
             let next = join(&at, &part);
-            match self.names.get(&next).map(|inode| &self.inodes[inode].content) {
+            match self
+                .names
+                .get(&next)
+                .map(|inode| &self.inodes[inode].content)
+            {
                 Some(Content::Link(target)) if follow_last || !parts.is_empty() => {
                     links += 1;
                     if links > LINKS_MAX {
                         return Err("ELOOP");
                     }
-                    parts.extend(target.split('/').filter(|p| !p.is_empty()).rev().map(str::to_owned));
+                    parts.extend(
+                        target
+                            .split('/')
+                            .filter(|p| !p.is_empty())
+                            .rev()
+                            .map(str::to_owned),
+                    );
                     if target.starts_with('/') {
                         at = "/".to_owned();
                     }
@@ -152,7 +227,10 @@ impl FileSystem {
     }
 
     fn by_path(&self, resolved: &str) -> Result<&Inode, Code> {
-        self.names.get(resolved).map(|inode| &self.inodes[inode]).ok_or("ENOENT")
+        self.names
+            .get(resolved)
+            .map(|inode| &self.inodes[inode])
+            .ok_or("ENOENT")
     }
 
     pub fn stat(&self, path: &str, follow: bool) -> Result<(u64, &Inode), Code> {
@@ -172,10 +250,13 @@ impl FileSystem {
             Some(_) if flags & (O_CREAT | O_EXCL) == O_CREAT | O_EXCL => return Err("EEXIST"),
             Some(inode) => *inode,
             None if flags & O_CREAT != 0 => {
-                if !matches!(self.by_path(parent_of(&resolved))?.content, Content::Directory) {
+                if !matches!(
+                    self.by_path(parent_of(&resolved))?.content,
+                    Content::Directory
+                ) {
                     return Err("ENOTDIR");
                 }
-                self.insert(&resolved, Content::File(Vec::new()), mode & !0o022)
+                self.insert(&resolved, Content::File(Vec::new()), mode & !self.umask)
             }
             None => return Err("ENOENT"),
         };
@@ -183,16 +264,30 @@ impl FileSystem {
         let now_ms = self.now_ms;
         let node = self.inodes.get_mut(&inode).ok_or("ENOENT")?;
         match &mut node.content {
-            Content::Directory if writes => return Err("EISDIR"),
+            Content::Directory if writes || flags & O_CREAT != 0 => return Err("EISDIR"),
             Content::File(_) if flags & O_DIRECTORY != 0 => return Err("ENOTDIR"),
             Content::File(bytes) if flags & O_TRUNC != 0 => {
+                let had_any = !bytes.is_empty();
                 bytes.clear();
                 node.modified_ms = now_ms;
+                node.changed_ms = now_ms;
+                if had_any {
+                    self.inode_changed(inode);
+                }
             }
             _ => {}
         }
-        let fd = (17..).find(|fd| !self.opened.contains_key(fd)).ok_or("EMFILE")?;
-        self.opened.insert(fd, Open { inode, position: 0, flags });
+        let fd = (17..)
+            .find(|fd| !self.opened.contains_key(fd))
+            .ok_or("EMFILE")?;
+        self.opened.insert(
+            fd,
+            Open {
+                inode,
+                position: 0,
+                flags,
+            },
+        );
         Ok(fd)
     }
 
@@ -219,11 +314,21 @@ impl FileSystem {
         let Content::File(bytes) = &self.inodes[&open.inode].content else {
             return Err("EISDIR");
         };
-        let at = if position >= 0.0 { position as u64 } else { open.position };
+        let at = if position >= 0.0 {
+            position as u64
+        } else {
+            open.position
+        };
         let from = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
         let taken = bytes[from..from.saturating_add(length).min(bytes.len())].to_vec();
         if position < 0.0 {
             open.position += taken.len() as u64;
+        }
+        let (inode, now_ms) = (open.inode, self.now_ms);
+        if let Some(node) = self.inodes.get_mut(&inode)
+            && length > 0
+        {
+            node.accessed_ms = now_ms;
         }
         Ok(taken)
     }
@@ -250,21 +355,30 @@ impl FileSystem {
         }
         bytes[at..at + data.len()].copy_from_slice(data);
         node.modified_ms = now_ms;
+        node.changed_ms = now_ms;
         if position < 0.0 {
             open.position = (at + data.len()) as u64;
+        }
+        let inode = open.inode;
+        if !data.is_empty() {
+            self.inode_changed(inode);
         }
         Ok(data.len())
     }
 
     pub fn truncate(&mut self, fd: i32, length: usize) -> Result<(), Code> {
-        let open = self.opened.get(&fd).ok_or("EBADF")?;
-        match self.inodes.get_mut(&open.inode).map(|node| &mut node.content) {
-            Some(Content::File(bytes)) if open.flags & (O_WRONLY | O_RDWR) != 0 => {
-                bytes.resize(length, 0);
-                Ok(())
+        let (now_ms, open) = (self.now_ms, *self.opened.get(&fd).ok_or("EBADF")?);
+        let node = self.inodes.get_mut(&open.inode).ok_or("EBADF")?;
+        match &mut node.content {
+            Content::File(bytes) if open.flags & (O_WRONLY | O_RDWR) != 0 => {
+                bytes.resize(length, 0)
             }
-            _ => Err("EINVAL"),
+            _ => return Err("EINVAL"),
         }
+        node.modified_ms = now_ms;
+        node.changed_ms = now_ms;
+        self.inode_changed(open.inode);
+        Ok(())
     }
 
     /// Names and what they are (libuv's directory entry types).
@@ -273,7 +387,11 @@ impl FileSystem {
         if !matches!(self.by_path(&resolved)?.content, Content::Directory) {
             return Err("ENOTDIR");
         }
-        let prefix = if resolved == "/" { resolved } else { format!("{resolved}/") };
+        let prefix = if resolved == "/" {
+            resolved
+        } else {
+            format!("{resolved}/")
+        };
         Ok(self
             .names
             .range(prefix.clone()..)
@@ -296,7 +414,7 @@ impl FileSystem {
             return Err("EEXIST");
         }
         self.by_path(parent_of(&resolved))?;
-        self.insert(&resolved, Content::Directory, mode & !0o022);
+        self.insert(&resolved, Content::Directory, mode & !self.umask);
         Ok(())
     }
 
@@ -330,10 +448,13 @@ impl FileSystem {
 
     fn drop_name(&mut self, resolved: &str) {
         if let Some(inode) = self.names.remove(resolved) {
+            let now_ms = self.now_ms;
             if let Some(node) = self.inodes.get_mut(&inode) {
                 node.links -= 1;
+                node.changed_ms = now_ms;
             }
             self.forget_if_unused(inode);
+            self.name_changed(resolved);
         }
     }
 
@@ -354,23 +475,36 @@ impl FileSystem {
         let to = self.resolve(to, false)?;
         let inode = *self.names.get(&from).ok_or("ENOENT")?;
         self.by_path(parent_of(&to))?;
-        if from == to {
+        if self.names.get(&to) == Some(&inode) {
             return Ok(());
+        }
+        let below = format!("{from}/");
+        let moves_directory = matches!(self.by_path(&from)?.content, Content::Directory);
+        if moves_directory && to.starts_with(&below) {
+            return Err("EINVAL");
         }
         if self.names.contains_key(&to) {
             match self.by_path(&to)?.content {
-                Content::Directory => self.remove_directory(&to)?,
+                Content::Directory if moves_directory => self.remove_directory(&to)?,
+                Content::Directory => return Err("EISDIR"),
+                _ if moves_directory => return Err("ENOTDIR"),
                 _ => self.drop_name(&to),
             }
         }
-        let below = format!("{from}/");
-        let moved: Vec<_> = self.names.range(below.clone()..).take_while(|(name, _)| name.starts_with(&below))
-            .map(|(name, inode)| (name.clone(), *inode)).collect();
+        let moved: Vec<_> = self
+            .names
+            .range(below.clone()..)
+            .take_while(|(name, _)| name.starts_with(&below))
+            .map(|(name, inode)| (name.clone(), *inode))
+            .collect();
         for (name, inode) in moved {
             self.names.remove(&name);
-            self.names.insert(format!("{to}/{}", &name[below.len()..]), inode);
+            self.names
+                .insert(format!("{to}/{}", &name[below.len()..]), inode);
         }
         self.names.remove(&from);
+        self.name_changed(&from);
+        self.name_changed(&to);
         self.names.insert(to, inode);
         Ok(())
     }
@@ -388,6 +522,8 @@ impl FileSystem {
             }
             node.links += 1;
         }
+        self.by_path(parent_of(&to))?;
+        self.name_changed(&to);
         self.names.insert(to, inode);
         Ok(())
     }
@@ -402,13 +538,67 @@ impl FileSystem {
         Ok(())
     }
 
-    /// Changes an inode that exists: its mode or its times.
-    pub fn change(&mut self, path: &str, how: impl FnOnce(&mut Inode)) -> Result<(), Code> {
-        let resolved = self.resolve(path, true)?;
+    /// Changes an inode that exists: its mode, its owner or its times.
+    pub fn change(
+        &mut self,
+        path: &str,
+        follow: bool,
+        how: impl FnOnce(&mut Inode),
+    ) -> Result<(), Code> {
+        let resolved = self.resolve(path, follow)?;
         let inode = *self.names.get(&resolved).ok_or("ENOENT")?;
+        self.change_inode(inode, how);
+        Ok(())
+    }
+
+    /// The same for an open file.
+    pub fn change_open(&mut self, fd: i32, how: impl FnOnce(&mut Inode)) -> Result<(), Code> {
+        let inode = self.opened.get(&fd).ok_or("EBADF")?.inode;
+        self.change_inode(inode, how);
+        Ok(())
+    }
+
+    fn change_inode(&mut self, inode: u64, how: impl FnOnce(&mut Inode)) {
+        let now_ms = self.now_ms;
         if let Some(node) = self.inodes.get_mut(&inode) {
             how(node);
+            node.changed_ms = now_ms;
         }
-        Ok(())
+        self.inode_changed(inode);
+    }
+
+    /// `copy_file_range` of a whole file; the copy has the mode of its source.
+    pub fn copy(&mut self, from: &str, to: &str, exclusive: bool) -> Result<(), Code> {
+        let (number, source) = self.stat(from, true)?;
+        let mode = source.mode;
+        let bytes = match &source.content {
+            Content::File(bytes) => bytes.clone(),
+            _ => return Err("EISDIR"),
+        };
+        if !exclusive && self.stat(to, true).is_ok_and(|(there, _)| there == number) {
+            return Ok(());
+        }
+        let flags = O_WRONLY | O_CREAT | if exclusive { O_EXCL } else { O_TRUNC };
+        let fd = self.open(to, flags, mode)?;
+        self.write(fd, &bytes, -1.0)?;
+        self.change_open(fd, |node| node.mode = mode)?;
+        self.close(fd)
+    }
+
+    pub fn is_open(&self, fd: i32) -> bool {
+        self.opened.contains_key(&fd)
+    }
+
+    /// `access(2)` as root: only running a file takes that somebody may.
+    pub fn access(&self, path: &str, mode: u32) -> Result<(), Code> {
+        const RUN: u32 = 1;
+        let node = self.stat(path, true)?.1;
+        let forbidden =
+            mode & RUN != 0 && matches!(node.content, Content::File(_)) && node.mode & 0o111 == 0;
+        if forbidden { Err("EACCES") } else { Ok(()) }
+    }
+
+    pub fn count(&self) -> usize {
+        self.inodes.len()
     }
 }

@@ -83,8 +83,12 @@ unsafe extern "C" {
     pub fn JS_PreviewEntries(ctx: *mut JSContext, object: JSValue, has_keys: *mut bool) -> JSValue;
 }
 
-pub type ImportHook =
-    unsafe extern "C" fn(ctx: *mut JSContext, referrer: JSValue, specifier: JSValue, attributes: JSValue) -> JSValue;
+pub type ImportHook = unsafe extern "C" fn(
+    ctx: *mut JSContext,
+    referrer: JSValue,
+    specifier: JSValue,
+    attributes: JSValue,
+) -> JSValue;
 
 unsafe extern "C" {
     pub fn JS_SetImportHook(rt: *mut JSRuntime, hook: Option<ImportHook>);

@@ -123,7 +123,8 @@ impl Heap {
         }
         if had_bytes > SMALL_BYTES_MAX && bytes > SMALL_BYTES_MAX {
             if bytes > REFUSED_BYTES_MIN
-                && (self.used_bytes.get() - had_bytes).saturating_add(bytes) > self.limit_bytes.get()
+                && (self.used_bytes.get() - had_bytes).saturating_add(bytes)
+                    > self.limit_bytes.get()
             {
                 self.refused.set(true);
                 return ptr::null_mut();
