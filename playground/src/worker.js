@@ -12,7 +12,8 @@
 // { job, start, translate, steps, grade } is a run and { stop } ends it. `start` and `grade` are encoded commands, `steps` the same
 // Step command in growing sizes; the worker takes the size that lasts about one frame. Between two slices it goes round
 // its own queue, so a message is heard within a slice. When a run wants a part of the library that is not there, the
-// worker answers { job, wanting } and waits for { part }, a Load command; with that in the image the run begins anew.
+// worker answers { job, wanting } and waits for { part }, a Load command, or for another { module, boot } that has more;
+// with that the run begins anew.
 // It answers { ready }, { job, reply }, { job, wanting }, { job, ended } and { job, trap }; a trap ends that instance.
 
 const LOADED = 0; // Reply::Loaded
@@ -36,7 +37,10 @@ turn.port1.onmessage = () => run && guarded(slice);
 onmessage = ({ data }) => {
   if (data.module) {
     ({ module, image } = data);
-    guarded(() => load(data.boot ?? []));
+    guarded(() => {
+      load(data.boot ?? []);
+      if (run) begin();
+    });
     postMessage({ ready: true });
   } else if (data.part) {
     guarded(() => {

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Event, Report, Scenario};
 
+/// The jar that a page begins with is without node:crypto and node:zlib; the whole one has all.
+pub const WHOLE_JAR: &str = "whole";
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Takes Node's own library (`node-lib.bin`), and boots a process up to where its program would begin; or takes a
@@ -33,7 +36,8 @@ pub enum Reply {
         events: Vec<Event>,
     },
     /// The program asks for a part of Node's library that is not there (`node-lib-PART.bin`), so this attempt is over.
-    /// With that part loaded the run begins anew, and makes the same events up to here and more.
+    /// With that part loaded the run begins anew, and makes the same events up to here and more. When the part is
+    /// [`WHOLE_JAR`], what is not there is code, and the run is to begin anew in the whole jar.
     Wanting {
         part: String,
     },

@@ -16,7 +16,7 @@ pub mod scenario;
 pub mod trace;
 pub mod typescript;
 
-pub use command::{Command, Reply, Status};
+pub use command::{Command, Reply, Status, WHOLE_JAR};
 pub use grade::{CheckOutcome, Report};
 pub use scenario::{File, Limits, ProcessSpec, Record, Scenario};
 pub use trace::{

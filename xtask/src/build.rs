@@ -1,6 +1,7 @@
 //! Making what the page is made of.
 //!
-//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar), `node-lib.bin` and its further parts
+//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar without node:crypto and node:zlib),
+//! `runtime_sim_whole.wasm` (the jar with them, which a program that asks for one of them loads), `node-lib.bin` and its further parts
 //! (Node's own library), `typescript.wasm` (which only programs in TypeScript load), `editor.js`, `fonts/`, `lessons/catalog.bin` and a `.bin` for each lesson, `packages/catalog.bin` and
 //! a `.bin` for each npm package. Trunk copies it beside the page, which it builds itself.
 
@@ -63,18 +64,31 @@ fn node_library(workspace: &Workspace, environment: &Environment) -> Result {
 
 /// The sealed modules: the jar, and the one that makes JavaScript of TypeScript. Cargo knows best whether they are fresh.
 fn jar(workspace: &Workspace, environment: &Environment) -> Result {
-    // The jar is made fast; of the other, a page waits for the download.
-    for (doing, package, profile, file) in [
+    // The jar is made fast; of what reads TypeScript, a page waits for the download.
+    let without_whole: &[&str] = &["--no-default-features"];
+    for (doing, package, profile, features, file, asset) in [
         (
-            "Building the jar",
+            "Building the whole jar",
             "runtime-sim",
             "release",
+            &[][..],
+            "runtime_sim.wasm",
+            "runtime_sim_whole.wasm",
+        ),
+        (
+            "Building the jar that a page begins with",
+            "runtime-sim",
+            "plain",
+            without_whole,
+            "runtime_sim.wasm",
             "runtime_sim.wasm",
         ),
         (
             "Building what reads TypeScript",
             "typescript",
             "page",
+            &[],
+            "typescript.wasm",
             "typescript.wasm",
         ),
     ] {
@@ -83,10 +97,11 @@ fn jar(workspace: &Workspace, environment: &Environment) -> Result {
             doing,
             cargo(workspace, environment)
                 .args(["build", "--profile", profile, "--target", TARGET])
-                .args(["--package", package]),
+                .args(["--package", package])
+                .args(features),
         )?;
         let built = workspace.target().join(TARGET).join(profile).join(file);
-        copy_if_changed(&built, &workspace.assets().join(file))?;
+        copy_if_changed(&built, &workspace.assets().join(asset))?;
     }
     Ok(())
 }

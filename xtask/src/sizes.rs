@@ -38,6 +38,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
         all.iter().filter(|path| test(&name(path))).collect()
     };
     let jar = |path: &str| path == "runtime_sim.wasm";
+    let whole_jar = |path: &str| path == "runtime_sim_whole.wasm";
     let library = |path: &str| path == "node-lib.bin";
     let library_parts = |path: &str| path.starts_with("node-lib-");
     let editor = |path: &str| path.starts_with("editor.");
@@ -48,6 +49,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     let page = |path: &str| {
         !path.contains('/')
             && !jar(path)
+            && !whole_jar(path)
             && !editor(path)
             && !typescript(path)
             && [".wasm", ".js", ".css", ".html"]
@@ -56,6 +58,11 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     };
     Ok(vec![
         size("simulation", Some(450_000), choose(&jar))?,
+        size(
+            "simulation with node:crypto and node:zlib",
+            None,
+            choose(&whole_jar),
+        )?,
         size("Node's own library", Some(215_000), choose(&library))?,
         size("what of it few programs need", None, choose(&library_parts))?,
         size(

@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 use gloo::utils::window;
 use js_sys::{ArrayBuffer, Promise, Uint8Array, WebAssembly};
 use protocol::{
-    codec,
+    WHOLE_JAR, codec,
     lesson::{Catalog, Lesson},
     packages,
 };
@@ -14,7 +14,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::{browser::words, jar::Simulation};
+use super::{
+    browser::words,
+    jar::{Part, Simulation},
+};
 
 const LIBRARY: &str = "node-lib.bin";
 
@@ -37,9 +40,17 @@ pub async fn simulation() -> Result<Simulation, String> {
     Ok(Simulation::new(module, body(LIBRARY, library).await?))
 }
 
-/// A part of Node's library that few programs need. `part` is a name that the jar gave.
-pub async fn library_part(part: &str) -> Result<Vec<u8>, String> {
-    fetch_bytes(&format!("node-lib-{part}.bin")).await
+/// What few programs need. `part` is a name that the jar gave.
+pub async fn part(part: &str) -> Result<Part, String> {
+    if part == WHOLE_JAR {
+        let module = compiled("runtime_sim_whole.wasm", "The whole simulation").await?;
+        return Ok(Part::Jar(Simulation::new(
+            module,
+            fetch_bytes(LIBRARY).await?,
+        )));
+    }
+    let library = fetch_bytes(&format!("node-lib-{part}.bin")).await?;
+    Ok(Part::Library(library))
 }
 
 /// The npm packages that programs can import.

@@ -25,8 +25,14 @@ pub type JobId = u32;
 /// What a worker begins with: the module, and Node's library or the memory of a jar that has booted it. All workers of a
 /// page share it, so that only the first one boots.
 pub struct Simulation {
-    module: WebAssembly::Module,
+    module: RefCell<WebAssembly::Module>,
     memory: RefCell<Memory>,
+}
+
+/// What a run waits for: a part of Node's library, or another jar that has more.
+pub enum Part {
+    Library(Vec<u8>),
+    Jar(Simulation),
 }
 
 enum Memory {
@@ -38,9 +44,18 @@ enum Memory {
 impl Simulation {
     pub fn new(module: WebAssembly::Module, library: Vec<u8>) -> Self {
         Self {
-            module,
+            module: RefCell::new(module),
             memory: RefCell::new(Memory::Boot(encoded(&Command::Load { library }))),
         }
+    }
+
+    /// What a worker is to be sent.
+    fn fields(&self) -> [(&'static str, JsValue); 2] {
+        let memory = match &*self.memory.borrow() {
+            Memory::Boot(command) => ("boot", Array::of1(command).into()),
+            Memory::Image(image) => ("image", image.clone()),
+        };
+        [("module", (&*self.module.borrow()).into()), memory]
     }
 }
 
@@ -54,7 +69,7 @@ pub enum Heard {
     Ended {
         job: JobId,
     },
-    /// The run needs a part of Node's library that is not there; it begins anew once [`Jar::add_part`] brings it.
+    /// The run needs something that is not there; it begins anew once [`Jar::add_part`] brings it.
     Wanting {
         job: JobId,
         part: String,
@@ -74,6 +89,7 @@ pub enum Heard {
 
 pub struct Jar {
     worker: Worker,
+    simulation: Rc<Simulation>,
     watch: Rc<RefCell<Watch>>,
     on_heard: Callback<Heard>,
     _on_message: Closure<dyn Fn(MessageEvent)>,
@@ -124,19 +140,13 @@ impl Jar {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let jar = Self {
             worker,
+            simulation: simulation.clone(),
             watch,
             on_heard,
             _on_message: on_message,
             _on_error: on_error,
         };
-        let memory = match &*simulation.memory.borrow() {
-            Memory::Boot(command) => ("boot", Array::of1(command).into()),
-            Memory::Image(image) => ("image", image.clone()),
-        };
-        post(
-            &jar.worker,
-            &[("module", (&simulation.module).into()), memory],
-        )?;
+        post(&jar.worker, &simulation.fields())?;
         Ok(jar)
     }
 
@@ -202,13 +212,21 @@ impl Jar {
         Ok(())
     }
 
-    /// Brings the part of Node's library that the present job waits for.
-    pub fn add_part(&self, library: Vec<u8>) -> Result<(), String> {
+    /// Brings what the present job waits for.
+    pub fn add_part(&self, part: Part) -> Result<(), String> {
         rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
-        post(
-            &self.worker,
-            &[("part", encoded(&Command::Load { library }).into())],
-        )
+        match part {
+            Part::Library(library) => post(
+                &self.worker,
+                &[("part", encoded(&Command::Load { library }).into())],
+            ),
+            // From now on it is the page's.
+            Part::Jar(simulation) => {
+                self.simulation.module.swap(&simulation.module);
+                self.simulation.memory.swap(&simulation.memory);
+                post(&self.worker, &self.simulation.fields())
+            }
+        }
     }
 
     /// Ends the job between two slices; a worker that does not come to it is reported as lost.

@@ -27,7 +27,7 @@ use crate::{
     edge::{
         assets, browser,
         editor::{EditorModule, Mark},
-        jar::{Heard, Jar, JobId, Simulation},
+        jar::{Heard, Jar, JobId, Part, Simulation},
         storage,
     },
     state::{
@@ -116,7 +116,7 @@ pub enum Message {
     Heard(Heard),
     Part {
         job: JobId,
-        library: Result<Vec<u8>, String>,
+        part: Result<Part, String>,
     },
     Read,
     Time(TimeCommand),
@@ -274,7 +274,7 @@ impl Component for LessonPage {
                     .is_some_and(|prediction| prediction.shift(from, to));
             }
             Message::Heard(heard) => return self.heard(ctx, heard),
-            Message::Part { job, library } => return self.part_came(ctx, job, library),
+            Message::Part { job, part } => return self.part_came(ctx, job, part),
             Message::Read => self.read(ctx),
             Message::Time(command) => self.time(command),
             Message::Go(moment) => {
@@ -479,8 +479,8 @@ impl LessonPage {
             }
             Heard::Wanting { job, part } => {
                 ctx.link().send_future(async move {
-                    let library = assets::library_part(&part).await;
-                    Message::Part { job, library }
+                    let part = assets::part(&part).await;
+                    Message::Part { job, part }
                 });
                 false
             }
@@ -497,17 +497,12 @@ impl LessonPage {
         }
     }
 
-    fn part_came(
-        &mut self,
-        ctx: &Context<Self>,
-        job: JobId,
-        library: Result<Vec<u8>, String>,
-    ) -> bool {
+    fn part_came(&mut self, ctx: &Context<Self>, job: JobId, part: Result<Part, String>) -> bool {
         let is_present = matches!(self.job, Job::Recording(own) | Job::Grading(own) if own == job);
         let (Some(jar), true) = (&self.jar, is_present) else {
             return false;
         };
-        if let Err(reason) = library.and_then(|library| jar.add_part(library)) {
+        if let Err(reason) = part.and_then(|part| jar.add_part(part)) {
             return self.broke(ctx, job, Ending::Refused { reason }, true);
         }
         self.receive(ctx, job, Unread::Again)

@@ -36,9 +36,11 @@ pub const CLOCK_NS: u64 = 50;
 /// How far the loop's clock, which counts whole milliseconds, may be from the process's start: drawn by the seed. It is
 /// what makes `setTimeout(f, 0)` against `setImmediate(f)` a race.
 pub const LOOP_CLOCK_OFFSET_NS: u64 = 1_000_000;
-/// One call of a compressor, and each byte that it is given, when compressing and when reading.
+/// One call of a compressor, and each byte that it is given: of DEFLATE, of Brotli at its highest quality, and for
+/// reading either.
 pub const CODEC_CALL_NS: u64 = 4_000;
 pub const DEFLATE_BYTE_NS: u64 = 25;
+pub const BROTLI_ENCODE_BYTE_NS: u64 = 600;
 pub const INFLATE_BYTE_NS: u64 = 5;
 /// One byte of a digest or a cipher.
 pub const DIGEST_BYTE_NS: u64 = 3;

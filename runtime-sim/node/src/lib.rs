@@ -37,8 +37,11 @@
 //! (`at async f`) are not in stacks. Conditions in a package's `exports` are not read. A timer that is unreferenced after
 //! it was made still says `unref: false` in its `TaskQueued`.
 
+// Prices and helpers of what only the whole jar has.
+#[cfg_attr(not(feature = "whole"), allow(dead_code))]
 pub mod bindings;
 mod builtins;
+#[cfg_attr(not(feature = "whole"), allow(dead_code))]
 mod costs;
 pub mod engine;
 mod facts;

@@ -17,7 +17,13 @@ pub struct Library {
     build: Vec<u8>,
     modules: BTreeMap<String, Module>,
     parts: Vec<Part>,
-    wanted: Cell<Option<usize>>,
+    wanted: Cell<Option<Wanted>>,
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    Part(usize),
+    WholeJar,
 }
 
 struct Module {
@@ -115,7 +121,7 @@ impl Library {
     pub fn source(&self, id: &str) -> Option<&str> {
         let module = self.modules.get(id)?;
         let Some((bytes, from)) = self.parts[module.part].sources.get() else {
-            self.wanted.set(Some(module.part));
+            self.wanted.set(Some(Wanted::Part(module.part)));
             return None;
         };
         let start = from + module.start;
@@ -124,7 +130,15 @@ impl Library {
 
     /// The part that was asked for and is not there.
     pub fn wanted(&self) -> Option<&str> {
-        Some(&self.parts[self.wanted.get()?].name)
+        Some(match self.wanted.get()? {
+            Wanted::Part(part) => &self.parts[part].name,
+            Wanted::WholeJar => protocol::WHOLE_JAR,
+        })
+    }
+
+    /// For a binding that only the whole jar has.
+    pub fn want_whole_jar(&self) {
+        self.wanted.set(Some(Wanted::WholeJar));
     }
 
     pub fn forget_wanted(&self) {

@@ -11,6 +11,7 @@ pub mod buffer;
 pub mod builtins;
 pub mod callback;
 pub mod contextify;
+#[cfg(feature = "whole")]
 pub mod crypto;
 pub mod environment;
 pub mod errors;
@@ -31,6 +32,7 @@ pub mod typescript;
 pub mod util;
 pub mod v8;
 pub mod vfs;
+#[cfg(feature = "whole")]
 pub mod zlib;
 
 use std::ffi::c_int;
@@ -57,6 +59,10 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
     if let Some(binding) = env.bindings.borrow().get(name) {
         return Ok(binding.clone());
     }
+    if cfg!(not(feature = "whole")) && matches!(name, "crypto" | "zlib") {
+        env.library.want_whole_jar();
+        return Err(ctx.throw_uncatchable());
+    }
     let record = if name == "trace" {
         ctx.object()
     } else {
@@ -75,6 +81,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "buffer" => buffer::initialize(ctx, &t)?,
         "builtins" => builtins::initialize(ctx, &t)?,
         "contextify" => contextify::initialize(ctx, &t)?,
+        #[cfg(feature = "whole")]
         "crypto" => crypto::initialize(ctx, &t)?,
         "errors" => errors::initialize(&t),
         "fs" => fs::initialize(ctx, &t)?,
@@ -87,6 +94,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "timers" => timers::initialize(ctx, &t),
         "trace" => trace::initialize(ctx, &t),
         "util" => util::initialize(ctx, &t)?,
+        #[cfg(feature = "whole")]
         "zlib" => zlib::initialize(&t),
         "v8" => v8::initialize(&t),
         "types" => util::initialize_types(&t),

@@ -9,7 +9,13 @@ use std::{
     ffi::{CStr, c_int},
 };
 
-use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
+use brotli::{
+    BrotliDecompressStream, BrotliResult, BrotliState,
+    enc::{
+        StandardAlloc,
+        encode::{BrotliEncoderOperation, BrotliEncoderParameter, BrotliEncoderStateStruct},
+    },
+};
 use libz_rs_sys::{
     Z_BUF_ERROR, Z_DATA_ERROR, Z_NEED_DICT, Z_OK, Z_STREAM_END, deflate, deflateEnd, deflateInit2_,
     deflateParams, deflateReset, deflateSetDictionary, inflate, inflateEnd, inflateInit2_,
@@ -95,14 +101,7 @@ pub fn initialize(t: &Target) {
     let zlib = stream_class(t, "Zlib");
     zlib.with("init", init_zlib);
     let encoder = stream_class(t, "BrotliEncoder");
-    encoder.with("init", |c| {
-        Err(throw_with_code(
-            c.ctx,
-            "Error",
-            "ERR_NOT_SIMULATED",
-            "Brotli compression is not simulated by Terrarium yet",
-        ))
-    });
+    encoder.with("init", |c| init_brotli(c, Box::new(Encoder::new())));
     let decoder = stream_class(t, "BrotliDecoder");
     decoder.with("init", |c| init_brotli(c, Box::new(Decoder::new())));
     t.with("crc32", |c| {
@@ -624,6 +623,109 @@ impl Codec for Deflate {
 trait Brotli: Codec {
     fn set_parameter(&mut self, number: usize, value: u32) -> bool;
     fn boxed(self: Box<Self>) -> Box<dyn Codec>;
+}
+
+type EncoderState = BrotliEncoderStateStruct<StandardAlloc>;
+
+struct Encoder {
+    state: EncoderState,
+    parameters: Vec<(usize, u32)>,
+    succeeded: bool,
+}
+
+impl Encoder {
+    fn new() -> Self {
+        Self {
+            state: EncoderState::new(StandardAlloc::default()),
+            parameters: Vec::new(),
+            succeeded: true,
+        }
+    }
+}
+
+/// `BrotliEncoderParameter` of Google's `encode.h`.
+fn encoder_parameter(number: usize) -> Option<BrotliEncoderParameter> {
+    use BrotliEncoderParameter as P;
+    Some(match number {
+        0 => P::BROTLI_PARAM_MODE,
+        1 => P::BROTLI_PARAM_QUALITY,
+        2 => P::BROTLI_PARAM_LGWIN,
+        3 => P::BROTLI_PARAM_LGBLOCK,
+        4 => P::BROTLI_PARAM_DISABLE_LITERAL_CONTEXT_MODELING,
+        5 => P::BROTLI_PARAM_SIZE_HINT,
+        6 => P::BROTLI_PARAM_LARGE_WINDOW,
+        _ => return None,
+    })
+}
+
+impl Brotli for Encoder {
+    fn set_parameter(&mut self, number: usize, value: u32) -> bool {
+        match encoder_parameter(number) {
+            Some(parameter) if self.state.set_parameter(parameter, value) => {
+                self.parameters.push((number, value));
+                true
+            }
+            // The layout of distances has no effect here, but Node takes it.
+            _ => matches!(number, 7 | 8),
+        }
+    }
+
+    fn boxed(self: Box<Self>) -> Box<dyn Codec> {
+        self
+    }
+}
+
+impl Codec for Encoder {
+    fn process(&mut self, flush: c_int, input: &[u8], output: &mut [u8]) -> Left {
+        let operation = match flush {
+            1 => BrotliEncoderOperation::BROTLI_OPERATION_FLUSH,
+            2 => BrotliEncoderOperation::BROTLI_OPERATION_FINISH,
+            3 => BrotliEncoderOperation::BROTLI_OPERATION_EMIT_METADATA,
+            _ => BrotliEncoderOperation::BROTLI_OPERATION_PROCESS,
+        };
+        let (mut input_left, mut output_left) = (input.len(), output.len());
+        let (mut input_at, mut output_at) = (0, 0);
+        self.succeeded = self.state.compress_stream(
+            operation,
+            &mut input_left,
+            input,
+            &mut input_at,
+            &mut output_left,
+            output,
+            &mut output_at,
+            &mut None,
+            &mut |_, _, _, _: &mut StandardAlloc| {},
+        );
+        Left {
+            input: input_left,
+            output: output_left,
+        }
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        (!self.succeeded).then(|| Failure {
+            message: "Compression failed".to_owned(),
+            number: -1,
+            code: "ERR_BROTLI_COMPRESSION_FAILED".to_owned(),
+        })
+    }
+
+    fn reset(&mut self) -> Option<Failure> {
+        let parameters = std::mem::take(&mut self.parameters);
+        *self = Self::new();
+        for (number, value) in parameters {
+            self.set_parameter(number, value);
+        }
+        None
+    }
+
+    fn set_params(&mut self, _: c_int, _: c_int) -> Option<Failure> {
+        None
+    }
+
+    fn cost_ns(&self, input_bytes: usize) -> u64 {
+        costs::CODEC_CALL_NS + costs::BROTLI_ENCODE_BYTE_NS * input_bytes as u64
+    }
 }
 
 type DecoderState = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
