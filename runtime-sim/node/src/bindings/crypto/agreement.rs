@@ -86,7 +86,7 @@ pub fn initialize(t: &Target) {
         c.env().spend_ns(costs::ASYMMETRIC_NS);
         match agree(&ours, &theirs) {
             Some(secret) => Ok(new_buffer(c.ctx, &secret)),
-            None => Err(errors::DIFFERENT_PARAMETERS.throw(c.ctx)),
+            None => Err(errors::MISMATCHING_PARAMETERS.throw(c.ctx)),
         }
     });
     job::complete(&t.class("ECDHBitsJob", |c| new_bits_job(c, 2, 3)));
@@ -129,16 +129,12 @@ fn agree(ours: &Key, theirs: &Key) -> Option<Vec<u8>> {
             Some(named.agree(private, public))
         }
         (
-            Public::Dh {
-                prime, generator, ..
-            },
+            Public::Dh { prime, .. },
             Private::Dh(private),
             Public::Dh {
-                prime: p,
-                generator: g,
-                key,
+                prime: theirs, key, ..
             },
-        ) if prime == p && generator == g => Some(padded(
+        ) if prime == theirs => Some(padded(
             &key.modpow(private, prime),
             prime.bits().div_ceil(8) as usize,
         )),
@@ -388,6 +384,10 @@ fn ecdh_class(class: &Target) {
             let private = private
                 .as_ref()
                 .ok_or_else(|| errors::invalid_key_pair(c.ctx))?;
+            // The public key may have been set to another.
+            if *ecdh.public.borrow() != ecdh.curve.public_of(private) {
+                return Err(errors::invalid_key_pair(c.ctx));
+            }
             let point = ecdh.curve.decode(&copy_bytes(c.ctx, &c.arg(0))?);
             Ok(
                 match point.and_then(|point| ecdh.curve.multiply(&point, private)) {

@@ -39,6 +39,8 @@ enum Mode {
     Gcm,
     Ccm,
     Wrap,
+    /// RFC 5649.
+    WrapPadded,
     ChaCha20,
     ChaCha20Poly1305,
 }
@@ -85,6 +87,9 @@ kinds! {
     "aes128-wrap" "id-aes128-wrap" 788 Wrap 16;
     "aes192-wrap" "id-aes192-wrap" 789 Wrap 24;
     "aes256-wrap" "id-aes256-wrap" 790 Wrap 32;
+    "id-aes128-wrap-pad" "id-aes128-wrap-pad" 897 WrapPadded 16;
+    "id-aes192-wrap-pad" "id-aes192-wrap-pad" 900 WrapPadded 24;
+    "id-aes256-wrap-pad" "id-aes256-wrap-pad" 903 WrapPadded 32;
     "chacha20" "chacha20" 1019 ChaCha20 32;
     "chacha20-poly1305" "chacha20-poly1305" 1018 ChaCha20Poly1305 32;
 }
@@ -123,12 +128,15 @@ const NAMES: &[&str] = &[
     "id-aes128-CCM",
     "id-aes128-GCM",
     "id-aes128-wrap",
+    "id-aes128-wrap-pad",
     "id-aes192-CCM",
     "id-aes192-GCM",
     "id-aes192-wrap",
+    "id-aes192-wrap-pad",
     "id-aes256-CCM",
     "id-aes256-GCM",
     "id-aes256-wrap",
+    "id-aes256-wrap-pad",
 ];
 
 impl Kind {
@@ -155,6 +163,7 @@ impl Kind {
             Mode::Ecb => 0,
             Mode::Gcm | Mode::Ccm | Mode::ChaCha20Poly1305 => 12,
             Mode::Wrap => 8,
+            Mode::WrapPadded => 4,
             _ => BLOCK,
         }
     }
@@ -162,7 +171,7 @@ impl Kind {
     fn block_length(self) -> usize {
         match self.mode {
             Mode::Ecb | Mode::Cbc => BLOCK,
-            Mode::Wrap => 8,
+            Mode::Wrap | Mode::WrapPadded => 8,
             _ => 1,
         }
     }
@@ -176,7 +185,7 @@ impl Kind {
             Mode::Ofb => "ofb",
             Mode::Gcm => "gcm",
             Mode::Ccm => "ccm",
-            Mode::Wrap => "wrap",
+            Mode::Wrap | Mode::WrapPadded => "wrap",
             Mode::ChaCha20 | Mode::ChaCha20Poly1305 => "stream",
         }
     }
@@ -237,7 +246,43 @@ impl Aes {
         Some([check.to_vec(), parts.concat()].concat())
     }
 
+    /// RFC 5649: any length of at least one byte.
+    fn wrap_padded(&self, iv: [u8; 4], data: &[u8]) -> Option<Vec<u8>> {
+        let start: [u8; 8] = array(&[iv, (data.len() as u32).to_be_bytes()].concat());
+        let mut padded = data.to_vec();
+        padded.resize(data.len().next_multiple_of(8), 0);
+        match padded.len() {
+            0 => None,
+            8 => Some(
+                self.encrypt(array(&[&start[..], &padded].concat()))
+                    .to_vec(),
+            ),
+            _ => self.wrap(start, &padded),
+        }
+    }
+
+    fn unwrap_padded(&self, iv: [u8; 4], data: &[u8]) -> Option<Vec<u8>> {
+        let (start, mut padded) = if data.len() == BLOCK {
+            let block = self.decrypt(array(data));
+            (array(&block[..8]), block[8..].to_vec())
+        } else {
+            self.unwrap_unchecked(data)?
+        };
+        let length = u32::from_be_bytes(array(&start[4..])) as usize;
+        let padding = padded.len().checked_sub(length)?;
+        if start[..4] != iv || padding >= 8 || padded[length..].iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        padded.truncate(length);
+        Some(padded)
+    }
+
     fn unwrap(&self, iv: [u8; 8], data: &[u8]) -> Option<Vec<u8>> {
+        self.unwrap_unchecked(data)
+            .and_then(|(check, parts)| (check == iv).then_some(parts))
+    }
+
+    fn unwrap_unchecked(&self, data: &[u8]) -> Option<([u8; 8], Vec<u8>)> {
         if data.len() < 24 || !data.len().is_multiple_of(8) {
             return None;
         }
@@ -253,7 +298,7 @@ impl Aes {
                 *part = array(&block[8..]);
             }
         }
-        (check == iv).then(|| parts.concat())
+        Some((check, parts.concat()))
     }
 }
 
@@ -430,6 +475,15 @@ impl Running {
                         aes.wrap(iv, &data)
                     } else {
                         aes.unwrap(iv, &data)
+                    };
+                    return done.ok_or(Failure::State);
+                }
+                Mode::WrapPadded => {
+                    let iv = array(&self.iv);
+                    let done = if encrypts {
+                        aes.wrap_padded(iv, &data)
+                    } else {
+                        aes.unwrap_padded(iv, &data)
                     };
                     return done.ok_or(Failure::State);
                 }
@@ -687,6 +741,12 @@ fn init_by_password(c: &Call) -> Js<Value> {
         derived.extend_from_slice(&last);
     }
     let (key, iv) = derived.split_at(kind.key_length);
+    if c.state::<Cipher>()?.encrypts && matches!(kind.mode, Mode::Ctr | Mode::Gcm | Mode::Ccm) {
+        let process = c.ctx.get(&c.ctx.global(), "process")?;
+        let warning = format!("Use Cipheriv for counter mode of {}", c.text(0)?);
+        let emit = c.ctx.get(&process, "emitWarning")?;
+        c.ctx.call(&emit, &process, &[c.ctx.string(&warning)])?;
+    }
     begin(c, kind, key, &iv[..kind.iv_length()], c.number(2))
 }
 

@@ -15,6 +15,11 @@ pub const SEQUENCE: u8 = 0x30;
 #[derive(Clone, Copy)]
 pub struct Reader<'a>(pub &'a [u8]);
 
+/// Whether a value says that it is longer than it is.
+pub fn is_cut_off(bytes: &[u8]) -> bool {
+    bytes.len() < 2 || Reader(bytes).next().is_none()
+}
+
 impl<'a> Reader<'a> {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -10,131 +10,82 @@ pub struct OpenSsl {
     pub number: u32,
     pub library: &'static str,
     pub reason: &'static str,
+    /// The errors that led to it, as `opensslErrorStack` lists them.
+    pub below: &'static [&'static str],
 }
 
 const EVP: &str = "digital envelope routines";
 const PROVIDER: &str = "Provider routines";
 const RSA: &str = "rsa routines";
 const DECODER: &str = "DECODER routines";
+const CRYPTO: &str = "common libcrypto routines";
+const DIFFIE_HELLMAN: &str = "Diffie-Hellman routines";
+const ASN1: &str = "asn1 encoding routines";
+const DSA: &str = "dsa routines";
 
-pub const NOT_XOF: OpenSsl = OpenSsl {
-    number: 0x0300_00b2,
-    library: EVP,
-    reason: "not XOF or invalid length",
-};
-pub const BAD_DECRYPT: OpenSsl = OpenSsl {
-    number: 0x1c80_0064,
-    library: PROVIDER,
-    reason: "bad decrypt",
-};
-pub const WRONG_FINAL_BLOCK_LENGTH: OpenSsl = OpenSsl {
-    number: 0x1c80_006b,
-    library: PROVIDER,
-    reason: "wrong final block length",
-};
-pub const UNSUPPORTED_DECODER: OpenSsl = OpenSsl {
-    number: 0x1e08_010c,
-    library: DECODER,
-    reason: "unsupported",
-};
-pub const INTERRUPTED_OR_CANCELLED: OpenSsl = OpenSsl {
-    number: 0x0788_0109,
-    library: "common libcrypto routines",
-    reason: "interrupted or cancelled",
-};
-pub const OAEP_DECODING: OpenSsl = OpenSsl {
-    number: 0x0200_0079,
-    library: RSA,
-    reason: "oaep decoding error",
-};
-pub const DATA_TOO_LARGE_FOR_KEY_SIZE: OpenSsl = OpenSsl {
-    number: 0x0200_006e,
-    library: RSA,
-    reason: "data too large for key size",
-};
-pub const DATA_TOO_LARGE_FOR_MODULUS: OpenSsl = OpenSsl {
-    number: 0x0200_0084,
-    library: RSA,
-    reason: "data too large for modulus",
-};
-pub const DATA_TOO_SMALL_FOR_KEY_SIZE: OpenSsl = OpenSsl {
-    number: 0x0200_007a,
-    library: RSA,
-    reason: "data too small for key size",
-};
-pub const INVALID_PADDING: OpenSsl = OpenSsl {
-    number: 0x0200_008a,
-    library: RSA,
-    reason: "invalid padding",
-};
-pub const EXPONENT_OUT_OF_RANGE: OpenSsl = OpenSsl {
-    number: 0x0200_00b2,
-    library: RSA,
-    reason: "pub exponent out of range",
-};
-pub const INVALID_DIGEST: OpenSsl = OpenSsl {
-    number: 0x1c80_007a,
-    library: PROVIDER,
-    reason: "invalid digest",
-};
-pub const MODULUS_TOO_SMALL: OpenSsl = OpenSsl {
-    number: 0x0280_007e,
-    library: "Diffie-Hellman routines",
-    reason: "modulus too small",
-};
-pub const BAD_GENERATOR: OpenSsl = OpenSsl {
-    number: 0x0280_0065,
-    library: "Diffie-Hellman routines",
-    reason: "bad generator",
-};
-pub const DIGEST_TOO_BIG_FOR_RSA_KEY: OpenSsl = OpenSsl {
-    number: 0x0200_0070,
-    library: RSA,
-    reason: "digest too big for rsa key",
-};
-pub const ILLEGAL_PADDING: OpenSsl = OpenSsl {
-    number: 0x1c88_00a5,
-    library: PROVIDER,
-    reason: "illegal or unsupported padding mode",
-};
-pub const UNSUPPORTED_KEY_OPERATION: OpenSsl = OpenSsl {
-    number: 0x0300_0096,
-    library: EVP,
-    reason: "operation not supported for this keytype",
-};
+macro_rules! stack {
+    ($($name:ident $number:literal $library:ident $reason:literal;)*) => {
+        $(pub const $name: OpenSsl = OpenSsl { number: $number, library: $library, reason: $reason, below: &[] };)*
+    };
+}
 
-pub const DIFFERENT_PARAMETERS: OpenSsl = OpenSsl {
-    number: 0x0300_0099,
-    library: EVP,
-    reason: "different parameters",
-};
-pub const DIGEST_NOT_ALLOWED: OpenSsl = OpenSsl {
-    number: 0x1c80_00ae,
-    library: PROVIDER,
-    reason: "digest not allowed",
-};
-pub const PSS_SALTLEN_TOO_SMALL: OpenSsl = OpenSsl {
-    number: 0x1c80_00ac,
-    library: PROVIDER,
-    reason: "pss saltlen too small",
-};
+stack! {
+    NOT_XOF 0x0300_00b2 EVP "not XOF or invalid length";
+    BAD_DECRYPT 0x1c80_0064 PROVIDER "bad decrypt";
+    WRONG_FINAL_BLOCK_LENGTH 0x1c80_006b PROVIDER "wrong final block length";
+    UNSUPPORTED_DECODER 0x1e08_010c DECODER "unsupported";
+    INTERRUPTED_OR_CANCELLED 0x0788_0109 CRYPTO "interrupted or cancelled";
+    OAEP_DECODING 0x0200_0079 RSA "oaep decoding error";
+    DATA_TOO_LARGE_FOR_KEY_SIZE 0x0200_006e RSA "data too large for key size";
+    DATA_TOO_LARGE_FOR_MODULUS 0x0200_0084 RSA "data too large for modulus";
+    DATA_TOO_SMALL_FOR_KEY_SIZE 0x0200_007a RSA "data too small for key size";
+    INVALID_PADDING 0x0200_008a RSA "invalid padding";
+    EXPONENT_OUT_OF_RANGE 0x0200_00b2 RSA "pub exponent out of range";
+    INVALID_DIGEST 0x1c80_007a PROVIDER "invalid digest";
+    MODULUS_TOO_SMALL 0x0280_007e DIFFIE_HELLMAN "modulus too small";
+    BAD_GENERATOR 0x0280_0065 DIFFIE_HELLMAN "bad generator";
+    DIGEST_TOO_BIG_FOR_RSA_KEY 0x0200_0070 RSA "digest too big for rsa key";
+    ILLEGAL_PADDING 0x1c88_00a5 PROVIDER "illegal or unsupported padding mode";
+    UNSUPPORTED_KEY_OPERATION 0x0300_0096 EVP "operation not supported for this keytype";
+    MISMATCHING_PARAMETERS 0x1c80_00cb PROVIDER "mismatching domain parameters";
+    DIGEST_NOT_ALLOWED 0x1c80_00ae PROVIDER "digest not allowed";
+    PSS_SALTLEN_TOO_SMALL 0x1c80_00ac PROVIDER "pss saltlen too small";
+    WRONG_KEY_TYPE 0x1c80_00b2 PROVIDER "operation not supported for this keytype";
+    KEY_SIZE_TOO_SMALL 0x1c80_00ab PROVIDER "key size too small";
+    BAD_FFC_PARAMETERS 0x0500_0072 DSA "bad ffc parameters";
+    HEADER_TOO_LONG 0x0680_007b ASN1 "header too long";
+}
 
 impl OpenSsl {
-    pub fn error(self, ctx: Ctx) -> Value {
+    pub fn over(self, below: &'static [&'static str]) -> Self {
+        Self { below, ..self }
+    }
+
+    /// Without what `Decorate` adds, as jobs that make keys report it.
+    pub fn bare_error(self, ctx: Ctx) -> Value {
         let message = format!(
             "error:{:08X}:{}::{}",
             self.number, self.library, self.reason
         );
         throw_new(ctx, "Error", &message);
-        let error = ctx.take_exception();
+        ctx.take_exception()
+    }
+
+    pub fn error(self, ctx: Ctx) -> Value {
+        let error = self.bare_error(ctx);
+        if !self.below.is_empty() {
+            let below = ctx.strings(self.below.iter().copied());
+            ctx.set(&error, "opensslErrorStack", below);
+        }
         ctx.set(&error, "library", ctx.string(self.library));
         ctx.set(&error, "reason", ctx.string(self.reason));
         // `Decorate`: only some libraries are named in the code.
         let library = match self.library {
             RSA => "RSA_",
+            DSA => "DSA_",
             EVP => "EVP_",
-            "Diffie-Hellman routines" => "DH_",
-            "common libcrypto routines" => "CRYPTO_",
+            DIFFIE_HELLMAN => "DH_",
+            CRYPTO => "CRYPTO_",
             _ => "",
         };
         let reason = self.reason.to_ascii_uppercase().replace(' ', "_");
@@ -172,6 +123,7 @@ coded! {
     unknown_cipher "Error" "ERR_CRYPTO_UNKNOWN_CIPHER" "Unknown cipher";
     unknown_group "Error" "ERR_CRYPTO_UNKNOWN_DH_GROUP" "Unknown DH group";
     invalid_jwk "Error" "ERR_CRYPTO_INVALID_JWK" "Invalid JWK data";
+    invalid_ec_jwk "TypeError" "ERR_CRYPTO_INVALID_JWK" "Invalid JWK EC key";
     invalid_curve "TypeError" "ERR_CRYPTO_INVALID_CURVE" "Invalid EC curve name";
     invalid_key_pair "RangeError" "ERR_CRYPTO_INVALID_KEYPAIR" "Invalid key pair";
     unsupported_operation "Error" "ERR_CRYPTO_UNSUPPORTED_OPERATION" "Unsupported crypto operation";

@@ -21,6 +21,7 @@ use super::{
     curve::{Curve, Form, Named, Point, padded},
     der::{self, Pem, Reader},
     digest::Digest,
+    dsa,
     errors::{self, OpenSsl},
     job, new_buffer, random, rsa,
 };
@@ -32,6 +33,7 @@ pub enum Public {
     /// With whether its parameters are written out.
     Ec(&'static Curve, Point, bool),
     Named(Named, Vec<u8>),
+    Dsa(dsa::Public),
     Dh {
         prime: BigUint,
         generator: BigUint,
@@ -47,6 +49,7 @@ pub enum Private {
     Rsa(rsa::Private),
     Ec(BigUint),
     Named(Vec<u8>),
+    Dsa(BigUint),
     Dh(BigUint),
 }
 
@@ -110,8 +113,12 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             })
         })
         .with("checkEcKeyData", |c| {
-            Ok(c.ctx
-                .bool(matches!(&*KeyHandle::of(c.ctx, &c.this())?, Key::Pair(..))))
+            Ok(c.ctx.bool(match &*KeyHandle::of(c.ctx, &c.this())? {
+                Key::Pair(Public::Ec(curve, ..), Some(Private::Ec(private))) => {
+                    *private < curve.order()
+                }
+                key => matches!(key, Key::Pair(..)),
+            }))
         })
         .with("export", export)
         .with("exportJwk", export_jwk)
@@ -195,6 +202,7 @@ fn type_name(public: &Public) -> &'static str {
         Public::Rsa(_, None) => "rsa",
         Public::Rsa(_, Some(_)) => "rsa-pss",
         Public::Ec(..) => "ec",
+        Public::Dsa(_) => "dsa",
         Public::Dh { .. } => "dh",
         Public::Named(named, _) => match named {
             Named::X25519 => "x25519",
@@ -270,6 +278,14 @@ fn passphrase_of(c: &Call, at: usize) -> Js<Option<Vec<u8>>> {
 }
 
 const UNSUPPORTED: OpenSsl = errors::UNSUPPORTED_DECODER;
+const NESTED_ERROR: &str = "error:0688010A:asn1 encoding routines::nested asn1 error";
+const BAD_HEADER: &str = "error:06800066:asn1 encoding routines::bad object header";
+const HEADER_TOO_LONG: &str = "error:0680007B:asn1 encoding routines::header too long";
+const BAD_PASSWORD: &str = "error:04800068:PEM routines::bad password read";
+const CANCELLED: &str = "error:07880109:common libcrypto routines::interrupted or cancelled";
+const NO_PASSPHRASE: &str = "error:1C80009F:Provider routines::unable to get passphrase";
+const CIPHER_FINAL: &str = "error:11800074:PKCS12 routines::pkcs12 cipherfinal error";
+const BAD_DECRYPT: &str = "error:1C800064:Provider routines::bad decrypt";
 
 fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
     let found = match kind {
@@ -300,15 +316,22 @@ fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenS
             "PRIVATE KEY" => read_pkcs8,
             "RSA PRIVATE KEY" => read_pkcs1_private,
             "EC PRIVATE KEY" => |bytes: &[u8]| read_sec1(bytes, None),
+            "DSA PRIVATE KEY" => read_dsa_private,
             "ENCRYPTED PRIVATE KEY" => return read_encrypted(&bytes, passphrase),
             _ => continue,
         };
         let Some((cipher, iv)) = encryption else {
-            return read(&bytes).ok_or(UNSUPPORTED);
+            return read(&bytes).ok_or(if der::is_cut_off(&bytes) {
+                UNSUPPORTED.over(&[NESTED_ERROR, BAD_HEADER, HEADER_TOO_LONG])
+            } else {
+                UNSUPPORTED
+            });
         };
-        let passphrase = passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED)?;
+        let passphrase =
+            passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED.over(&[BAD_PASSWORD, CANCELLED]))?;
         let key = cipher::key_of_password(&cipher, passphrase, &iv).ok_or(UNSUPPORTED)?;
-        let plain = cipher::decrypt_cbc(&key, &iv, &bytes).ok_or(errors::BAD_DECRYPT)?;
+        let plain = cipher::decrypt_cbc(&key, &iv, &bytes)
+            .ok_or(errors::BAD_DECRYPT.over(&["error:04800065:PEM routines::bad decrypt"]))?;
         return read(&plain).ok_or(errors::BAD_DECRYPT);
     }
     Err(UNSUPPORTED)
@@ -322,7 +345,11 @@ fn read_public_pem(text: &[u8]) -> Option<Result<Key, OpenSsl>> {
             "CERTIFICATE" => read_certificate,
             _ => return None,
         };
-        Some(read(&pem.bytes).ok_or(UNSUPPORTED))
+        Some(read(&pem.bytes).ok_or(if der::is_cut_off(&pem.bytes) {
+            errors::HEADER_TOO_LONG.over(&[NESTED_ERROR, BAD_HEADER])
+        } else {
+            UNSUPPORTED
+        }))
     })
 }
 
@@ -331,6 +358,7 @@ const RSA_PSS: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
 const MGF1: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08";
 const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
 const PRIME_FIELD: &[u8] = b"\x2a\x86\x48\xce\x3d\x01\x01";
+const DSA: &[u8] = b"\x2a\x86\x48\xce\x38\x04\x01";
 const DH: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01";
 const PBES2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
 const PBKDF2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
@@ -367,6 +395,18 @@ fn read_spki(bytes: &[u8]) -> Option<Key> {
         let (curve, explicit) = read_curve(&mut algorithm)?;
         return Some(Key::Pair(
             Public::Ec(curve, curve.decode(key)?, explicit),
+            None,
+        ));
+    }
+    if identifier == DSA {
+        let mut domain = algorithm.sequence()?;
+        return Some(Key::Pair(
+            Public::Dsa(dsa::Public {
+                p: domain.integer()?,
+                q: domain.integer()?,
+                g: domain.integer()?,
+                y: Reader(key).integer()?,
+            }),
             None,
         ));
     }
@@ -524,6 +564,19 @@ fn read_sec1(bytes: &[u8], curve: Option<(&'static Curve, bool)>) -> Option<Key>
     Some(Key::Pair(public, Some(Private::Ec(private))))
 }
 
+fn read_dsa_private(bytes: &[u8]) -> Option<Key> {
+    let mut outer = Reader(bytes).sequence()?;
+    outer.integer()?;
+    let public = dsa::Public {
+        p: outer.integer()?,
+        q: outer.integer()?,
+        g: outer.integer()?,
+        y: outer.integer()?,
+    };
+    let private = outer.integer()?;
+    Some(Key::Pair(Public::Dsa(public), Some(Private::Dsa(private))))
+}
+
 fn read_pkcs8(bytes: &[u8]) -> Option<Key> {
     let mut outer = Reader(bytes).sequence()?;
     outer.integer()?;
@@ -539,6 +592,16 @@ fn read_pkcs8(bytes: &[u8]) -> Option<Key> {
     }
     if identifier == EC {
         return read_sec1(key, Some(read_curve(&mut algorithm)?));
+    }
+    if identifier == DSA {
+        let mut domain = algorithm.sequence()?;
+        let (p, q, g) = (domain.integer()?, domain.integer()?, domain.integer()?);
+        let private = Reader(key).integer()?;
+        let y = g.modpow(&private, &p);
+        return Some(Key::Pair(
+            Public::Dsa(dsa::Public { p, q, g, y }),
+            Some(Private::Dsa(private)),
+        ));
     }
     if identifier == DH {
         let mut parameters = algorithm.sequence()?;
@@ -562,7 +625,12 @@ fn read_pkcs8(bytes: &[u8]) -> Option<Key> {
 }
 
 fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
-    let passphrase = passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED)?;
+    let passphrase = passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED.over(&[
+        BAD_PASSWORD,
+        CANCELLED,
+        NO_PASSPHRASE,
+        CANCELLED,
+    ]))?;
     let read = || -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
         let mut outer = Reader(bytes).sequence()?;
         let mut algorithm = outer.sequence()?;
@@ -604,7 +672,11 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSs
         ))
     };
     let (key, iv, content) = read().ok_or(UNSUPPORTED)?;
-    let plain = cipher::decrypt_cbc(&key, &iv, &content).ok_or(errors::BAD_DECRYPT)?;
+    let plain = cipher::decrypt_cbc(&key, &iv, &content).ok_or(errors::BAD_DECRYPT.over(&[
+        CIPHER_FINAL,
+        BAD_DECRYPT,
+        CIPHER_FINAL,
+    ]))?;
     read_pkcs8(&plain).ok_or(errors::BAD_DECRYPT)
 }
 
@@ -624,8 +696,14 @@ fn write_spki(public: &Public) -> Vec<u8> {
             generator,
             key,
         } => (write_dh(prime, generator), der::integer(key)),
+        Public::Dsa(public) => (write_dsa(public), der::integer(&public.y)),
     };
     der::sequence(&[algorithm, der::bits(&key)])
+}
+
+fn write_dsa(public: &dsa::Public) -> Vec<u8> {
+    let domain = [&public.p, &public.q, &public.g].map(der::integer);
+    der::sequence(&[der::object(DSA), der::sequence(&domain)])
 }
 
 fn write_dh(prime: &BigUint, generator: &BigUint) -> Vec<u8> {
@@ -691,6 +769,7 @@ fn write_pkcs8(public: &Public, private: &Private) -> Option<Vec<u8>> {
             },
             Private::Dh(key),
         ) => (write_dh(prime, generator), der::integer(key)),
+        (Public::Dsa(public), Private::Dsa(private)) => (write_dsa(public), der::integer(private)),
         _ => return None,
     };
     Some(der::sequence(&[
@@ -943,7 +1022,7 @@ fn write_jwk(ctx: Ctx, key: &Key, jwk: &Value, takes_pss: bool) -> Js<Value> {
             put("x", public);
             text("kty", "OKP");
         }
-        Key::Pair(Public::Dh { .. }, _) => return Err(unsupported()),
+        Key::Pair(Public::Dsa(_) | Public::Dh { .. }, _) => return Err(unsupported()),
     }
     Ok(jwk.clone())
 }
@@ -1001,7 +1080,7 @@ fn init_jwk(c: &Call) -> Js<Value> {
                 return Err(errors::invalid_jwk(c.ctx));
             };
             let Some(point) = curve.decode(&[vec![4], x, y].concat()) else {
-                return Err(errors::invalid_jwk(c.ctx));
+                return Err(errors::invalid_ec_jwk(c.ctx));
             };
             Key::Pair(Public::Ec(curve, point, false), big("d")?.map(Private::Ec))
         }
@@ -1038,6 +1117,10 @@ fn key_detail(c: &Call) -> Js<Value> {
         }
         Key::Pair(Public::Ec(curve, ..), _) => {
             c.ctx.set(&target, "namedCurve", c.ctx.string(curve.name))
+        }
+        Key::Pair(Public::Dsa(public), _) => {
+            number("modulusLength", public.p.bits() as f64);
+            number("divisorLength", public.q.bits() as f64);
         }
         Key::Pair(..) => {}
     }

@@ -2,13 +2,14 @@
 //! for one or a few of `src/crypto/*.cc`; names, argument orders and errors are those of Node 20 with OpenSSL 3.0.
 //!
 //! Every random number is the seed's. Left out, and saying so when called: TLS contexts, certificates, engines,
-//! DSA, curves that [`curve`] does not list and ciphers that [`cipher`] does not list.
+//! curves that [`curve`] does not list and ciphers that [`cipher`] does not list.
 
 mod agreement;
 mod cipher;
 mod curve;
 mod der;
 mod digest;
+mod dsa;
 mod errors;
 mod hash;
 mod job;

@@ -179,10 +179,18 @@ pub fn prime(
             None if bits > 2 => candidate.set_bit(0, true),
             None => {}
         }
-        if is_prime(&candidate) {
+        if !has_small_factor(&candidate) && is_prime(&candidate) {
             return candidate;
         }
     }
+}
+
+/// Cheap beside what [`is_prime`] does with a large number.
+fn has_small_factor(number: &BigUint) -> bool {
+    number.bits() > 64
+        && (3_u32..4096)
+            .step_by(2)
+            .any(|small| number % small == BigUint::ZERO)
 }
 
 /// Like [`prime`], and half of it is one, too.

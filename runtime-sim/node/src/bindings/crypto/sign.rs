@@ -19,6 +19,7 @@ use super::{
     curve::{Curve, Named, padded},
     der::{self, Reader},
     digest::{Digest, State},
+    dsa,
     errors::{self, OpenSsl},
     hash::text_or_bytes,
     job,
@@ -65,6 +66,7 @@ pub fn initialize(t: &Target) {
         .with("publicDecrypt", public_decrypt);
     job::complete(&t.class("RSACipherJob", new_rsa_cipher_job));
     job::complete(&t.class("RsaKeyPairGenJob", new_rsa_pair_job));
+    job::complete(&t.class("DsaKeyPairGenJob", new_dsa_pair_job));
     job::complete(&t.class("EcKeyPairGenJob", new_ec_pair_job));
     job::complete(&t.class("NidKeyPairGenJob", new_named_pair_job));
 }
@@ -95,6 +97,7 @@ fn sign(c: &Call) -> Js<Value> {
         return Err(errors::plain(c.ctx, "Not initialised"));
     };
     let key = keys::private_of(c, 0)?;
+    refuse_one_shot(c.ctx, &key)?;
     c.env().spend_ns(costs::ASYMMETRIC_NS);
     let hash = state.finish(digest.length);
     let signature = sign_hash(c.ctx, &key, &digest, &hash, Options::of(c, 4, 5, 6))
@@ -109,12 +112,23 @@ fn verify(c: &Call) -> Js<Value> {
         return Err(errors::plain(c.ctx, "Not initialised"));
     };
     let key = keys::any_of(c, 0)?;
+    refuse_one_shot(c.ctx, &key)?;
     let signature = copy_bytes(c.ctx, &c.arg(4))?;
     c.env().spend_ns(costs::ASYMMETRIC_NS);
     let hash = state.finish(digest.length);
     let valid = verify_hash(&key, &digest, &hash, &signature, Options::of(c, 5, 6, 7))
         .map_err(|error| error.throw(c.ctx))?;
     Ok(c.ctx.bool(valid))
+}
+
+/// Ed25519 and Ed448 sign the whole message at once.
+fn refuse_one_shot(ctx: Ctx, key: &Key) -> Js<()> {
+    match key {
+        Key::Pair(Public::Named(named, _), _) if named.signs() => {
+            Err(errors::unsupported_operation(ctx))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn sign_hash(
@@ -155,17 +169,20 @@ fn sign_hash(
                 }
                 _ => return Err(errors::ILLEGAL_PADDING),
             };
-            Ok(private.apply(public, &block.ok_or(errors::DIGEST_TOO_BIG_FOR_RSA_KEY)?))
+            let too_big = errors::DIGEST_TOO_BIG_FOR_RSA_KEY
+                .over(&["error:1C880004:Provider routines::RSA lib"]);
+            Ok(private.apply(public, &block.ok_or(too_big)?))
         }
         Key::Pair(Public::Ec(curve, ..), Some(Private::Ec(private))) => loop {
             let nonce = agreement::scalar(ctx, &curve.order());
-            if let Some((r, s)) = curve.sign(private, hash, &nonce) {
-                return Ok(if options.flat {
-                    let width = curve.scalar_width();
-                    [padded(&r, width), padded(&s, width)].concat()
-                } else {
-                    der::sequence(&[der::integer(&r), der::integer(&s)])
-                });
+            if let Some(pair) = curve.sign(private, hash, &nonce) {
+                return Ok(write_pair(pair, curve.scalar_width(), options));
+            }
+        },
+        Key::Pair(Public::Dsa(public), Some(Private::Dsa(private))) => loop {
+            let nonce = agreement::scalar(ctx, &public.q);
+            if let Some(pair) = public.sign(private, hash, &nonce) {
+                return Ok(write_pair(pair, public.width(), options));
             }
         },
         _ => Err(errors::UNSUPPORTED_KEY_OPERATION),
@@ -215,22 +232,35 @@ fn verify_hash(
             }
         }
         Key::Pair(Public::Ec(curve, point, _), _) => {
-            let numbers = if options.flat {
-                let width = curve.scalar_width();
-                (signature.len() == 2 * width).then(|| {
-                    (
-                        BigUint::from_bytes_be(&signature[..width]),
-                        BigUint::from_bytes_be(&signature[width..]),
-                    )
-                })
-            } else {
-                Reader(signature)
-                    .sequence()
-                    .and_then(|mut inner| Some((inner.integer()?, inner.integer()?)))
-            };
-            Ok(numbers.is_some_and(|(r, s)| curve.verify(point, hash, &r, &s)))
+            let pair = read_pair(signature, curve.scalar_width(), options);
+            Ok(pair.is_some_and(|(r, s)| curve.verify(point, hash, &r, &s)))
+        }
+        Key::Pair(Public::Dsa(public), _) => {
+            let pair = read_pair(signature, public.width(), options);
+            Ok(pair.is_some_and(|(r, s)| public.verify(hash, &r, &s)))
         }
         _ => Err(errors::UNSUPPORTED_KEY_OPERATION),
+    }
+}
+
+/// A signature that is two numbers: in DER, or each so many bytes wide.
+fn write_pair((r, s): (BigUint, BigUint), width: usize, options: Options) -> Vec<u8> {
+    if options.flat {
+        [padded(&r, width), padded(&s, width)].concat()
+    } else {
+        der::sequence(&[der::integer(&r), der::integer(&s)])
+    }
+}
+
+fn read_pair(signature: &[u8], width: usize, options: Options) -> Option<(BigUint, BigUint)> {
+    if options.flat {
+        (signature.len() == 2 * width).then(|| {
+            let (r, s) = signature.split_at(width);
+            (BigUint::from_bytes_be(r), BigUint::from_bytes_be(s))
+        })
+    } else {
+        let mut pair = Reader(signature).sequence()?;
+        Some((pair.integer()?, pair.integer()?))
     }
 }
 
@@ -316,6 +346,7 @@ fn cipher_options(c: &Call) -> Js<(Vec<u8>, i32, rsa::Oaep)> {
 
 fn public_side(ctx: Ctx, key: &Key) -> Js<rsa::Public> {
     match key {
+        Key::Pair(Public::Rsa(_, Some(_)), _) => Err(errors::WRONG_KEY_TYPE.throw(ctx)),
         Key::Pair(Public::Rsa(public, _), _) => Ok(public.clone()),
         _ => Err(errors::UNSUPPORTED_KEY_OPERATION.throw(ctx)),
     }
@@ -463,10 +494,37 @@ fn new_rsa_pair_job(c: &Call) -> Js<Value> {
         "KEYPAIRGENREQUEST",
         random::rsa_cost_ns(bits),
         move |ctx| {
+            if bits < 512 {
+                return Err(errors::KEY_SIZE_TOO_SMALL.bare_error(ctx));
+            }
             let Some((public, private)) = rsa::generate(ctx, bits, &exponent) else {
-                return Err(errors::EXPONENT_OUT_OF_RANGE.error(ctx));
+                return Err(errors::EXPONENT_OUT_OF_RANGE.bare_error(ctx));
             };
             let key = Key::Pair(Public::Rsa(public, limited), Some(Private::Rsa(private)));
+            encoding.results(ctx, key).map_err(|_| ctx.take_exception())
+        },
+    )
+}
+
+/// `new DsaKeyPairGenJob(mode, modulusLength, divisorLength, …encoding)`
+fn new_dsa_pair_job(c: &Call) -> Js<Value> {
+    let bits = c.number(1) as u64;
+    // OpenSSL's choice where none was made.
+    let divisor_bits = match c.number(2) {
+        given if given >= 0.0 => given as u64,
+        _ if bits >= 2048 => 256,
+        _ => 160,
+    };
+    let encoding = PairEncoding::of(c, 3)?;
+    job::construct(
+        c,
+        "KEYPAIRGENREQUEST",
+        random::rsa_cost_ns(bits),
+        move |ctx| {
+            let Some((public, private)) = dsa::generate(ctx, bits, divisor_bits) else {
+                return Err(errors::BAD_FFC_PARAMETERS.bare_error(ctx));
+            };
+            let key = Key::Pair(Public::Dsa(public), Some(Private::Dsa(private)));
             encoding.results(ctx, key).map_err(|_| ctx.take_exception())
         },
     )
