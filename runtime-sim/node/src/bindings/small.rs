@@ -54,7 +54,9 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         }
         "performance" => performance(ctx, t),
         "report" => {
-            t.with("shouldReportOnUncaughtException", |c| Ok(c.ctx.bool(false)));
+            // No report is ever written; a domain asks for none.
+            t.with("shouldReportOnUncaughtException", |c| Ok(c.ctx.bool(false)))
+                .with("setReportOnUncaughtException", nothing);
         }
         "permission" => {
             t.with("has", |c| Ok(c.ctx.bool(true)));

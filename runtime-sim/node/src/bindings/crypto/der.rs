@@ -182,7 +182,7 @@ pub fn from_hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-fn from_base64(text: &str) -> Vec<u8> {
+pub fn from_base64(text: &str) -> Vec<u8> {
     let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
     for byte in text.bytes() {
         let six = match byte {

@@ -82,6 +82,7 @@ impl OpenSsl {
         // `Decorate`: only some libraries are named in the code.
         let library = match self.library {
             RSA => "RSA_",
+            ASN1 => "ASN1_",
             DSA => "DSA_",
             EVP => "EVP_",
             DIFFIE_HELLMAN => "DH_",

@@ -379,7 +379,7 @@ fn read_certificate(bytes: &[u8]) -> Option<Key> {
     read_spki(&der::value(der::SEQUENCE, body.sequence()?.0))
 }
 
-fn read_spki(bytes: &[u8]) -> Option<Key> {
+pub fn read_spki(bytes: &[u8]) -> Option<Key> {
     let mut outer = Reader(bytes).sequence()?;
     let mut algorithm = outer.sequence()?;
     let identifier = algorithm.expect(der::OBJECT)?;

@@ -17,6 +17,7 @@ mod keys;
 mod random;
 mod rsa;
 mod sign;
+mod spkac;
 
 use crate::engine::value::{Ctx, Js, Value};
 
@@ -33,6 +34,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     keys::initialize(ctx, t)?;
     sign::initialize(t);
     agreement::initialize(t);
+    spkac::initialize(t);
     t.with("timingSafeEqual", hash::timing_safe_equal)
         .with("getFipsCrypto", |c| Ok(c.ctx.number(0.0)))
         .with("testFipsCrypto", |c| Ok(c.ctx.bool(false)))

@@ -73,7 +73,7 @@ pub fn initialize(t: &Target) {
 
 /// How a signature is made: what `sign` and `verify` are given besides the key.
 #[derive(Clone, Copy)]
-struct Options {
+pub struct Options {
     padding: Option<i32>,
     salt_length: Option<i32>,
     /// Both numbers of ECDSA one behind the other, not in DER.
@@ -81,6 +81,12 @@ struct Options {
 }
 
 impl Options {
+    pub const DEFAULT: Self = Self {
+        padding: None,
+        salt_length: None,
+        flat: false,
+    };
+
     fn of(c: &Call, padding: usize, salt_length: usize, encoding: usize) -> Self {
         let number = |index: usize| c.arg(index).is_number().then(|| c.number(index) as i32);
         Self {
@@ -146,12 +152,11 @@ fn sign_hash(
                 rsa::PADDING_PKCS1
             };
             let block = match options.padding.unwrap_or(default) {
-                rsa::PADDING_PKCS1 => rsa::pad_to_sign(public, &rsa::digest_info(digest, hash)),
+                rsa::PADDING_PKCS1 if limited.is_none() => {
+                    rsa::pad_to_sign(public, &rsa::digest_info(digest, hash))
+                }
                 rsa::PADDING_PSS => {
                     let limits = limited.as_ref().and_then(Option::as_ref);
-                    if limits.is_some_and(|limits| limits.digest != *digest) {
-                        return Err(errors::DIGEST_NOT_ALLOWED);
-                    }
                     let length = match options.salt_length {
                         Some(rsa::SALT_LENGTH_DIGEST) => digest.length,
                         Some(rsa::SALT_LENGTH_MAX) => rsa::salt_length_max(public, digest),
@@ -163,6 +168,9 @@ fn sign_hash(
                     };
                     if limits.is_some_and(|limits| length < limits.salt_length) {
                         return Err(errors::PSS_SALTLEN_TOO_SMALL);
+                    }
+                    if limits.is_some_and(|limits| limits.digest != *digest) {
+                        return Err(errors::DIGEST_NOT_ALLOWED);
                     }
                     let mask = limits.map_or(*digest, |limits| limits.mask);
                     rsa::pad_pss(public, digest, &mask, hash, &random::bytes(ctx, length))
@@ -189,7 +197,7 @@ fn sign_hash(
     }
 }
 
-fn verify_hash(
+pub fn verify_hash(
     key: &Key,
     digest: &Digest,
     hash: &[u8],
@@ -208,13 +216,10 @@ fn verify_hash(
                 rsa::PADDING_PKCS1
             };
             match options.padding.unwrap_or(default) {
-                rsa::PADDING_PKCS1 => Ok(rsa::unpad_signed(&block)
+                rsa::PADDING_PKCS1 if limited.is_none() => Ok(rsa::unpad_signed(&block)
                     .is_some_and(|data| data == rsa::digest_info(digest, hash))),
                 rsa::PADDING_PSS => {
                     let limits = limited.as_ref().and_then(Option::as_ref);
-                    if limits.is_some_and(|limits| limits.digest != *digest) {
-                        return Err(errors::DIGEST_NOT_ALLOWED);
-                    }
                     let length = match options.salt_length {
                         Some(rsa::SALT_LENGTH_DIGEST) => Some(digest.length),
                         Some(length) if length >= 0 => Some(length as usize),
@@ -224,6 +229,9 @@ fn verify_hash(
                         && length < limits.salt_length
                     {
                         return Err(errors::PSS_SALTLEN_TOO_SMALL);
+                    }
+                    if limits.is_some_and(|limits| limits.digest != *digest) {
+                        return Err(errors::DIGEST_NOT_ALLOWED);
                     }
                     let mask = limits.map_or(*digest, |limits| limits.mask);
                     Ok(rsa::check_pss(public, digest, &mask, hash, &block, length))
