@@ -66,7 +66,7 @@ pub struct Limits {
     pub output_lines_max: u64,
     /// Of one process.
     pub heap_bytes_max: u64,
-    /// Nested calls before `RangeError: Maximum call stack size exceeded`.
+    /// Nested calls before `RangeError: Maximum call stack size exceeded`; those by or of native functions count double.
     pub call_depth_max: u32,
 }
 

@@ -102,6 +102,7 @@ typedef struct {
         char error_msg[TMP_BUF_SIZE];
         char tmp_buf[TMP_BUF_SIZE];
     } u;
+    int depth; /* terrarium: of groups and classes, the same limit on every platform */
 } REParseState;
 
 typedef struct {
@@ -689,6 +690,9 @@ static void re_emit_op_u16(REParseState *s, int op, uint32_t val)
     dbuf_put_u16(&s->byte_code, val);
 }
 
+/* terrarium: groups and classes within each other */
+#define RE_DEPTH_MAX 500
+
 static int JS_PRINTF_FORMAT_ATTR(2, 3) re_parse_error(REParseState *s, JS_PRINTF_FORMAT const char *fmt, ...)
 {
     va_list ap;
@@ -735,7 +739,7 @@ static int re_parse_expect(REParseState *s, const uint8_t **pp, int c)
     const uint8_t *p;
     p = *pp;
     if (*p != c)
-        return re_parse_error(s, "expecting '%c'", c);
+        return re_parse_error(s, c == ')' ? "Unterminated group" : c == '}' ? "Incomplete quantifier" : "Unexpected '%c'", c);
     p++;
     *pp = p;
     return 0;
@@ -896,7 +900,7 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
 
     p = *pp;
     if (*p != '{')
-        return re_parse_error(s, "expecting '{' after \\p");
+        return re_parse_error(s, "Invalid property name");
     p++;
     q = name;
     while (is_unicode_char(*p)) {
@@ -910,13 +914,13 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
         p++;
         while (is_unicode_char(*p)) {
             if ((q - value) >= sizeof(value) - 1)
-                return re_parse_error(s, "unknown unicode property value");
+                return re_parse_error(s, "Invalid property name");
             *q++ = *p++;
         }
     }
     *q = '\0';
     if (*p != '}')
-        return re_parse_error(s, "expecting '}'");
+        return re_parse_error(s, "Invalid property name");
     p++;
     //    printf("name=%s value=%s\n", name, value);
 
@@ -931,7 +935,7 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
         if (ret) {
             re_string_list_free(cr);
             if (ret == -2)
-                return re_parse_error(s, "unknown unicode script");
+                return re_parse_error(s, "Invalid property name");
             else
                 goto out_of_memory;
         }
@@ -941,7 +945,7 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
         if (ret) {
             re_string_list_free(cr);
             if (ret == -2)
-                return re_parse_error(s, "unknown unicode general category");
+                return re_parse_error(s, "Invalid property name");
             else
                 goto out_of_memory;
         }
@@ -973,7 +977,7 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
             goto unknown_property_name;
     } else {
     unknown_property_name:
-        return re_parse_error(s, "unknown unicode property name");
+        return re_parse_error(s, "Invalid property name");
     }
 
     /* the ordering of case folding and inversion  differs with
@@ -1016,7 +1020,7 @@ static int parse_class_string_disjunction(REParseState *s, REStringList *cr,
     
     p = *pp;
     if (*p != '{')
-        return re_parse_error(s, "expecting '{' after \\q");
+        return re_parse_error(s, "Invalid escape");
 
     dbuf_init2(&str, s->opaque, lre_realloc);
     re_string_list_init(s, cr);
@@ -1072,7 +1076,7 @@ static int get_class_atom(REParseState *s, REStringList *cr,
     case '\\':
         p++;
         if (p >= s->buf_end)
-            goto unexpected_end;
+            return re_parse_error(s, "\\ at end of pattern");
         c = *p++;
         switch(c) {
         case 'd':
@@ -1179,7 +1183,9 @@ static int get_class_atom(REParseState *s, REStringList *cr,
             } else {
                 if (s->is_unicode) {
                 invalid_escape:
-                    return re_parse_error(s, "invalid escape sequence in regular expression");
+                    /* `p` is behind the character for what this function decides itself */
+                    return re_parse_error(s, *p == 'u' || (p[-1] == 'c' && p[-2] == '\\') ? "Invalid Unicode escape"
+                                          : inclass ? "Invalid class escape" : "Invalid escape");
                 } else {
                     /* just ignore the '\' */
                     goto normal_char;
@@ -1190,8 +1196,7 @@ static int get_class_atom(REParseState *s, REStringList *cr,
         break;
     case '\0':
         if (p >= s->buf_end) {
-        unexpected_end:
-            return re_parse_error(s, "unexpected end");
+            return re_parse_error(s, "Unterminated character class");
         }
         /* fall thru */
         goto normal_char;
@@ -1217,7 +1222,7 @@ static int get_class_atom(REParseState *s, REStringList *cr,
     case '~':
         if (s->unicode_sets && p[1] == c) {
             /* forbidden double characters */
-            return re_parse_error(s, "invalid class set operation in regular expression");
+            return re_parse_error(s, "Invalid set operation in character class");
         }
         goto normal_char;
 
@@ -1232,7 +1237,7 @@ static int get_class_atom(REParseState *s, REStringList *cr,
     case '|':
         if (s->unicode_sets) {
             /* invalid characters in unicode sets */
-            return re_parse_error(s, "invalid character in class in regular expression");
+            return re_parse_error(s, "Invalid character in character class");
         }
         goto normal_char;
 
@@ -1243,7 +1248,7 @@ static int get_class_atom(REParseState *s, REStringList *cr,
             c = utf8_decode_len(p, UTF8_CHAR_LEN_MAX, &p);
             if ((unsigned)c > 0xffff && !s->is_unicode) {
                 /* XXX: should handle non BMP-1 code points */
-                return re_parse_error(s, "malformed unicode char");
+                return re_parse_error(s, "Invalid Unicode escape");
             }
         } else {
             p++;
@@ -1261,7 +1266,7 @@ static int re_emit_range(REParseState *s, const CharRange *cr)
 
     len = (unsigned)cr->len / 2;
     if (len >= 65535)
-        return re_parse_error(s, "too many ranges");
+        return re_parse_error(s, "Regular expression too large");
     if (len == 0) {
         re_emit_op_u32(s, REOP_char32, -1);
     } else {
@@ -1431,8 +1436,8 @@ static int re_parse_nested_class(REParseState *s, REStringList *cr, const uint8_
     REStringList cr1_s, *cr1 = &cr1_s;
     bool invert, is_first;
 
-    if (lre_check_stack_overflow(s->opaque, 0))
-        return re_parse_error(s, "stack overflow");
+    if (s->depth >= RE_DEPTH_MAX || lre_check_stack_overflow(s->opaque, 0))
+        return re_parse_error(s, "Regular expression too large");
 
     re_string_list_init(s, cr);
     p = *pp;
@@ -1450,7 +1455,10 @@ static int re_parse_nested_class(REParseState *s, REStringList *cr, const uint8_
         if (*p == ']')
             break;
         if (*p == '[' && s->unicode_sets) {
-            if (re_parse_nested_class(s, cr1, &p))
+            s->depth++;
+            ret = re_parse_nested_class(s, cr1, &p);
+            s->depth--;
+            if (ret)
                 goto fail;
             goto class_union;
         } else {
@@ -1482,8 +1490,10 @@ static int re_parse_nested_class(REParseState *s, REStringList *cr, const uint8_
                 }
                 p = p0;
                 if (c2 < c1) {
+                    re_parse_error(s, "Range out of order in character class");
+                    goto fail;
                 invalid_class_range:
-                    re_parse_error(s, "invalid class range");
+                    re_parse_error(s, "Invalid character class");
                     goto fail;
                 }
                 if (s->ignore_case) {
@@ -1544,7 +1554,7 @@ static int re_parse_nested_class(REParseState *s, REStringList *cr, const uint8_
                         p += 2;
                     } else {
                     invalid_operation:
-                        re_parse_error(s, "invalid operation in regular expression");
+                        re_parse_error(s, "Invalid set operation in character class");
                         goto fail;
                     }
                     if (re_parse_class_set_operand(s, cr1, &p))
@@ -1566,7 +1576,7 @@ static int re_parse_nested_class(REParseState *s, REStringList *cr, const uint8_
            compliant. The test here accepts more input than the
            spec. */
         if (cr->n_strings != 0) {
-            re_parse_error(s, "negated character class with strings in regular expression debugger eval code");
+            re_parse_error(s, "Negated character class may contain strings");
             goto fail;
         }
         if (cr_invert(&cr->cr))
@@ -1868,7 +1878,7 @@ static int re_parse_modifiers(REParseState *s, const uint8_t **pp)
             break;
         }
         if (mask & val)
-            return re_parse_error(s, "duplicate modifier: '%c'", *p);
+            return re_parse_error(s, "Invalid group");
         mask |= val;
         p++;
     }
@@ -1890,7 +1900,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
 {
     const uint8_t *p;
     int c, last_atom_start, quant_min, quant_max, last_capture_count;
-    bool greedy, is_neg, is_backward_lookahead;
+    bool greedy, is_neg, is_backward_lookahead, is_lookaround = false;
     REStringList cr_s, *cr = &cr_s;
 
     /* after a failed allocation the byte code is incomplete and 'buf' may
@@ -1923,7 +1933,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
         break;
     case '{':
         if (s->is_unicode) {
-            return re_parse_error(s, "syntax error");
+            return re_parse_error(s, "Lone quantifier brackets");
         } else if (!lre_is_digit(p[1])) {
             /* Annex B: we accept '{' not followed by digits as a
                normal atom */
@@ -1946,7 +1956,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
     case '*':
     case '+':
     case '?':
-        return re_parse_error(s, "nothing to repeat");
+        return re_parse_error(s, "Nothing to repeat");
     case '(':
         if (p[1] == '?') {
             if (p[2] == ':') {
@@ -1975,7 +1985,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 }
                 if ((add_mask == 0 && remove_mask == 0) ||
                     (add_mask & remove_mask) != 0) {
-                    return re_parse_error(s, "invalid modifiers");
+                    return re_parse_error(s, "Invalid group");
                 }
                 if (re_parse_expect(s, &p, ':'))
                     return -1;
@@ -2010,6 +2020,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 p += 4;
                 /* lookahead */
             lookahead:
+                is_lookaround = true;
                 /* Annex B allows lookahead to be used as an atom for
                    the quantifiers */
                 if (!s->is_unicode && !is_backward_lookahead)  {
@@ -2032,13 +2043,13 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 p += 3;
                 if (re_parse_group_name(s->u.tmp_buf, sizeof(s->u.tmp_buf),
                                         &p)) {
-                    return re_parse_error(s, "invalid group name");
+                    return re_parse_error(s, "Invalid capture group name");
                 }
                 /* poor's man method to test duplicate group
                    names. */
                 /* XXX: this method does not catch all the errors*/
                 if (is_duplicate_group_name(s, s->u.tmp_buf, s->group_name_scope)) {
-                    return re_parse_error(s, "duplicate group name");
+                    return re_parse_error(s, "Duplicate capture group name");
                 }
                 /* group name with a trailing zero */
                 dbuf_put(&s->group_names, (uint8_t *)s->u.tmp_buf,
@@ -2047,7 +2058,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 s->has_named_captures = 1;
                 goto parse_capture;
             } else {
-                return re_parse_error(s, "invalid group");
+                return re_parse_error(s, "Invalid group");
             }
         } else {
             int capture_index;
@@ -2057,7 +2068,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
             dbuf_putc(&s->group_names, 0);
         parse_capture:
             if (s->capture_count >= CAPTURE_COUNT_MAX)
-                return re_parse_error(s, "too many captures");
+                return re_parse_error(s, "Too many captures");
             last_atom_start = s->byte_code.size;
             last_capture_count = s->capture_count;
             capture_index = s->capture_count++;
@@ -2099,7 +2110,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                        unicode mode if there is no named capture
                        definition */
                     if (s->is_unicode || re_has_named_captures(s))
-                        return re_parse_error(s, "expecting group name");
+                        return re_parse_error(s, "Invalid named reference");
                     else
                         goto parse_class_atom;
                 }
@@ -2107,7 +2118,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 if (re_parse_group_name(s->u.tmp_buf, sizeof(s->u.tmp_buf),
                                         &p1)) {
                     if (s->is_unicode || re_has_named_captures(s))
-                        return re_parse_error(s, "invalid group name");
+                        return re_parse_error(s, "Invalid named reference");
                     else
                         goto parse_class_atom;
                 }
@@ -2119,7 +2130,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                     n = re_parse_captures(s, &dummy_res, s->u.tmp_buf, false);
                     if (n == 0) {
                         if (s->is_unicode || re_has_named_captures(s))
-                            return re_parse_error(s, "group name not defined");
+                            return re_parse_error(s, "Invalid named capture referenced");
                         else
                             goto parse_class_atom;
                     }
@@ -2143,7 +2154,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
             c = 0;
             if (s->is_unicode) {
                 if (lre_is_digit(*p)) {
-                    return re_parse_error(s, "invalid decimal escape in regular expression");
+                    return re_parse_error(s, "Invalid decimal escape");
                 }
             } else {
                 /* Annex B.1.4: accept legacy octal */
@@ -2181,7 +2192,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                         }
                         goto normal_char;
                     }
-                    return re_parse_error(s, "back reference out of range in regular expression");
+                    return re_parse_error(s, "Invalid escape");
                 }
                 last_atom_start = s->byte_code.size;
                 last_capture_count = s->capture_count;
@@ -2207,7 +2218,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
     case ']':
     case '}':
         if (s->is_unicode)
-            return re_parse_error(s, "syntax error");
+            return re_parse_error(s, "Lone quantifier brackets");
         goto parse_class_atom;
     default:
     parse_class_atom:
@@ -2280,7 +2291,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                         quant_max = parse_digits(&p, true);
                         if (quant_max < quant_min) {
                         invalid_quant_count:
-                            return re_parse_error(s, "invalid repetition count");
+                            return re_parse_error(s, "numbers out of order in {} quantifier");
                         }
                     } else {
                         quant_max = INT32_MAX; /* infinity */
@@ -2301,7 +2312,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 greedy = false;
             }
             if (last_atom_start < 0) {
-                return re_parse_error(s, "nothing to repeat");
+                return re_parse_error(s, is_lookaround ? "Invalid quantifier" : "Nothing to repeat");
             }
             {
                 bool need_capture_init, add_zero_advance_check;
@@ -2456,8 +2467,9 @@ static int re_parse_disjunction(REParseState *s, bool is_backward_dir)
 {
     int start, len, pos;
 
-    if (lre_check_stack_overflow(s->opaque, 0))
-        return re_parse_error(s, "stack overflow");
+    if (s->depth >= RE_DEPTH_MAX || lre_check_stack_overflow(s->opaque, 0))
+        return re_parse_error(s, "Regular expression too large");
+    s->depth++;
 
     start = s->byte_code.size;
     if (re_parse_alternative(s, is_backward_dir))
@@ -2477,7 +2489,7 @@ static int re_parse_disjunction(REParseState *s, bool is_backward_dir)
         pos = re_emit_op_u32(s, REOP_goto, 0);
 
         if (re_has_named_captures(s) && s->group_name_scope == GROUP_NAME_SCOPE_MAX)
-            return re_parse_error(s, "too many named groups");
+            return re_parse_error(s, "Too many captures");
 
         s->group_name_scope++;
 
@@ -2491,6 +2503,7 @@ static int re_parse_disjunction(REParseState *s, bool is_backward_dir)
         len = s->byte_code.size - (pos + 4);
         put_u32(s->byte_code.buf + pos, len);
     }
+    s->depth--;
     return 0;
 }
 
@@ -2631,7 +2644,7 @@ uint8_t *lre_compile(int *plen, char *error_msg, int error_msg_size,
     re_emit_op(s, REOP_match);
 
     if (*s->buf_ptr != '\0') {
-        re_parse_error(s, "extraneous characters at the end");
+        re_parse_error(s, "Unmatched ')'");
         goto error;
     }
 
@@ -2642,7 +2655,7 @@ uint8_t *lre_compile(int *plen, char *error_msg, int error_msg_size,
 
     register_count = compute_register_count(s->byte_code.buf, s->byte_code.size);
     if (register_count < 0) {
-        re_parse_error(s, "too many imbricated quantifiers");
+        re_parse_error(s, "Regular expression too large");
         goto error;
     }
 

@@ -402,6 +402,7 @@ struct JSRuntime {
     JSClock *clock;
     void *clock_opaque;
     uint32_t call_depth_max;
+    uint32_t native_depth; /* of the parser and others that call themselves without a frame */
     JSAtom thrown_file; /* where the last `throw` of something that is no Error stood */
     int thrown_line, thrown_column;
 
@@ -440,7 +441,7 @@ struct JSRuntime {
 
 typedef struct JSStackFrame {
     struct JSStackFrame *prev_frame; /* NULL if first stack frame */
-    uint32_t depth; /* terrarium: 1 for the first frame */
+    uint32_t depth; /* terrarium: the sum of the weights down to here */
     JSValueConst this_val; /* terrarium: borrowed, for the names in a stack */
     JSValue cur_func; /* current function, JS_UNDEFINED if the frame is detached */
     JSValue *arg_buf; /* arguments */
@@ -463,10 +464,12 @@ typedef struct JSStackFrame {
     struct JSGCObjectHeader *cur_gc_obj;
 } JSStackFrame;
 
-/* terrarium */
-static inline uint32_t frame_depth(JSStackFrame *prev_frame)
+/* terrarium: what a frame adds to the depth, by how much of a browser's stack it takes */
+enum { DEPTH_CALL = 1, DEPTH_CALL_BY_NATIVE = 2, DEPTH_NATIVE = 2 };
+
+static inline uint32_t frame_depth(JSStackFrame *prev_frame, uint32_t weight)
 {
-    return prev_frame ? prev_frame->depth + 1 : 1;
+    return prev_frame ? prev_frame->depth + weight : weight;
 }
 
 typedef enum {
@@ -1607,32 +1610,32 @@ static JSValue js_reflect_construct(JSContext *ctx, JSValueConst this_val, int a
 static JSValue js_promise_all_resolve_element(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *func_data);
 /* what an error names: see the end of the file */
 enum { SITE_NOT_FUNCTION, SITE_NOT_CONSTRUCTOR, SITE_NOT_ITERABLE, SITE_NOT_ASYNC_ITERABLE, SITE_CALL_SPREAD };
-static JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what);
-static JSValue throw_destructure(JSContext *ctx, JSValueConst value);
-static void throw_keyed_access(JSContext *ctx, JSValueConst obj, JSValueConst key);
-static int throw_add(JSContext *ctx, int flags, JSAtom prop);
-static int throw_define(JSContext *ctx, int flags, JSAtom prop);
-static int throw_redefine(JSContext *ctx, int flags, JSAtom prop);
-static int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
-static int throw_delete(JSContext *ctx, JSValueConst obj, JSAtom prop);
+static no_inline JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what);
+static no_inline JSValue throw_destructure(JSContext *ctx, JSValueConst value);
+static no_inline void throw_keyed_access(JSContext *ctx, JSValueConst obj, JSValueConst key);
+static no_inline int throw_add(JSContext *ctx, int flags, JSAtom prop);
+static no_inline int throw_define(JSContext *ctx, int flags, JSAtom prop);
+static no_inline int throw_redefine(JSContext *ctx, int flags, JSAtom prop);
+static no_inline int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
+static no_inline int throw_delete(JSContext *ctx, JSValueConst obj, JSAtom prop);
 static int call_setter_of(JSContext *ctx, JSAtom prop, JSObject *setter, JSValueConst this_obj, JSValue val, int flags);
-static JSValue throw_native_name(JSContext *ctx, const char *fmt);
-static JSValue throw_text(JSContext *ctx, JSErrorEnum kind, const char *fmt, const char *text);
-static void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst value);
-static JSValue throw_requires_new(JSContext *ctx, JSValueConst func);
-static void throw_class_call(JSContext *ctx, JSContext *caller_ctx, JSStackFrame *sf);
-static JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async);
-static void throw_in(JSContext *ctx, JSValueConst key, JSValueConst value);
-static void throw_heritage(JSContext *ctx, JSValueConst value);
-static void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id);
+static no_inline JSValue throw_native_name(JSContext *ctx, const char *fmt);
+static no_inline JSValue throw_text(JSContext *ctx, JSErrorEnum kind, const char *fmt, const char *text);
+static no_inline void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst value);
+static no_inline JSValue throw_requires_new(JSContext *ctx, JSValueConst func);
+static no_inline void throw_class_call(JSContext *ctx, JSContext *caller_ctx, JSStackFrame *sf);
+static no_inline JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async);
+static no_inline void throw_in(JSContext *ctx, JSValueConst key, JSValueConst value);
+static no_inline void throw_heritage(JSContext *ctx, JSValueConst value);
+static no_inline void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id);
 static JSValue JS_MakeError2(JSContext *ctx, JSErrorEnum error_num, bool add_backtrace, const char *message);
 static const char *brief_value(JSContext *ctx, JSValueConst value);
 static const char *typed_value(JSContext *ctx, JSValueConst value);
-static JSValue throw_value(JSContext *ctx, JSErrorEnum kind, const char *fmt, JSValueConst value);
-static JSValue throw_access(JSContext *ctx, const char *verb, const char *doing, JSValueConst obj, JSAtom prop);
-static JSValue throw_not_iterable(JSContext *ctx, JSValueConst value);
-static JSValue throw_receiver(JSContext *ctx, JSValueConst this_val, const char *class_name);
-static int throw_read_only(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
+static no_inline JSValue throw_value(JSContext *ctx, JSErrorEnum kind, const char *fmt, JSValueConst value);
+static no_inline JSValue throw_access(JSContext *ctx, const char *verb, const char *doing, JSValueConst obj, JSAtom prop);
+static no_inline JSValue throw_not_iterable(JSContext *ctx, JSValueConst value);
+static no_inline JSValue throw_receiver(JSContext *ctx, JSValueConst this_val, const char *class_name);
+static no_inline int throw_read_only(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
 static JSValue js_error_toString(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static int _JS_AddIntrinsicCallSite(JSContext *ctx);
 
@@ -2381,9 +2384,28 @@ static inline bool js_check_stack_overflow(JSRuntime *rt, size_t alloca_size)
     uintptr_t sp;
     sp = js_get_stack_pointer() - alloca_size;
     /* terrarium: the depth limit is the same on every platform, the stack's size is not */
-    if (unlikely(rt->call_depth_max && frame_depth(rt->current_stack_frame) > rt->call_depth_max))
+    if (unlikely(rt->call_depth_max
+                 && frame_depth(rt->current_stack_frame, 1) + rt->native_depth > rt->call_depth_max))
         return true;
     return unlikely(sp < rt->stack_limit);
+}
+
+/* terrarium: around a native function that calls itself; true with an exception when that goes too deep */
+static bool enter_native(JSContext *ctx, uint32_t weight)
+{
+    JSRuntime *rt = ctx->rt;
+
+    rt->native_depth += weight;
+    if (likely(!js_check_stack_overflow(rt, 0)))
+        return false;
+    rt->native_depth -= weight;
+    JS_ThrowStackOverflow(ctx);
+    return true;
+}
+
+static inline void leave_native(JSContext *ctx, uint32_t weight)
+{
+    ctx->rt->native_depth -= weight;
 }
 
 JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)
@@ -6708,7 +6730,7 @@ static JSValue js_call_c_function_data(JSContext *ctx, JSValueConst func_obj,
     }
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
-    sf->depth = frame_depth(prev_sf);
+    sf->depth = frame_depth(prev_sf, DEPTH_NATIVE);
     rt->current_stack_frame = sf;
     // TODO(bnoordhuis) switch realms like js_call_c_function does
     sf->is_strict_mode = false;
@@ -6850,7 +6872,7 @@ static JSValue js_call_c_closure(JSContext *ctx, JSValueConst func_obj,
 
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
-    sf->depth = frame_depth(prev_sf);
+    sf->depth = frame_depth(prev_sf, DEPTH_NATIVE);
     rt->current_stack_frame = sf;
     // TODO(bnoordhuis) switch realms like js_call_c_function does
     sf->is_strict_mode = false;
@@ -17848,7 +17870,7 @@ static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
 
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
-    sf->depth = frame_depth(prev_sf);
+    sf->depth = frame_depth(prev_sf, DEPTH_NATIVE);
     rt->current_stack_frame = sf;
     ctx = p->u.cfunc.realm; /* change the current realm */
 
@@ -18078,7 +18100,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             sf->cur_sp = NULL; /* cur_sp is NULL if the function is running */
             pc = sf->cur_pc;
             sf->prev_frame = rt->current_stack_frame;
-            sf->depth = frame_depth(sf->prev_frame);
+            sf->depth = frame_depth(sf->prev_frame, DEPTH_CALL_BY_NATIVE);
             sf->this_val = s->this_val;
             rt->current_stack_frame = sf;
             if (s->throw_flag)
@@ -18150,7 +18172,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
     /* sf->cur_pc must we set to pc before any recursive calls to JS_CallInternal. */
     sf->cur_pc = NULL;
     sf->prev_frame = rt->current_stack_frame;
-    sf->depth = frame_depth(sf->prev_frame);
+    sf->depth = frame_depth(sf->prev_frame, flags ? DEPTH_CALL_BY_NATIVE : DEPTH_CALL);
     sf->this_val = this_obj;
     rt->current_stack_frame = sf;
     ctx = b->realm; /* set the current realm */
@@ -22643,6 +22665,31 @@ int JS_PRINTF_FORMAT_ATTR(2, 3) js_parse_error(JSParseState *s, JS_PRINTF_FORMAT
 
 #ifndef QJS_DISABLE_PARSER
 
+/* terrarium: the pending error, with the token at hand as its place */
+static int js_parse_error_again(JSParseState *s)
+{
+    JSContext *ctx = s->ctx;
+    JSValue error = JS_GetException(ctx), message = JS_UNDEFINED;
+    const char *text = NULL;
+
+    if (JS_IsObject(error) && JS_VALUE_GET_OBJ(error)->class_id == JS_CLASS_ERROR && !JS_IsUncatchableError(error)) {
+        message = JS_GetPropertyStr(ctx, error, "message");
+        text = JS_ToCString(ctx, message);
+    }
+    if (text) {
+        if (!strncmp(text, "Invalid flags", 13))
+            js_parse_error(s, "Invalid regular expression flags");
+        else
+            js_parse_error(s, "%s", text);
+        JS_FreeCString(ctx, text);
+        JS_FreeValue(ctx, error);
+    } else {
+        JS_Throw(ctx, error);
+    }
+    JS_FreeValue(ctx, message);
+    return -1;
+}
+
 static __exception int next_token(JSParseState *s);
 
 /* terrarium: the program itself is over; what follows closes the embedder's wrapper */
@@ -24868,6 +24915,9 @@ static int add_private_class_field(JSParseState *s, JSFunctionDef *fd,
     vd->is_static_private = is_static;
     return idx;
 }
+
+/* terrarium: by how much of a browser's stack each takes */
+enum { DEPTH_STATEMENT = 1, DEPTH_UNARY = 1, DEPTH_POSTFIX = 2, DEPTH_ASSIGN = 2, DEPTH_FUNCTION = 2, DEPTH_PATTERN = 2 };
 
 static __exception int js_parse_expr(JSParseState *s);
 static __exception int js_parse_function_decl(JSParseState *s,
@@ -27245,9 +27295,12 @@ static int js_parse_nested_pattern(JSParseState *s, int tok, bool is_arg, bool h
     int ret;
     bool outer = s->destructure_nested;
 
+    if (enter_native(s->ctx, DEPTH_PATTERN))
+        return -1;
     s->destructure_nested = true;
     ret = js_parse_destructuring_element(s, tok, is_arg, hasval, has_ellipsis,
                                          allow_initializer, export_flag);
+    leave_native(s->ctx, DEPTH_PATTERN);
     s->destructure_nested = outer;
     return ret;
 }
@@ -27277,7 +27330,7 @@ static void optional_chain_test(JSParseState *s, int *poptional_chaining_label,
 }
 
 /* allowed parse_flags: PF_POSTFIX_CALL */
-static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
+static __exception int js_parse_postfix_expr_inner(JSParseState *s, int parse_flags)
 {
     FuncCallType call_type;
     int optional_chaining_label;
@@ -27340,7 +27393,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     parse_regexp:
         {
             JSValue str;
-            int ret, backtrace_flags;
+            int ret;
             if (!s->ctx->compile_regexp)
                 return js_parse_error(s, "RegExp are not supported");
             /* the previous token is '/' or '/=', so no need to free */
@@ -27350,16 +27403,7 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
             str = s->ctx->compile_regexp(s->ctx, s->token.u.regexp.body,
                                          s->token.u.regexp.flags);
             if (JS_IsException(str)) {
-                /* add the line number info */
-                backtrace_flags = 0;
-                if (s->cur_func && s->cur_func->backtrace_barrier)
-                    backtrace_flags = JS_BACKTRACE_FLAG_SINGLE_LEVEL;
-                build_backtrace(s->ctx, s->ctx->rt->current_exception, JS_UNDEFINED,
-                                s->filename,
-                                s->token.line_num,
-                                s->token.col_num,
-                                backtrace_flags);
-                return -1;
+                return js_parse_error_again(s);
             }
             ret = emit_push_const(s, str, 0);
             JS_FreeValue(s->ctx, str);
@@ -28001,6 +28045,16 @@ static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
     return 0;
 }
 
+static __exception int js_parse_postfix_expr(JSParseState *s, int parse_flags)
+{
+    int ret;
+    if (enter_native(s->ctx, DEPTH_POSTFIX))
+        return -1;
+    ret = js_parse_postfix_expr_inner(s, parse_flags);
+    leave_native(s->ctx, DEPTH_POSTFIX);
+    return ret;
+}
+
 static __exception int js_parse_delete(JSParseState *s)
 {
     JSFunctionDef *fd = s->cur_func;
@@ -28104,7 +28158,7 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                                     bool export_flag);
 
 /* allowed parse_flags: PF_POW_ALLOWED, PF_POW_FORBIDDEN */
-static __exception int js_parse_unary(JSParseState *s, int parse_flags)
+static __exception int js_parse_unary_inner(JSParseState *s, int parse_flags)
 {
     int op;
     JSExprPos pos; /* terrarium: of the operator */
@@ -28248,6 +28302,16 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
         }
     }
     return 0;
+}
+
+static __exception int js_parse_unary(JSParseState *s, int parse_flags)
+{
+    int ret;
+    if (enter_native(s->ctx, DEPTH_UNARY))
+        return -1;
+    ret = js_parse_unary_inner(s, parse_flags);
+    leave_native(s->ctx, DEPTH_UNARY);
+    return ret;
 }
 
 /* allowed parse_flags: PF_IN_ACCEPTED */
@@ -28557,7 +28621,7 @@ static void infer_name(JSParseState *s, const uint8_t *start, const uint8_t *end
 }
 
 /* allowed parse_flags: PF_IN_ACCEPTED */
-static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
+static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_flags)
 {
     int opcode, op, scope;
     JSAtom name0 = JS_ATOM_NULL;
@@ -28877,6 +28941,16 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
         emit_label(s, label2);
     }
     return 0;
+}
+
+static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
+{
+    int ret;
+    if (enter_native(s->ctx, DEPTH_ASSIGN))
+        return -1;
+    ret = js_parse_assign_expr2_inner(s, parse_flags);
+    leave_native(s->ctx, DEPTH_ASSIGN);
+    return ret;
 }
 
 static __exception int js_parse_assign_expr(JSParseState *s)
@@ -29827,7 +29901,7 @@ static void set_eval_ret_undefined(JSParseState *s)
     }
 }
 
-static __exception int js_parse_statement_or_decl(JSParseState *s,
+static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                                                   int decl_mask)
 {
     JSContext *ctx = s->ctx;
@@ -30745,6 +30819,17 @@ done:
 fail:
     JS_FreeAtom(ctx, label_name);
     return -1;
+}
+
+static __exception int js_parse_statement_or_decl(JSParseState *s,
+                                                  int decl_mask)
+{
+    int ret;
+    if (enter_native(s->ctx, DEPTH_STATEMENT))
+        return -1;
+    ret = js_parse_statement_or_decl_inner(s, decl_mask);
+    leave_native(s->ctx, DEPTH_STATEMENT);
+    return ret;
 }
 
 #endif // QJS_DISABLE_PARSER
@@ -37858,7 +37943,7 @@ static JSFunctionDef *js_parse_function_class_fields_init(JSParseState *s)
 
 /* func_name must be JS_ATOM_NULL for JS_PARSE_FUNC_STATEMENT and
    JS_PARSE_FUNC_EXPR, JS_PARSE_FUNC_ARROW and JS_PARSE_FUNC_VAR */
-static __exception int js_parse_function_decl2(JSParseState *s,
+static __exception int js_parse_function_decl2_inner(JSParseState *s,
                                                JSParseFunctionEnum func_type,
                                                JSFunctionKindEnum func_kind,
                                                JSAtom func_name,
@@ -38460,6 +38545,25 @@ done:
     if (pfd)
         *pfd = NULL;
     return -1;
+}
+
+static __exception int js_parse_function_decl2(JSParseState *s,
+                                               JSParseFunctionEnum func_type,
+                                               JSFunctionKindEnum func_kind,
+                                               JSAtom func_name,
+                                               const uint8_t *ptr,
+                                               int function_line_num,
+                                               int function_col_num,
+                                               JSParseExportEnum export_flag,
+                                               JSFunctionDef **pfd)
+{
+    int ret;
+    if (enter_native(s->ctx, DEPTH_FUNCTION))
+        return -1;
+    ret = js_parse_function_decl2_inner(s, func_type, func_kind, func_name, ptr, function_line_num, function_col_num,
+                                        export_flag, pfd);
+    leave_native(s->ctx, DEPTH_FUNCTION);
+    return ret;
 }
 
 static __exception int js_parse_function_decl(JSParseState *s,
@@ -45032,11 +45136,6 @@ static int64_t JS_FlattenIntoArray(JSContext *ctx, JSValueConst target,
     int64_t sourceIndex, elementLen;
     int present, is_array;
 
-    if (js_check_stack_overflow(ctx->rt, 0)) {
-        JS_ThrowStackOverflow(ctx);
-        return -1;
-    }
-
     for (sourceIndex = 0; sourceIndex < sourceLen; sourceIndex++) {
         present = JS_TryGetPropertyInt64(ctx, source, sourceIndex, &element);
         if (present < 0)
@@ -45060,10 +45159,13 @@ static int64_t JS_FlattenIntoArray(JSContext *ctx, JSValueConst target,
             if (is_array) {
                 if (js_get_length64(ctx, &elementLen, element) < 0)
                     goto fail;
+                if (enter_native(ctx, DEPTH_NATIVE))
+                    goto fail;
                 targetIndex = JS_FlattenIntoArray(ctx, target, element,
                                                   elementLen, targetIndex,
                                                   depth - 1,
                                                   JS_UNDEFINED, JS_UNDEFINED);
+                leave_native(ctx, DEPTH_NATIVE);
                 if (targetIndex < 0)
                     goto fail;
                 JS_FreeValue(ctx, element);
@@ -49594,7 +49696,7 @@ static void js_regexp_finalizer(JSRuntime *rt, JSValueConst val)
 static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
                                  JSValueConst flags)
 {
-    const char *str;
+    const char *str, *flags_str;
     int re_flags, mask;
     uint8_t *re_bytecode_buf;
     size_t i, len;
@@ -49639,17 +49741,16 @@ static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
             }
             if ((re_flags & mask) != 0) {
             bad_flags:
+                JS_ThrowSyntaxError(ctx, "Invalid flags supplied to RegExp constructor '%s'", str);
                 JS_FreeCString(ctx, str);
-                return JS_ThrowSyntaxError(ctx, "invalid regular expression flags");
+                return JS_EXCEPTION;
             }
             re_flags |= mask;
+            if ((re_flags & LRE_FLAG_UNICODE) && (re_flags & LRE_FLAG_UNICODE_SETS))
+                goto bad_flags;
         }
         JS_FreeCString(ctx, str);
     }
-
-    if (re_flags & LRE_FLAG_UNICODE)
-        if (re_flags & LRE_FLAG_UNICODE_SETS)
-            return JS_ThrowSyntaxError(ctx, "invalid regular expression flags");
 
     /* The v flag implies full Unicode, like u, so the pattern must be
        UTF-8 (not CESU-8) for both. */
@@ -49659,11 +49760,14 @@ static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
         return JS_EXCEPTION;
     re_bytecode_buf = lre_compile(&re_bytecode_len, error_msg,
                                   sizeof(error_msg), str, len, re_flags, ctx);
-    JS_FreeCString(ctx, str);
     if (!re_bytecode_buf) {
-        JS_ThrowSyntaxError(ctx, "%s", error_msg);
+        flags_str = JS_IsUndefined(flags) ? NULL : JS_ToCString(ctx, flags);
+        JS_ThrowSyntaxError(ctx, "Invalid regular expression: /%s/%s: %s", str, flags_str ? flags_str : "", error_msg);
+        JS_FreeCString(ctx, flags_str);
+        JS_FreeCString(ctx, str);
         return JS_EXCEPTION;
     }
+    JS_FreeCString(ctx, str);
 
     ret = js_new_string8_len(ctx, (void *)&re_bytecode_buf,
                              sizeof(re_bytecode_buf));
@@ -51746,6 +51850,250 @@ static JSValue internalize_json_property(JSContext *ctx, JSValueConst holder,
     return JS_EXCEPTION;
 }
 
+/* terrarium: what V8's parser (src/json/json-parser.cc) objects to in a text, which units from the text's beginning. */
+typedef struct JSONFault {
+    const char *message; /* NULL: the unit at `at` itself is unexpected */
+    int at;
+} JSONFault;
+
+typedef struct JSONReader {
+    const uint16_t *p;
+    int at, len;
+} JSONReader;
+
+static int json_peek(JSONReader *r)
+{
+    while (r->at < r->len && (r->p[r->at] == ' ' || (r->p[r->at] >= '\t' && r->p[r->at] <= '\r'
+                                                   && r->p[r->at] != 0x0B && r->p[r->at] != 0x0C)))
+        r->at++;
+    return r->at < r->len ? r->p[r->at] : -1;
+}
+
+static int json_unit(JSONReader *r)
+{
+    return r->at < r->len ? r->p[r->at] : -1;
+}
+
+static const char *json_read_string(JSONReader *r)
+{
+    int c, i;
+
+    for (r->at++;; r->at++) {
+        c = json_unit(r);
+        if (c < 0)
+            return "Unterminated string";
+        if (c == '"') {
+            r->at++;
+            return NULL;
+        }
+        if (c < 0x20)
+            return "Bad control character in string literal";
+        if (c != '\\')
+            continue;
+        r->at++;
+        c = json_unit(r);
+        if (c < 0)
+            return "Unterminated string";
+        if (c == 'u') {
+            for (i = 0; i < 4; i++) {
+                r->at++;
+                c = json_unit(r);
+                if (c > 'f' || from_hex(c) < 0)
+                    return "Bad Unicode escape";
+            }
+        } else if (c > 'z' || !strchr("\"\\/bfnrt", c)) {
+            return "Bad escaped character";
+        }
+    }
+}
+
+static const char *json_read_number(JSONReader *r)
+{
+    bool is_zero;
+
+    if (json_unit(r) == '-')
+        r->at++;
+    if (!is_digit(json_unit(r)))
+        return "No number after minus sign";
+    is_zero = json_unit(r) == '0';
+    r->at++;
+    if (is_zero && is_digit(json_unit(r)))
+        return "Unexpected number";
+    while (is_digit(json_unit(r)))
+        r->at++;
+    if (json_unit(r) == '.') {
+        r->at++;
+        if (!is_digit(json_unit(r)))
+            return "Unterminated fractional number";
+        while (is_digit(json_unit(r)))
+            r->at++;
+    }
+    if (json_unit(r) == 'e' || json_unit(r) == 'E') {
+        r->at++;
+        if (json_unit(r) == '+' || json_unit(r) == '-')
+            r->at++;
+        if (!is_digit(json_unit(r)))
+            return "Exponent part is missing a number";
+        while (is_digit(json_unit(r)))
+            r->at++;
+    }
+    return NULL;
+}
+
+/* False when the literal is another. */
+static bool json_read_literal(JSONReader *r, const char *text)
+{
+    for (; *text; text++, r->at++)
+        if (json_unit(r) != *text)
+            return false;
+    return true;
+}
+
+/* `nesting` has room for a byte for each unit: true in an object. */
+static JSONFault json_find_fault(const uint16_t *p, int len, uint8_t *nesting)
+{
+    JSONReader reader = { p, 0, len }, *r = &reader;
+    const char *message = NULL;
+    int c, depth = 0;
+
+    for (;;) {
+        c = json_peek(r);
+        if (c == '{' || c == '[') {
+            nesting[depth++] = c == '{';
+            r->at++;
+            if (json_peek(r) == (c == '{' ? '}' : ']')) {
+                r->at++;
+                depth--;
+            } else if (c == '[') {
+                continue;
+            } else if (json_peek(r) != '"') {
+                message = "Expected property name or '}'";
+                break;
+            } else {
+                goto name;
+            }
+        } else if (c == '"') {
+            if ((message = json_read_string(r)))
+                break;
+        } else if (c == '-' || is_digit(c)) {
+            if ((message = json_read_number(r)))
+                break;
+        } else if (!(c == 't' ? json_read_literal(r, "true") : c == 'f' ? json_read_literal(r, "false")
+                     : c == 'n' && json_read_literal(r, "null"))) {
+            break;
+        }
+        /* behind a value */
+        for (;;) {
+            c = json_peek(r);
+            if (depth == 0) {
+                message = "Unexpected non-whitespace character after JSON";
+                goto done;
+            }
+            if (c == ',') {
+                r->at++;
+                if (!nesting[depth - 1])
+                    break;
+                if (json_peek(r) != '"') {
+                    message = "Expected double-quoted property name";
+                    goto done;
+                }
+            name:
+                if ((message = json_read_string(r)))
+                    goto done;
+                if (json_peek(r) != ':') {
+                    message = "Expected ':' after property name";
+                    goto done;
+                }
+                r->at++;
+                break;
+            }
+            if (c != (nesting[depth - 1] ? '}' : ']')) {
+                message = nesting[depth - 1] ? "Expected ',' or '}' after property value"
+                    : "Expected ',' or ']' after array element";
+                goto done;
+            }
+            r->at++;
+            depth--;
+        }
+    }
+ done:
+    return (JSONFault){ message, r->at };
+}
+
+/* Puts V8's words in the place of the parser's SyntaxError. */
+static void json_reword_error(JSContext *ctx, const char *str, size_t len)
+{
+    JSValueConst error = ctx->rt->current_exception;
+    static const char *const special[] = { "NaN", "Infinity", "undefined", "[object Object]" };
+    const uint8_t *p = (const uint8_t *)str, *end = p + len;
+    uint16_t *units;
+    uint8_t *nesting;
+    JSONFault fault;
+    JSValue proto;
+    uint32_t c;
+    int i, size = 0, from, to;
+    bool is_syntax_error;
+    DynBuf context;
+
+    if (!JS_IsObject(error) || JS_IsUncatchableError(error))
+        return;
+    proto = JS_GetPrototype(ctx, error);
+    is_syntax_error = js_same_value(ctx, proto, ctx->native_error_proto[JS_SYNTAX_ERROR]);
+    JS_FreeValue(ctx, proto);
+    if (!is_syntax_error)
+        return;
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    units = js_malloc(ctx, len * 2 + 2);
+    nesting = js_malloc(ctx, len + 1);
+    if (units && nesting) {
+        while (p < end) {
+            c = utf8_decode(p, &p);
+            if (c > 0xFFFF) {
+                units[size++] = get_hi_surrogate(c);
+                c = get_lo_surrogate(c);
+            }
+            units[size++] = c;
+        }
+        fault = json_find_fault(units, size, nesting);
+        if (fault.message) {
+            JS_ThrowSyntaxError(ctx, "%s in JSON at position %d", fault.message, fault.at);
+        } else if (fault.at >= size) {
+            JS_ThrowSyntaxError(ctx, "Unexpected end of JSON input");
+        } else {
+            for (i = 0; i < countof(special); i++)
+                if (!strcmp(str, special[i]))
+                    break;
+            from = 0;
+            to = size;
+            if (size > 20) {
+                from = max_int(fault.at - 10, 0);
+                to = min_int(fault.at + 10, size);
+            }
+            js_dbuf_init(ctx, &context);
+            for (; from < to; from++) {
+                uint8_t buf[UTF8_CHAR_LEN_MAX];
+                c = units[from];
+                if (is_hi_surrogate(c) && from + 1 < to && is_lo_surrogate(units[from + 1]))
+                    c = from_surrogate(c, units[++from]);
+                dbuf_put(&context, buf, utf8_encode(buf, c));
+            }
+            dbuf_putc(&context, 0);
+            if (i < countof(special)) {
+                JS_ThrowSyntaxError(ctx, "\"%s\" is not valid JSON", str);
+            } else if (!dbuf_error(&context)) {
+                uint8_t unit[UTF8_CHAR_LEN_MAX + 1];
+                unit[utf8_encode(unit, units[fault.at])] = 0;
+                JS_ThrowSyntaxError(ctx, "Unexpected token '%s', %s\"%s\"%s is not valid JSON", unit,
+                                    size > 20 && fault.at >= 10 ? "..." : "", context.buf,
+                                    size > 20 && fault.at < size - 10 ? "..." : "");
+            }
+            dbuf_free(&context);
+        }
+    }
+    js_free(ctx, units);
+    js_free(ctx, nesting);
+}
+
 static JSValue js_json_parse(JSContext *ctx, JSValueConst this_val,
                              int argc, JSValueConst *argv)
 {
@@ -51773,8 +52121,10 @@ static JSValue js_json_parse(JSContext *ctx, JSValueConst this_val,
             goto fail1;
 
         obj = JS_ParseJSON_internal(ctx, str, len, "<input>", pr1);
-        if (JS_IsException(obj))
+        if (JS_IsException(obj)) {
+            json_reword_error(ctx, str, len);
             goto fail1;
+        }
 
         if (JS_DefinePropertyValue(ctx, root, JS_ATOM_empty_string, obj,
                                    JS_PROP_C_W_E) < 0) {
@@ -51790,9 +52140,13 @@ static JSValue js_json_parse(JSContext *ctx, JSValueConst this_val,
         JS_FreeValue(ctx, root);
     } else {
         obj = JS_ParseJSON_internal(ctx, str, len, "<input>", NULL);
+        if (JS_IsException(obj))
+            goto fail_parse;
     }
     JS_FreeCString(ctx, str);
     return obj;
+ fail_parse:
+    json_reword_error(ctx, str, len);
  fail:
     JS_FreeCString(ctx, str);
     return JS_EXCEPTION;
@@ -51928,6 +52282,10 @@ exception:
 
 static int js_json_to_str(JSContext *ctx, JSONStringifyContext *jsc,
                           JSValueConst holder, JSValue val,
+                          JSValueConst indent);
+
+static int js_json_to_str_inner(JSContext *ctx, JSONStringifyContext *jsc,
+                          JSValueConst holder, JSValue val,
                           JSValueConst indent)
 {
     JSValue indent1, sep, sep1, tab, v, prop;
@@ -51941,11 +52299,6 @@ static int js_json_to_str(JSContext *ctx, JSONStringifyContext *jsc,
     sep1 = JS_UNDEFINED;
     tab = JS_UNDEFINED;
     prop = JS_UNDEFINED;
-
-    if (js_check_stack_overflow(ctx->rt, 0)) {
-        JS_ThrowStackOverflow(ctx);
-        goto exception;
-    }
 
     if (JS_IsObject(val)) {
         p = JS_VALUE_GET_OBJ(val);
@@ -52120,6 +52473,22 @@ exception:
     JS_FreeValue(ctx, indent1);
     JS_FreeValue(ctx, prop);
     return -1;
+}
+
+/* takes `val` */
+static int js_json_to_str(JSContext *ctx, JSONStringifyContext *jsc,
+                          JSValueConst holder, JSValue val,
+                          JSValueConst indent)
+{
+    int ret;
+
+    if (enter_native(ctx, DEPTH_NATIVE)) {
+        JS_FreeValue(ctx, val);
+        return -1;
+    }
+    ret = js_json_to_str_inner(ctx, jsc, holder, val, indent);
+    leave_native(ctx, DEPTH_NATIVE);
+    return ret;
 }
 
 JSValue JS_JSONStringify(JSContext *ctx, JSValueConst obj,

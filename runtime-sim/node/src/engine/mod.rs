@@ -21,7 +21,7 @@ const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
 };
 
 /// Node's own JavaScript needs so many nested calls, whatever a scenario allows.
-const CALL_DEPTH_MIN: u32 = 64;
+const CALL_DEPTH_MIN: u32 = 256;
 /// So many fit below the stack guard on every platform, whatever a scenario allows: the depth strikes first everywhere.
 const CALL_DEPTH_MAX: u32 = 700;
 
