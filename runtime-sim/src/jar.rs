@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kernel::Sim;
-use node::{Booted, Process, bindings::library::Library};
+use node::{Booted, Library, Process};
 use protocol::{Command, Reply, Scenario, VERSION};
 
 use crate::grade;

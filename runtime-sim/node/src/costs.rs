@@ -5,8 +5,6 @@
 
 /// Reading and compiling one source file of ordinary size.
 pub const MODULE_LOAD_NS: u64 = 90_000;
-/// An ES main module is read by the thread pool, so its program starts in the poll phase, this much later.
-pub const MODULE_READ_ASYNC_NS: u64 = 350_000;
 /// The first line that a process prints sets up its stream. It is longer than a millisecond, which is why a
 /// `console.log` in the main script hides the race between `setTimeout(f, 0)` and `setImmediate(f)`.
 pub const WRITE_FIRST_NS: u64 = 1_200_000;

@@ -39,11 +39,11 @@
 
 // Prices and helpers of what only the whole jar has.
 #[cfg_attr(not(feature = "whole"), allow(dead_code))]
-pub mod bindings;
+mod bindings;
 mod builtins;
 #[cfg_attr(not(feature = "whole"), allow(dead_code))]
 mod costs;
-pub mod engine;
+mod engine;
 mod facts;
 mod grade;
 mod hooks;

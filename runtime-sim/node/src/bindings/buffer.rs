@@ -441,7 +441,7 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
         if !body.iter().all(known) || padding > 2 {
             return Ok(c.ctx.number(-1.0));
         }
-        if body.len() % 4 == 1 || (padding > 0 && (body.len() + padding) % 4 != 0) {
+        if body.len() % 4 == 1 || (padding > 0 && !(body.len() + padding).is_multiple_of(4)) {
             return Ok(c.ctx.number(-3.0));
         }
         Ok(decode(c.ctx, &from_base64(body), Encoding::Latin1))
@@ -495,7 +495,7 @@ fn index_of(
     } else {
         let start = start.max(0.0) as usize;
         let last = bytes.len() - needle.len();
-        let matches = |at: &usize| at % step == 0 && bytes[*at..].starts_with(needle);
+        let matches = |at: &usize| at.is_multiple_of(step) && bytes[*at..].starts_with(needle);
         if forward {
             (start..=last).find(matches)
         } else {

@@ -183,7 +183,7 @@ unsafe extern "C" fn run_steps(ctx: *mut JSContext, module: *mut JSModuleDef) ->
         if let Some(wrap) = &wrap
             && let Some(steps) = &super::native::state_of::<Wrap>(ctx, wrap.raw())?.steps
         {
-            ctx.call(steps, wrap, &[wrap.clone()])?;
+            ctx.call(steps, wrap, std::slice::from_ref(wrap))?;
         }
         Ok(())
     };

@@ -36,7 +36,16 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             c.undefined()
         })
         .with("cwd", |c| Ok(c.ctx.string(&c.env().cwd.borrow())))
-        .with("chdir", |c| change_directory(c))
+        .with("chdir", change_directory)
+        .with("_getActiveHandles", |c| {
+            let handles = c.env().requests.active_handles();
+            Ok(c.ctx.array(handles.into_iter().map(|(object, _)| object)))
+        })
+        .with("_getActiveHandlesInfo", |c| {
+            let handles = c.env().requests.active_handles();
+            let kinds = handles.iter().map(|(_, kind)| c.ctx.string(kind));
+            Ok(c.ctx.array(kinds))
+        })
         .with("umask", |c| {
             let mut files = c.env().files.borrow_mut();
             let old = files.umask;
@@ -143,10 +152,10 @@ fn for_root(t: &Target) {
     fn zero(c: &Call) -> Js<Value> {
         Ok(c.ctx.number(0.0))
     }
-    t.with("getuid", |c| zero(c))
-        .with("geteuid", |c| zero(c))
-        .with("getgid", |c| zero(c))
-        .with("getegid", |c| zero(c));
+    t.with("getuid", zero)
+        .with("geteuid", zero)
+        .with("getgid", zero)
+        .with("getegid", zero);
 }
 
 pub fn memory_used_bytes(ctx: Ctx) -> f64 {

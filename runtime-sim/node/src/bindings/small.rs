@@ -310,13 +310,12 @@ fn publish(c: &Call, url: &url::Url) -> Value {
     } else {
         scheme_end
     };
-    let (username_end, host_start) = if !has_authority {
-        (start, start)
-    } else if url.username().is_empty() && url.password().is_none() {
-        (start, start)
-    } else {
-        (at(AfterUsername), at(BeforeHost) - 1)
-    };
+    let (username_end, host_start) =
+        if !has_authority || (url.username().is_empty() && url.password().is_none()) {
+            (start, start)
+        } else {
+            (at(AfterUsername), at(BeforeHost) - 1)
+        };
     let components = [
         scheme_end,
         username_end,

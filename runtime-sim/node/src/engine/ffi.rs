@@ -49,7 +49,6 @@ pub struct ErrorSpan {
 pub const JOB_QUEUED: c_int = 0;
 pub const JOB_STARTS: c_int = 1;
 pub const JOB_RETURNED: c_int = 2;
-pub const JOB_THREW: c_int = 3;
 
 pub type JobHook = unsafe extern "C" fn(
     ctx: *mut JSContext,
@@ -73,7 +72,6 @@ unsafe extern "C" {
         line: *mut c_int,
         column: *mut c_int,
     ) -> *const c_char;
-    pub fn JS_SetSourceWrapper(ctx: *mut JSContext, prefix_units: c_int, suffix_size: c_int);
     pub fn JS_GetSyntaxErrorSpan(ctx: *mut JSContext, error: JSValue, span: *mut ErrorSpan)
     -> bool;
     pub fn JS_SetJobHook(rt: *mut JSRuntime, hook: Option<JobHook>, opaque: *mut c_void);
