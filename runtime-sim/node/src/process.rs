@@ -109,13 +109,6 @@ impl Process {
                 files.place(&file.path, file.bytes.clone());
             }
         }
-        if let Some((_, size)) = spec
-            .env
-            .iter()
-            .find(|(name, _)| name == "UV_THREADPOOL_SIZE")
-        {
-            environment.requests.size_pool(size);
-        }
         environment.begin(Host::new(world, process, spec));
         Self {
             state: State::Start,

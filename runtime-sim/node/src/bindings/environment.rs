@@ -131,7 +131,22 @@ impl Environment {
     }
 
     pub fn queue_work(&self, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
+        if !self.requests.has_pool() {
+            self.requests.begin_pool(self.pool_size_said().as_deref());
+        }
         self.requests.queue_work(self.now_ns(), takes_ns, done);
+    }
+
+    /// What the program's environment says of the pool; the first work asks, so a program can still say it.
+    fn pool_size_said(&self) -> Option<String> {
+        let ctx = self.host().ctx?;
+        let variables = ctx.get(&self.kept("process")?, "env").ok()?;
+        let said = ctx.get(&variables, "UV_THREADPOOL_SIZE").ok()?;
+        if said.is_undefined() {
+            None
+        } else {
+            ctx.text(&said).ok()
+        }
     }
 
     pub fn answer_after(&self, after_ns: u64, keeps_alive: bool, done: impl FnOnce(Ctx) + 'static) {

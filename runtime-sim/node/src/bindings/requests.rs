@@ -26,7 +26,7 @@ pub struct Requests {
     sequence: Cell<u64>,
     /// By when they are ready and in the order of asking; `true` keeps the process alive.
     answers: RefCell<BTreeMap<(u64, u64), (bool, Completion)>>,
-    /// When each thread of the pool is free.
+    /// When each thread of the pool is free; no threads until the first work.
     pool_free_ns: RefCell<Vec<u64>>,
     closing: RefCell<VecDeque<Completion>>,
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
@@ -39,7 +39,7 @@ impl Default for Requests {
         Self {
             sequence: Cell::default(),
             answers: RefCell::default(),
-            pool_free_ns: RefCell::new(vec![0; POOL_THREADS]),
+            pool_free_ns: RefCell::default(),
             closing: RefCell::default(),
             immediates: RefCell::default(),
             handles: RefCell::default(),
@@ -67,15 +67,22 @@ impl Requests {
         self.answer_at(ready_ns, true, done);
     }
 
-    /// As `UV_THREADPOOL_SIZE` says; read when the program begins, before any work.
-    pub fn size_pool(&self, said: &str) {
+    pub fn has_pool(&self) -> bool {
+        !self.pool_free_ns.borrow().is_empty()
+    }
+
+    /// As `UV_THREADPOOL_SIZE` says.
+    pub fn begin_pool(&self, said: Option<&str>) {
         // C's atoi: what is no number is 0, and 0 is 1.
-        let digits: String = said
-            .trim_start()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        let threads = digits.parse().unwrap_or(0_usize).clamp(1, POOL_THREADS_MAX);
+        let threads = said.map_or(POOL_THREADS, |said| {
+            let digits = said.trim_start().bytes().take_while(u8::is_ascii_digit);
+            digits.fold(0, |number: usize, digit| {
+                number
+                    .saturating_mul(10)
+                    .saturating_add(usize::from(digit - b'0'))
+            })
+        });
+        let threads = threads.clamp(1, POOL_THREADS_MAX);
         *self.pool_free_ns.borrow_mut() = vec![0; threads];
     }
 
