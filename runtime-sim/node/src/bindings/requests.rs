@@ -22,6 +22,7 @@ pub struct ActiveHandle {
     pub referenced: bool,
 }
 
+#[derive(Default)]
 pub struct Requests {
     sequence: Cell<u64>,
     /// By when they are ready and in the order of asking; `true` keeps the process alive.
@@ -32,19 +33,6 @@ pub struct Requests {
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
     immediates: RefCell<VecDeque<Completion>>,
     handles: RefCell<BTreeMap<u64, ActiveHandle>>,
-}
-
-impl Default for Requests {
-    fn default() -> Self {
-        Self {
-            sequence: Cell::default(),
-            answers: RefCell::default(),
-            pool_free_ns: RefCell::default(),
-            closing: RefCell::default(),
-            immediates: RefCell::default(),
-            handles: RefCell::default(),
-        }
-    }
 }
 
 impl Requests {
