@@ -27,7 +27,7 @@ import { parse } from 'acorn';
 
 const NODE_VERSION = '20.20.2';
 // What no simulated program can reach: the inspector, the debugger, snapshots, and what drives npm and tests from outside.
-const LEFT_OUT = /^internal\/(deps\/v8\/|deps\/acorn\/|deps\/cjs-module-lexer\/dist|debugger\/|v8_prof|main\/(prof_process|mksnapshot|watch_mode|inspect|repl))/;
+const LEFT_OUT = /^internal\/(deps\/v8\/|deps\/cjs-module-lexer\/dist|debugger\/|v8_prof|main\/(prof_process|mksnapshot|watch_mode|inspect|repl))/;
 // What runs before Node begins to list what it loads.
 const BOOT = /^internal\/(per_context\/|bootstrap\/(realm|node|web\/|switches\/(is_main_thread|does_own_process_state))|main\/run_main_module)/;
 const PARTS = [

@@ -12,6 +12,7 @@ use protocol::{EventKind, ExitReason, Outcome, Phase, ProcessId, ProcessSpec};
 use crate::{
     bindings::{
         async_wrap, bootstrap, callback, environment::Environment, library::Library, native,
+        variables,
     },
     costs,
     engine::{Ctx, Engine},
@@ -35,7 +36,13 @@ impl Booted {
     pub fn boot(library: Rc<Library>) -> Result<Self, String> {
         let engine = Engine::new(0, 0, 1, std::ptr::null_mut());
         let handle_class = native::define_handle_class(engine.runtime());
-        let environment = Box::new(Environment::new(handle_class, library, engine.heap()));
+        let variables_class = variables::define_class(&engine);
+        let environment = Box::new(Environment::new(
+            handle_class,
+            variables_class,
+            library,
+            engine.heap(),
+        ));
         engine.set_opaque((&raw const *environment).cast_mut().cast());
         hooks::install(&engine, &raw const *environment);
         let ctx = engine.ctx();

@@ -417,6 +417,8 @@ struct JSRuntime {
         JSModuleLoaderFunc2 *module_loader_func2;
     } u;
     JSModuleCheckSupportedImportAttributes *module_check_attrs;
+    JSSettledAgainHook *settled_again_hook; /* terrarium */
+    JSStackHook *stack_hook; /* terrarium: who words a stack */
     JSImportHook *import_hook; /* terrarium: import() is the embedder's */
     void *module_loader_opaque;
     /* timestamp for internal use in module evaluation */
@@ -1606,6 +1608,7 @@ static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const 
 static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf);
 static const char *js_cstring_dup(JSContext *ctx, const char *s);
 static JSValue js_function_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+static JSValue js_reflect_apply(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_reflect_construct(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_promise_all_resolve_element(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *func_data);
 /* what an error names: see the end of the file */
@@ -21491,6 +21494,8 @@ static int js_async_function_resolve_create(JSContext *ctx,
     return 0;
 }
 
+static JSValueConst promise_of_resolve(JSValueConst resolve);
+
 static bool js_async_function_resume(JSContext *ctx, JSAsyncFunctionData *s)
 {
     bool is_success = true;
@@ -21533,8 +21538,13 @@ static bool js_async_function_resume(JSContext *ctx, JSAsyncFunctionData *s)
 
             /* await */
             JS_FreeValue(ctx, func_ret); /* not used */
+            /* terrarium: a promise made for the value has the async function's for a parent */
+            JSValueLink link = { ctx->rt->parent_promise, promise_of_resolve(s->resolving_funcs[0]) };
+            if (ctx->rt->promise_hook)
+                ctx->rt->parent_promise = &link;
             promise = js_promise_resolve(ctx, ctx->promise_ctor,
                                          1, vc(&value), 0);
+            ctx->rt->parent_promise = link.next;
             JS_FreeValue(ctx, value);
             if (JS_IsException(promise))
                 goto fail;
@@ -28611,6 +28621,27 @@ static void infer_name(JSParseState *s, const uint8_t *start, const uint8_t *end
     if (end - start > 5 && !memcmp(start, "this.", 5))
         start += 5;
     while (start < end) {
+        if (*start == '[') {
+            const char *key = "<computed>";
+            size_t key_length = strlen(key);
+            const uint8_t *close = start + 1;
+            int depth = 1;
+            while (close < end && (depth += *close == '[' ? 1 : *close == ']' ? -1 : 0))
+                close++;
+            if (close == end)
+                return;
+            if (close - start > 3 && (start[1] == '\'' || start[1] == '"') && close[-1] == start[1]) {
+                key = (const char *)start + 2;
+                key_length = close - start - 3;
+            }
+            if (n + key_length + 1 >= sizeof(name))
+                return;
+            name[n++] = '.';
+            memcpy(name + n, key, key_length);
+            n += key_length;
+            start = close + 1;
+            continue;
+        }
         if (n == sizeof(name) - 1 || !(*start == '.' || lre_js_is_ident_next(*start)))
             return;
         if (end - start > 10 && !memcmp(start, ".prototype", 10) && start[10] == '.')
@@ -28861,6 +28892,7 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
             return -1;
         }
 
+        bool anonymous = get_prev_opcode(s->cur_func) == OP_set_name; /* terrarium */
         if (op == '=' && opcode == OP_get_array_el) {
             emit_op(s, OP_swap); // obj key val -> obj val key
             emit_op(s, OP_to_propkey);
@@ -28870,7 +28902,7 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
         if (op == '=') {
             if ((opcode == OP_get_ref_value || opcode == OP_scope_get_var) && name == name0) {
                 set_object_name(s, name);
-            } else if (get_prev_opcode(s->cur_func) == OP_set_name) {
+            } else if (anonymous) {
                 infer_name(s, start, pos.ptr);
             }
         } else {
@@ -56374,14 +56406,13 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
     promise_trace(ctx, "promise_reaction_job: is_reject=%d\n", is_reject);
 
     hooked = JS_UNDEFINED;
-    if (ctx->rt->promise_hook) { /* terrarium: the promise that the reaction settles is its context */
-        JSPromiseFunctionData *fd = JS_IsUndefined(argv[0]) ? NULL :
-            JS_GetOpaque(argv[0], JS_CLASS_PROMISE_RESOLVE_FUNCTION);
-        if (fd)
-            hooked = js_dup(fd->promise);
-        if (!JS_IsUndefined(hooked))
-            ctx->rt->promise_hook(ctx, JS_PROMISE_HOOK_BEFORE, hooked, JS_UNDEFINED, ctx->rt->promise_hook_opaque);
-    }
+    /* terrarium: the promise that the reaction settles is its context; a hook may come while the reaction runs */
+    JSPromiseFunctionData *fd = JS_IsUndefined(argv[0]) ? NULL :
+        JS_GetOpaque(argv[0], JS_CLASS_PROMISE_RESOLVE_FUNCTION);
+    if (fd)
+        hooked = js_dup(fd->promise);
+    if (ctx->rt->promise_hook && !JS_IsUndefined(hooked))
+        ctx->rt->promise_hook(ctx, JS_PROMISE_HOOK_BEFORE, hooked, JS_UNDEFINED, ctx->rt->promise_hook_opaque);
     if (JS_IsUndefined(handler)) {
         if (is_reject) {
             res = JS_Throw(ctx, js_dup(arg));
@@ -56395,8 +56426,10 @@ static JSValue promise_reaction_job(JSContext *ctx, int argc,
     }
     is_reject = JS_IsException(res);
     if (is_reject) {
-        if (unlikely(JS_IsUncatchableError(ctx->rt->current_exception)))
+        if (unlikely(JS_IsUncatchableError(ctx->rt->current_exception))) {
+            JS_FreeValue(ctx, hooked);
             return JS_EXCEPTION;
+        }
         res = JS_GetException(ctx);
     }
     func = argv[is_reject];
@@ -56446,14 +56479,6 @@ static void fulfill_or_reject_promise(JSContext *ctx, JSValueConst promise,
     s->promise_state = JS_PROMISE_FULFILLED + is_reject;
 
     promise_trace(ctx, "fulfill_or_reject_promise: is_reject=%d\n", is_reject);
-
-    if (s->promise_state == JS_PROMISE_FULFILLED) {
-        JSRuntime *rt = ctx->rt;
-        if (rt->promise_hook) {
-            rt->promise_hook(ctx, JS_PROMISE_HOOK_RESOLVE, promise,
-                             JS_UNDEFINED, rt->promise_hook_opaque);
-        }
-    }
 
     call_promise_rejection_tracker(ctx, promise, false);
 
@@ -56596,14 +56621,20 @@ static JSValue js_promise_resolve_function_call(JSContext *ctx,
     bool is_reject;
 
     s = p->u.promise_function_data;
-    if (!s || s->presolved->already_resolved)
-        return JS_UNDEFINED;
-    s->presolved->already_resolved = true;
     is_reject = p->class_id - JS_CLASS_PROMISE_RESOLVE_FUNCTION;
     if (argc > 0)
         resolution = argv[0];
     else
         resolution = JS_UNDEFINED;
+    if (!s || s->presolved->already_resolved) {
+        if (s && ctx->rt->settled_again_hook) /* terrarium */
+            ctx->rt->settled_again_hook(ctx, s->promise, resolution, is_reject);
+        return JS_UNDEFINED;
+    }
+    s->presolved->already_resolved = true;
+    /* terrarium: V8 tells when resolve or reject is called, whatever with */
+    if (ctx->rt->promise_hook)
+        ctx->rt->promise_hook(ctx, JS_PROMISE_HOOK_RESOLVE, s->promise, JS_UNDEFINED, ctx->rt->promise_hook_opaque);
 #ifdef ENABLE_DUMPS // JS_DUMP_PROMISE
     if (check_dump_flag(ctx->rt, JS_DUMP_PROMISE)) {
         printf("js_promise_resolving_function_call: is_reject=%d resolution=", is_reject);
@@ -64364,6 +64395,7 @@ static bool native_is_invisible(JSObject *p)
         return p->class_id != JS_CLASS_BYTECODE_FUNCTION && !js_class_has_bytecode(p->class_id);
     return p->u.cfunc.c_function.generic == js_function_call
         || p->u.cfunc.c_function.generic_magic == js_function_apply
+        || p->u.cfunc.c_function.generic == js_reflect_apply
         || p->u.cfunc.c_function.generic == js_reflect_construct;
 }
 
@@ -64732,7 +64764,10 @@ static JSValue word_stack(JSContext *ctx, JSValueConst error, JSCapturedStack *s
     DynBuf out;
     int i;
 
-    if (JS_IsFunction(ctx, ctx->error_prepare_stack)) {
+    JSValue wording = ctx->rt->stack_hook ? ctx->rt->stack_hook(ctx, error) : JS_UNDEFINED;
+    if (JS_IsUndefined(wording))
+        wording = js_dup(ctx->error_prepare_stack);
+    if (JS_IsFunction(ctx, wording)) {
         JSValue sites = JS_NewArray(ctx);
         JSValueConst args[3];
         for (i = 0; i < s->count && !JS_IsException(sites); i++)
@@ -64740,10 +64775,12 @@ static JSValue word_stack(JSContext *ctx, JSValueConst error, JSCapturedStack *s
         args[0] = error;
         args[1] = sites;
         args[2] = s->base;
-        text = JS_Call(ctx, ctx->error_prepare_stack, ctx->error_ctor, JS_IsUndefined(s->base) ? 2 : 3, args);
+        text = JS_Call(ctx, wording, ctx->error_ctor, JS_IsUndefined(s->base) ? 2 : 3, args);
         JS_FreeValue(ctx, sites);
+        JS_FreeValue(ctx, wording);
         return text;
     }
+    JS_FreeValue(ctx, wording);
     header = js_error_toString(ctx, error, 0, NULL);
     if (JS_IsException(header)) {
         JS_FreeValue(ctx, JS_GetException(ctx));
@@ -66430,6 +66467,16 @@ JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys)
                                  js_dup(JS_GetClassID(object) == JS_CLASS_SET ? record->key : record->value));
     }
     return array;
+}
+
+void JS_SetSettledAgainHook(JSRuntime *rt, JSSettledAgainHook *hook)
+{
+    rt->settled_again_hook = hook;
+}
+
+void JS_SetStackHook(JSRuntime *rt, JSStackHook *hook)
+{
+    rt->stack_hook = hook;
 }
 
 void JS_SetImportHook(JSRuntime *rt, JSImportHook *hook)

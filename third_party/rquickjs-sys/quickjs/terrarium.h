@@ -66,6 +66,11 @@ typedef struct JSErrorSpan {
     int width;            /* in UTF-16 units, at least 1 */
 } JSErrorSpan;
 
+/* Who words `stack` when it is first read: a function that gets the error and its call sites, or undefined for V8's own
+   words. Asked before Error.prepareStackTrace. */
+typedef JSValue JSStackHook(JSContext *ctx, JSValueConst error);
+JS_EXTERN void JS_SetStackHook(JSRuntime *rt, JSStackHook *hook);
+
 /* The offending text of a SyntaxError that compiling threw; false for any other value. */
 JS_EXTERN bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span);
 
@@ -99,6 +104,10 @@ JS_EXTERN JSValue JS_NewPrivateSymbol(JSContext *ctx, const char *description);
 /* The entries of a Map, a Set, or what an iterator of one has still to give, as one flat array; undefined for anything
    else. `has_keys` says whether keys and values alternate. */
 JS_EXTERN JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys);
+
+/* A promise's resolve or reject was called again, to no effect. */
+typedef void JSSettledAgainHook(JSContext *ctx, JSValueConst promise, JSValueConst value, bool is_reject);
+JS_EXTERN void JS_SetSettledAgainHook(JSRuntime *rt, JSSettledAgainHook *hook);
 
 /* With an import hook import() asks the embedder, and modules are linked by it: a module that is compiled only has its
    requests unresolved until each was set and JS_LinkModule was called on the module at the top. */

@@ -202,16 +202,30 @@ pub fn emit_destroy(ctx: Ctx, id: f64) {
     if env.u32_at("asyncHookFields", DESTROY) == 0 || id == 0.0 {
         return;
     }
-    env.requests.set_immediate(move |ctx| {
-        let env = Environment::of(ctx);
-        if let Some(hook) = env.kept("emitDestroy")
-            && ctx
-                .call(&hook, &ctx.undefined(), &[ctx.number(id)])
-                .is_err()
-        {
-            super::callback::uncaught(ctx, false);
+    if env.destroyed.borrow().is_empty() {
+        env.requests.set_immediate(tell_destroyed);
+    }
+    env.destroyed.borrow_mut().push(id);
+}
+
+/// `AsyncWrap::DestroyAsyncIdsCallback`.
+pub fn tell_destroyed(ctx: Ctx) {
+    let env = Environment::of(ctx);
+    loop {
+        let ids = env.destroyed.take();
+        if ids.is_empty() {
+            return;
         }
-    });
+        for id in ids {
+            if let Some(hook) = env.kept("emitDestroy")
+                && ctx
+                    .call(&hook, &ctx.undefined(), &[ctx.number(id)])
+                    .is_err()
+            {
+                super::callback::uncaught(ctx, false);
+            }
+        }
+    }
 }
 
 /// Gives a request or handle its ids, as `AsyncWrap::AsyncReset` does.

@@ -5,14 +5,16 @@ use rquickjs::qjs;
 use crate::engine::value::{Ctx, Js, Value};
 
 use super::{
-    builtins, callback, environment::Environment, errors, native, native::Target, process,
+    builtins, callback, environment::Environment, errors, names, native, native::Target, process,
     typescript, util,
 };
 
 /// Runs the library's own start. After it, a process of any program looks the same: this is what an image holds.
 pub fn bootstrap(ctx: Ctx) -> Js<()> {
     let env = Environment::of(ctx);
+    names::forget_newer(ctx)?;
     util::learn_classes(ctx)?;
+    env.keep("errorClass", ctx.get(&ctx.global(), "Error")?);
     let global = ctx.global();
     env.keep("enqueueMicrotask", ctx.get(&global, "queueMicrotask")?);
     // V8's own globals that the engine lacks; the library copies them before anything else.
@@ -81,6 +83,7 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     ] {
         run_main(ctx, &format!("internal/bootstrap/{id}"))?;
     }
+    errors::keep_stack_words(ctx)?;
     keep_describe_error(ctx)
 }
 
@@ -121,12 +124,7 @@ pub fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
 /// What a program finds that boot could not know.
 pub fn begin(ctx: Ctx) {
     let env = Environment::of(ctx);
-    let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
-    let variables = ctx.object();
-    for (name, value) in &env.host().spec.env {
-        ctx.set(&variables, name, ctx.string(value));
-    }
-    ctx.set(&process, "env", variables);
+    *env.variables.borrow_mut() = env.host().spec.env.clone();
     // Time origin: 0 of the virtual clock; its timestamp in microseconds.
     env.set_f64("milestones", 0, env.epoch_ms() * 1e3);
     let transpiled = env.host().spec.transpiled.clone();
@@ -176,6 +174,7 @@ pub fn emit_before_exit(ctx: Ctx) {
     let Some(process) = env.kept("process") else {
         return;
     };
+    super::async_wrap::tell_destroyed(ctx);
     if let Ok(emit) = ctx.get(&process, "emit") {
         let code = ctx.number(f64::from(exit_code_so_far(env)));
         callback::make(ctx, &emit, &process, &[ctx.string("beforeExit"), code]);

@@ -310,6 +310,12 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
     t.with("createUnsafeArrayBuffer", |c| {
         Ok(new_array_buffer(c.ctx, &vec![0; c.number(0) as usize]))
     })
+    .with("detachArrayBuffer", |c| {
+        let buffer = c.arg(0);
+        let moved = new_array_buffer(c.ctx, slice_of(c.ctx, &buffer));
+        unsafe { qjs::JS_DetachArrayBuffer(c.ctx.0, buffer.raw()) };
+        Ok(moved)
+    })
     .with("setBufferPrototype", |c| {
         c.env().keep("bufferPrototype", c.arg(0));
         c.undefined()

@@ -2,7 +2,10 @@
 
 use rquickjs::qjs;
 
-use crate::engine::value::{Ctx, Js, Value};
+use crate::engine::{
+    ffi,
+    value::{Ctx, Js, Value},
+};
 
 use super::native::{Call, Target};
 
@@ -97,7 +100,10 @@ pub fn compile_function(ctx: Ctx, source: &str, filename: &str, parameters: &str
     } else {
         source.to_owned()
     };
-    let text = format!("(function ({parameters}) {{{body}\n}})");
+    let (prefix, suffix) = (format!("(function ({parameters}) {{"), "\n})");
+    let text = format!("{prefix}{body}{suffix}");
+    let prefix_units = prefix.encode_utf16().count() as i32;
+    unsafe { ffi::JS_SetSourceWrapper(ctx.0, prefix_units, suffix.len() as i32) };
     ctx.eval(&text, filename, 1, qjs::JS_EVAL_TYPE_GLOBAL)
 }
 

@@ -13,7 +13,10 @@ use crate::engine::value::{Ctx, Js, Value};
 
 use crate::{engine::heap::Heap, host::Host};
 
-use super::{fs_watch::Watchers, library::Library, requests::Requests, vfs::FileSystem};
+use super::{
+    credentials::Identity, fs_watch::Watchers, library::Library, requests::Requests,
+    vfs::FileSystem,
+};
 
 pub struct Environment {
     pub handle_class: JSClassID,
@@ -27,6 +30,16 @@ pub struct Environment {
     pub files: RefCell<FileSystem>,
     pub watchers: Watchers,
     pub cwd: RefCell<String>,
+    /// The variables behind `process.env`, in `environ`'s order.
+    pub variables: RefCell<Vec<(String, String)>>,
+    pub variables_class: JSClassID,
+    pub identity: RefCell<Identity>,
+    /// Asynchronous ids whose destroy hooks have still to hear of it.
+    pub destroyed: RefCell<Vec<f64>>,
+    pub priority: Cell<i32>,
+    /// How many handles listen to each signal.
+    pub signals: RefCell<BTreeMap<i32, u32>>,
+    pub object_urls: RefCell<BTreeMap<String, Value>>,
     /// ES modules by the engine's own pointer, and by URL.
     pub modules: RefCell<BTreeMap<usize, Value>>,
     pub module_urls: RefCell<BTreeMap<String, Value>>,
@@ -52,7 +65,12 @@ impl Environment {
         unsafe { &*qjs::JS_GetContextOpaque(ctx.0).cast::<Self>() }
     }
 
-    pub fn new(handle_class: JSClassID, library: Rc<Library>, heap: *const Heap) -> Self {
+    pub fn new(
+        handle_class: JSClassID,
+        variables_class: JSClassID,
+        library: Rc<Library>,
+        heap: *const Heap,
+    ) -> Self {
         Self {
             handle_class,
             library,
@@ -64,6 +82,13 @@ impl Environment {
             files: RefCell::new(FileSystem::new()),
             watchers: Watchers::default(),
             cwd: RefCell::new("/".to_owned()),
+            variables: RefCell::default(),
+            variables_class,
+            identity: RefCell::default(),
+            destroyed: RefCell::default(),
+            priority: Cell::default(),
+            signals: RefCell::default(),
+            object_urls: RefCell::default(),
             modules: RefCell::default(),
             module_urls: RefCell::default(),
             scope_depth: Cell::default(),

@@ -1,11 +1,18 @@
 //! `src/node_errors.cc`, and what js/describe_error.js needs to print an error that nobody caught.
 
 use protocol::Stream;
-use rquickjs::qjs;
+use rquickjs::qjs::{self, JSContext, JSValue};
 
-use crate::engine::{ffi, value::text_of_chars};
+use crate::engine::{
+    ffi,
+    value::{Ctx, Js, Value, text_of_chars},
+};
 
-use super::{callback, native::Target};
+use super::{
+    bootstrap, callback,
+    environment::Environment,
+    native::{self, Target},
+};
 
 pub fn initialize(t: &Target) {
     t.with("setPrepareStackTraceCallback", |c| {
@@ -35,6 +42,79 @@ pub fn initialize(t: &Target) {
             Err(c.ctx.throw_uncatchable())
         }
     });
+}
+
+/// What `words_of` asks of the library.
+pub fn keep_stack_words(ctx: Ctx) -> Js<()> {
+    let env = Environment::of(ctx);
+    let errors = bootstrap::require(ctx, "internal/errors")?;
+    for (name, key) in [
+        ("overrideStackTrace", "overrideStackTrace"),
+        ("kIsNodeError", "isNodeError"),
+        ("ErrorPrepareStackTrace", "defaultPrepareStackTrace"),
+    ] {
+        env.keep(key, ctx.get(&errors, name)?);
+    }
+    let prepare = native::function(ctx, "prepareStackTrace", |c| {
+        let prepare = c
+            .env()
+            .kept("prepareStackTrace")
+            .unwrap_or_else(|| c.ctx.undefined());
+        c.ctx.call(
+            &prepare,
+            &c.ctx.undefined(),
+            &[c.ctx.global(), c.arg(0), c.arg(1)],
+        )
+    });
+    env.keep("stackWords", prepare);
+    unsafe { ffi::JS_SetStackHook(qjs::JS_GetRuntime(ctx.0), Some(words_of)) };
+    Ok(())
+}
+
+/// Node words every stack in JavaScript. The engine's own words are the same, but for errors with codes, for those
+/// whose call sites the library itself wants, and for programs with an `Error.prepareStackTrace`: those go there.
+unsafe extern "C" fn words_of(ctx: *mut JSContext, error: JSValue) -> JSValue {
+    let ctx = Ctx(ctx);
+    let env = Environment::of(ctx);
+    let wanted = || -> Js<bool> {
+        let error = ctx.borrowed(error);
+        let [class, default, overrides, mark] = [
+            "errorClass",
+            "defaultPrepareStackTrace",
+            "overrideStackTrace",
+            "isNodeError",
+        ]
+        .map(|key| env.kept(key).unwrap_or_else(|| ctx.undefined()));
+        let prepare = ctx.get(&class, "prepareStackTrace")?;
+        if prepare.is_function()
+            && !unsafe { qjs::JS_IsStrictEqual(ctx.0, prepare.raw(), default.raw()) }
+        {
+            return Ok(true);
+        }
+        let has = ctx.get(&overrides, "has")?;
+        if ctx
+            .call(&has, &overrides, std::slice::from_ref(&error))?
+            .truthy()
+        {
+            return Ok(true);
+        }
+        unsafe {
+            let atom = qjs::JS_ValueToAtom(ctx.0, mark.raw());
+            let marked = qjs::JS_HasProperty(ctx.0, error.raw(), atom);
+            qjs::JS_FreeAtom(ctx.0, atom);
+            Ok(marked == 1)
+        }
+    };
+    match wanted() {
+        Ok(true) => env
+            .kept("stackWords")
+            .map_or(qjs::JS_UNDEFINED, Value::into_raw),
+        Ok(false) => qjs::JS_UNDEFINED,
+        Err(_) => {
+            ctx.take_exception();
+            qjs::JS_UNDEFINED
+        }
+    }
 }
 
 pub fn describe_natives(t: &Target) {

@@ -319,10 +319,14 @@ pub fn path_of(c: &Call, index: usize) -> Js<String> {
     } else {
         String::from_utf8_lossy(&super::environment::copy_bytes(c.ctx, &value)?).into_owned()
     };
+    Ok(absolute(c, path))
+}
+
+pub fn absolute(c: &Call, path: String) -> String {
     if path.starts_with('/') || path.is_empty() {
-        return Ok(path);
+        return path;
     }
-    Ok(format!("{}/{path}", c.env().cwd.borrow()))
+    format!("{}/{path}", c.env().cwd.borrow())
 }
 
 /// As the program wrote it, for messages.
@@ -352,6 +356,25 @@ fn fd_of(c: &Call, index: usize) -> Js<i32> {
     Ok(validated.as_f64() as i32)
 }
 
+/// `GetValidFileMode`: of `access` up to 7, of `copyFile` too; nothing said is 0.
+fn mode_of(c: &Call, index: usize) -> Js<u32> {
+    const MODE_MAX: f64 = 7.0;
+    let value = c.arg(index);
+    if value.is_undefined() || value.is_null() {
+        return Ok(0);
+    }
+    let validators = bootstrap::require(c.ctx, "internal/validators")?;
+    let validate = c.ctx.get(&validators, "validateInteger")?;
+    let args = [
+        value.clone(),
+        c.ctx.string("mode"),
+        c.ctx.number(0.0),
+        c.ctx.number(MODE_MAX),
+    ];
+    c.ctx.call(&validate, &c.ctx.undefined(), &args)?;
+    Ok(value.as_f64() as u32)
+}
+
 /// Carries `outcome` out in the form that the argument at `request` asks for.
 fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
     let ctx = c.ctx;
@@ -368,7 +391,9 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
         let [resolve, reject] = functions.map(|raw| ctx.owned(raw));
         let resource = ctx.object();
         async_wrap::adopt(ctx, &resource, "FSREQPROMISE");
+        let number = env.requests.begin_request(resource.clone(), "FSREQPROMISE");
         env.queue_work(WORK_NS, move |ctx| {
+            Environment::of(ctx).requests.end_request(number);
             let (function, value) = match outcome {
                 Ok(found) => (resolve, found.value(ctx, false)),
                 Err(failure) => (reject, failure.error(ctx)),
@@ -387,7 +412,9 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
         return Ok(promise);
     }
     if req.is_object() {
+        let number = env.requests.begin_request(req.clone(), "FSREQCALLBACK");
         env.queue_work(WORK_NS, move |ctx| {
+            Environment::of(ctx).requests.end_request(number);
             let args = match outcome {
                 Ok(Found::Nothing) => vec![ctx.null()],
                 Ok(found) => vec![ctx.null(), found.value(ctx, false)],
@@ -654,7 +681,7 @@ fn stat(c: &Call, syscall: &'static str, follow: bool) -> Js<Value> {
 /// Operations on names.
 fn names(t: &Target) {
     t.with("access", |c| {
-        let (path, mode) = (path_of(c, 0)?, c.number(1) as u32);
+        let (path, mode) = (path_of(c, 0)?, mode_of(c, 1)?);
         let outcome = files(c).access(&path, mode).map(|()| Found::Nothing);
         deliver(c, 2, outcome.map_err(failed("access", &said(c, 0)?)))
     })
@@ -693,7 +720,11 @@ fn names(t: &Target) {
     .with("mkdir", |c| {
         let path = path_of(c, 0)?;
         let mode = c.number(1) as u32;
-        let outcome = if c.truthy(2) {
+        let is_relative = !said(c, 0)?.starts_with('/');
+        let cwd_is_gone = is_relative && files(c).stat(&c.env().cwd.borrow(), true).is_err();
+        let outcome = if cwd_is_gone {
+            Err("ENOENT")
+        } else if c.truthy(2) {
             files(c)
                 .make_directories(&path, mode)
                 .map(|first| first.map_or(Found::Nothing, Found::Text))
@@ -790,7 +821,7 @@ fn names(t: &Target) {
     })
     .with("copyFile", |c| {
         let (from, to) = (path_of(c, 0)?, path_of(c, 1)?);
-        let exclusive = c.number(2) as u32 & 1 != 0;
+        let exclusive = mode_of(c, 2)? & 1 != 0;
         let outcome = files(c)
             .copy(&from, &to, exclusive)
             .map(|()| Found::Nothing);

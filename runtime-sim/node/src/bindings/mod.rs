@@ -6,13 +6,16 @@
 //! throws an error that names it, so that nothing is missing in silence.
 
 pub mod async_wrap;
+pub mod blob;
 pub mod bootstrap;
 pub mod buffer;
 pub mod builtins;
 pub mod callback;
 pub mod contextify;
+pub mod credentials;
 #[cfg(feature = "whole")]
 pub mod crypto;
+pub mod dotenv;
 pub mod environment;
 pub mod errors;
 pub mod fs;
@@ -20,9 +23,12 @@ pub mod fs_watch;
 pub mod handle;
 pub mod library;
 pub mod module_wrap;
+pub mod names;
 pub mod native;
+pub mod os;
 pub mod process;
 pub mod requests;
+pub mod signal;
 pub mod small;
 pub mod string_decoder;
 pub mod task_queue;
@@ -31,6 +37,7 @@ pub mod trace;
 pub mod typescript;
 pub mod util;
 pub mod v8;
+pub mod variables;
 pub mod vfs;
 #[cfg(feature = "whole")]
 pub mod zlib;
@@ -89,7 +96,11 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "fs_event_wrap" => fs_watch::initialize(&t),
         "module_wrap" => module_wrap::initialize(ctx, &t)?,
         "string_decoder" => string_decoder::initialize(&t),
-        "process_methods" | "credentials" => process::initialize(ctx, &t)?,
+        "blob" => blob::initialize(ctx, &t),
+        "credentials" => credentials::initialize(&t),
+        "os" => os::initialize(&t),
+        "process_methods" => process::initialize(ctx, &t)?,
+        "signal_wrap" => signal::initialize(&t),
         "task_queue" => task_queue::initialize(ctx, &t)?,
         "timers" => timers::initialize(ctx, &t),
         "trace" => trace::initialize(ctx, &t),

@@ -14,7 +14,7 @@ use super::{
 };
 
 const EXEC_PATH: &str = "/usr/local/bin/node";
-const PID: f64 = 4242.0;
+pub const PID: f64 = 4242.0;
 
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     let env = Environment::of(ctx);
@@ -37,15 +37,6 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         })
         .with("cwd", |c| Ok(c.ctx.string(&c.env().cwd.borrow())))
         .with("chdir", change_directory)
-        .with("_getActiveHandles", |c| {
-            let handles = c.env().requests.active_handles();
-            Ok(c.ctx.array(handles.into_iter().map(|(object, _)| object)))
-        })
-        .with("_getActiveHandlesInfo", |c| {
-            let handles = c.env().requests.active_handles();
-            let kinds = handles.iter().map(|(_, kind)| c.ctx.string(kind));
-            Ok(c.ctx.array(kinds))
-        })
         .with("umask", |c| {
             let mut files = c.env().files.borrow_mut();
             let old = files.umask;
@@ -103,19 +94,20 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             c.ctx.set(&array, "1", c.ctx.number(0.0));
             c.undefined()
         })
-        .with("_getActiveRequests", |c| Ok(c.ctx.array([])))
-        .with("_getActiveHandles", |c| Ok(c.ctx.array([])))
-        .with("getActiveResourcesInfo", |c| Ok(c.ctx.array([])))
-        .with("safeGetenv", |c| {
-            let name = c.text(0)?;
-            let host = c.env().try_host();
-            let found = host
-                .as_ref()
-                .and_then(|host| host.spec.env.iter().find(|(key, _)| *key == name));
-            Ok(found.map_or_else(|| c.ctx.undefined(), |(_, value)| c.ctx.string(value)))
-        });
-    t.value("implementsPosixCredentials", ctx.bool(true));
-    for_root(t);
+        .with("_getActiveRequests", |c| {
+            let requests = c.env().requests.active_requests();
+            Ok(c.ctx.array(
+                requests
+                    .into_iter()
+                    .map(|(object, _)| object)
+                    .collect::<Vec<_>>(),
+            ))
+        })
+        .with("_getActiveHandles", active_handles)
+        .with("getActiveResourcesInfo", active_resources)
+        .with("_kill", super::signal::kill)
+        .with("resourceUsage", resource_usage)
+        .with("loadEnvFile", load_env_file);
     Ok(())
 }
 
@@ -148,14 +140,85 @@ fn change_directory(c: &Call) -> Js<Value> {
     }
 }
 
-fn for_root(t: &Target) {
-    fn zero(c: &Call) -> Js<Value> {
-        Ok(c.ctx.number(0.0))
+/// `src/node_process_methods.cc`: `ResourceUsage`. Files, signals and pages are not counted.
+fn resource_usage(c: &Call) -> Js<Value> {
+    const MAX_RSS: &str = "2";
+    let fields = c.arg(0);
+    let micros = (c.env().now_ns() / 1_000) as f64;
+    c.ctx.set(&fields, "0", c.ctx.number(micros));
+    c.ctx.set(&fields, MAX_RSS, c.ctx.number(40e3));
+    c.undefined()
+}
+
+fn load_env_file(c: &Call) -> Js<Value> {
+    let path = if c.args.is_empty() {
+        ".env".to_owned()
+    } else {
+        c.text(0)?
+    };
+    let whole = super::fs::absolute(c, path.clone());
+    let Some(bytes) = c.env().files.borrow().contents(&whole) else {
+        return Err(c.ctx.throw(super::fs::uv_exception(
+            c.ctx,
+            "ENOENT",
+            "open",
+            Some(&path),
+            None,
+        )));
+    };
+    for (name, value) in super::dotenv::parse(&String::from_utf8_lossy(&bytes)) {
+        if super::variables::get(c.env(), &name).is_none() {
+            super::variables::set(c.env(), &name, value);
+        }
     }
-    t.with("getuid", zero)
-        .with("geteuid", zero)
-        .with("getgid", zero)
-        .with("getegid", zero);
+    c.undefined()
+}
+
+/// Handles as scripts know them: by their owner, where they have one.
+fn active_handles(c: &Call) -> Js<Value> {
+    let symbol = c
+        .ctx
+        .get(&super::binding(c.ctx, "symbols")?, "owner_symbol")?;
+    let mut owners = Vec::new();
+    for (object, _) in c.env().requests.active_handles() {
+        let owner = super::small::get_by_symbol(c.ctx, &object, &symbol)?;
+        owners.push(if owner.is_undefined() { object } else { owner });
+    }
+    Ok(c.ctx.array(owners))
+}
+
+fn active_resources(c: &Call) -> Js<Value> {
+    let requests = &c.env().requests;
+    let kinds = requests
+        .active_requests()
+        .into_iter()
+        .chain(requests.active_handles());
+    let mut names: Vec<_> = kinds
+        .map(|(_, kind)| c.ctx.string(resource_name(kind)))
+        .collect();
+    for (count, name) in [
+        (c.env().u32_at("timeoutInfo", 0), "Timeout"),
+        (c.env().u32_at("immediateInfo", 1), "Immediate"),
+    ] {
+        names.extend((0..count).map(|_| c.ctx.string(name)));
+    }
+    Ok(c.ctx.array(names))
+}
+
+/// `MemoryInfoName` of the class behind a provider.
+fn resource_name(provider: &'static str) -> &'static str {
+    match provider {
+        "FSREQCALLBACK" => "FSReqCallback",
+        "FSREQPROMISE" => "FSReqPromise",
+        "FSEVENTWRAP" => "FSEventWrap",
+        "STATWATCHER" => "StatWatcher",
+        "SIGNALWRAP" => "SignalWrap",
+        "TCPWRAP" => "TCPSocketWrap",
+        "TCPSERVERWRAP" => "TCPServerWrap",
+        "PIPEWRAP" => "PipeWrap",
+        "MESSAGEPORT" => "MessagePort",
+        other => other,
+    }
 }
 
 pub fn memory_used_bytes(ctx: Ctx) -> f64 {
@@ -189,9 +252,10 @@ fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
 /// What `node::CreateProcessObject` puts on the object before any script runs.
 pub fn new_process(ctx: Ctx) -> Js<Value> {
     let process = ctx.eval(
-        "Object.create(Object.create(Object.prototype, { constructor: { value: { process: function () {} }.process, \
-         writable: true, configurable: true } }))",
-        "node:internal/process", 1, rquickjs::qjs::JS_EVAL_TYPE_GLOBAL,
+        "Object.create(({ process: function () {} }).process.prototype)",
+        "node:internal/process",
+        1,
+        rquickjs::qjs::JS_EVAL_TYPE_GLOBAL,
     )?;
     let recorded = ctx.get(&super::surface(ctx)?, "process")?;
     for name in ["versions", "release", "features"] {
@@ -206,7 +270,7 @@ pub fn new_process(ctx: Ctx) -> Js<Value> {
     ctx.set(&process, "version", ctx.string("v20.20.2"));
     ctx.set(&process, "arch", ctx.string("x64"));
     ctx.set(&process, "platform", ctx.string("linux"));
-    ctx.set(&process, "env", ctx.object());
+    ctx.set(&process, "env", super::variables::new_object(ctx)?);
     patch(ctx, &process)?;
     Ok(process)
 }

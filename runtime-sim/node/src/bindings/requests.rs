@@ -33,6 +33,8 @@ pub struct Requests {
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
     immediates: RefCell<VecDeque<Completion>>,
     handles: RefCell<BTreeMap<u64, ActiveHandle>>,
+    /// Requests under way, with their providers: for who asks, not for the loop.
+    under_way: RefCell<BTreeMap<u64, (Value, &'static str)>>,
 }
 
 impl Requests {
@@ -107,6 +109,31 @@ impl Requests {
             .filter(|handle| handle.referenced)
             .map(|handle| (handle.object.clone(), handle.kind))
             .collect()
+    }
+
+    pub fn handles_of(&self, kind: &str) -> Vec<Value> {
+        let handles = self.handles.borrow();
+        handles
+            .values()
+            .filter(|handle| handle.kind == kind)
+            .map(|handle| handle.object.clone())
+            .collect()
+    }
+
+    pub fn begin_request(&self, object: Value, kind: &'static str) -> u64 {
+        let number = self.sequence.get() + 1;
+        self.sequence.set(number);
+        self.under_way.borrow_mut().insert(number, (object, kind));
+        number
+    }
+
+    pub fn end_request(&self, number: u64) {
+        let gone = self.under_way.borrow_mut().remove(&number);
+        drop(gone);
+    }
+
+    pub fn active_requests(&self) -> Vec<(Value, &'static str)> {
+        self.under_way.borrow().values().cloned().collect()
     }
 
     pub fn set_immediate(&self, done: impl FnOnce(Ctx) + 'static) {

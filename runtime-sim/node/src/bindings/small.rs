@@ -53,11 +53,7 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
             t.with("isTTY", |c| Ok(c.ctx.bool(false)));
         }
         "performance" => performance(ctx, t),
-        "report" => {
-            // No report is ever written; a domain asks for none.
-            t.with("shouldReportOnUncaughtException", |c| Ok(c.ctx.bool(false)))
-                .with("setReportOnUncaughtException", nothing);
-        }
+        "report" => report(ctx, t),
         "permission" => {
             t.with("has", |c| Ok(c.ctx.bool(true)));
         }
@@ -102,24 +98,59 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         }
         "encoding_binding" => encoding(ctx, t),
         "url" => url_binding(ctx, t),
-        "os" => os(t),
         "cares_wrap" => {
             t.with("getaddrinfo", |c| Ok(c.ctx.number(-3008.0)));
             let channel = t.class("ChannelWrap", |c| c.construct(()));
             channel.with("setServers", nothing).with("cancel", nothing);
         }
-        "signal_wrap" => {
-            let signal = t.class("Signal", |c| c.construct(()));
-            signal
-                .with("start", |c| Ok(c.ctx.number(0.0)))
-                .with("stop", |c| Ok(c.ctx.number(0.0)))
-                .with("close", nothing)
-                .with("ref", nothing)
-                .with("unref", nothing);
-        }
         _ => {}
     }
     Ok(())
+}
+
+/// What of `src/node_report_module.cc` can be set; reports themselves are not simulated.
+fn report(ctx: Ctx, t: &Target) {
+    let settings = ctx.object();
+    for (name, value) in [
+        ("compact", ctx.bool(false)),
+        ("excludeNetwork", ctx.bool(false)),
+        ("directory", ctx.string("")),
+        ("filename", ctx.string("")),
+        ("signal", ctx.string("SIGUSR2")),
+        ("onFatalError", ctx.bool(false)),
+        ("onSignal", ctx.bool(false)),
+        ("onUncaughtException", ctx.bool(false)),
+    ] {
+        ctx.set(&settings, name, value);
+    }
+    Environment::of(ctx).keep("reportSettings", settings);
+    macro_rules! settings {
+        ($($get:literal $set:literal $name:literal;)*) => {
+            $(t.with($get, |c| report_setting(c, $name)).with($set, |c| set_report_setting(c, $name));)*
+        };
+    }
+    settings! {
+        "getCompact" "setCompact" "compact"; "getExcludeNetwork" "setExcludeNetwork" "excludeNetwork";
+        "getDirectory" "setDirectory" "directory"; "getFilename" "setFilename" "filename";
+        "getSignal" "setSignal" "signal"; "shouldReportOnFatalError" "setReportOnFatalError" "onFatalError";
+        "shouldReportOnSignal" "setReportOnSignal" "onSignal";
+        "shouldReportOnUncaughtException" "setReportOnUncaughtException" "onUncaughtException";
+    }
+}
+
+fn report_setting(c: &Call, name: &str) -> Js<Value> {
+    let settings = c
+        .env()
+        .kept("reportSettings")
+        .unwrap_or_else(|| c.ctx.object());
+    c.ctx.get(&settings, name)
+}
+
+fn set_report_setting(c: &Call, name: &str) -> Js<Value> {
+    if let Some(settings) = c.env().kept("reportSettings") {
+        c.ctx.set(&settings, name, c.arg(0));
+    }
+    c.undefined()
 }
 
 fn nothing(c: &Call) -> Js<Value> {
@@ -224,8 +255,13 @@ fn encoding(ctx: Ctx, t: &Target) {
         }
         Ok(c.ctx.string(&String::from_utf8_lossy(bytes)))
     })
-    .with("toASCII", |c| Ok(c.arg(0)))
-    .with("toUnicode", |c| Ok(c.arg(0)));
+    .with("toASCII", |c| {
+        Ok(c.ctx
+            .string(&idna::domain_to_ascii(&c.text(0)?).unwrap_or_default()))
+    })
+    .with("toUnicode", |c| {
+        Ok(c.ctx.string(&idna::domain_to_unicode(&c.text(0)?).0))
+    });
 }
 
 /// `src/node_url.cc`, on the crate `url`; the components are ada's `url_aggregator`'s.
@@ -273,6 +309,37 @@ fn url_binding(ctx: Ctx, t: &Target) {
             .map(|host| host.to_string())
             .unwrap_or_default();
         Ok(c.ctx.string(&host))
+    })
+    .with("domainToUnicode", |c| {
+        let host =
+            url::Host::parse(&c.text(0)?).map(|host| idna::domain_to_unicode(&host.to_string()).0);
+        Ok(c.ctx.string(&host.unwrap_or_default()))
+    })
+    // `format(href, fragment, unicode, search, auth)`
+    .with("format", |c| {
+        use url::Position::*;
+        let href = c.text(0)?;
+        let Ok(url) = url::Url::parse(&href) else {
+            return Ok(c.ctx.string(&href));
+        };
+        let mut text = url[..BeforeUsername].to_owned();
+        if c.truthy(4) {
+            text += &url[BeforeUsername..BeforeHost];
+        }
+        match url.host() {
+            Some(url::Host::Domain(domain)) if c.truthy(2) => {
+                text += &idna::domain_to_unicode(domain).0
+            }
+            _ => text += &url[BeforeHost..AfterHost],
+        }
+        text += &url[AfterHost..AfterPath];
+        if c.truthy(3) {
+            text += &url[AfterPath..AfterQuery];
+        }
+        if c.truthy(1) {
+            text += &url[AfterQuery..];
+        }
+        Ok(c.ctx.string(&text))
     })
     .with("update", |c| {
         let Ok(mut url) = url::Url::parse(&c.text(0)?) else {
@@ -339,34 +406,6 @@ fn publish(c: &Call, url: &url::Url) -> Value {
         c.env().set_u32("urlComponents", index, component);
     }
     c.ctx.string(url.as_str())
-}
-
-fn os(t: &Target) {
-    t.with("getHostname", |c| Ok(c.ctx.string("terrarium")))
-        .with("getOSInformation", |c| {
-            Ok(c.ctx.strings(["Linux", "#1 SMP", "6.1.0", "x86_64"]))
-        })
-        .with("getHomeDirectory", |c| Ok(c.ctx.string("/root")))
-        .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
-        .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
-        .with("getAvailableParallelism", |c| Ok(c.ctx.number(1.0)))
-        .with("getUptime", |c| {
-            Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9))
-        })
-        .with("getCPUs", |c| {
-            let number = |value| c.ctx.number(value);
-            Ok(c.ctx.array([
-                c.ctx.string("Terrarium"),
-                number(3000.0),
-                number(0.0),
-                number(0.0),
-                number(0.0),
-                number(0.0),
-                number(0.0),
-            ]))
-        })
-        .with("getLoadAvg", nothing)
-        .value("isBigEndian", t.ctx.bool(false));
 }
 
 /// `src/node_messaging.cc`: ports inside one process. What is posted is shared, not cloned, so far: objects that are

@@ -4,12 +4,17 @@ use std::ffi::c_void;
 
 use rquickjs::qjs::{self, JSContext, JSValue};
 
-use crate::engine::value::{Ctx, Js};
+use crate::engine::{
+    ffi,
+    value::{Ctx, Js},
+};
 
 use super::{callback, environment::Environment, native::Target};
 
 const REJECTED_WITH_NO_HANDLER: f64 = 0.0;
 const HANDLER_ADDED_AFTER_REJECT: f64 = 1.0;
+const REJECT_AFTER_RESOLVED: f64 = 2.0;
+const RESOLVE_AFTER_RESOLVED: f64 = 3.0;
 
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     let env = Environment::of(ctx);
@@ -31,6 +36,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
                     Some(rejected),
                     std::ptr::null_mut(),
                 );
+                ffi::JS_SetSettledAgainHook(runtime, Some(settled_again));
             }
             c.undefined()
         })
@@ -43,6 +49,20 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     Ok(())
 }
 
+unsafe extern "C" fn settled_again(
+    ctx: *mut JSContext,
+    promise: JSValue,
+    value: JSValue,
+    is_reject: bool,
+) {
+    let event = if is_reject {
+        REJECT_AFTER_RESOLVED
+    } else {
+        RESOLVE_AFTER_RESOLVED
+    };
+    tell(Ctx(ctx), event, promise, value);
+}
+
 unsafe extern "C" fn rejected(
     ctx: *mut JSContext,
     promise: JSValue,
@@ -50,22 +70,29 @@ unsafe extern "C" fn rejected(
     is_handled: bool,
     _: *mut c_void,
 ) {
-    let ctx = Ctx(ctx);
+    if is_handled {
+        tell(
+            Ctx(ctx),
+            HANDLER_ADDED_AFTER_REJECT,
+            promise,
+            qjs::JS_UNDEFINED,
+        );
+    } else {
+        tell(Ctx(ctx), REJECTED_WITH_NO_HANDLER, promise, reason);
+    }
+}
+
+/// `PromiseRejectCallback`.
+fn tell(ctx: Ctx, event: f64, promise: JSValue, value: JSValue) {
     let env = Environment::of(ctx);
     if let Some(callback) = env.kept("promiseRejected")
         && env.can_call_into_js()
     {
-        let event = if is_handled {
-            HANDLER_ADDED_AFTER_REJECT
-        } else {
-            REJECTED_WITH_NO_HANDLER
-        };
-        let reason = if is_handled {
-            ctx.undefined()
-        } else {
-            ctx.borrowed(reason)
-        };
-        let args = [ctx.number(event), ctx.borrowed(promise), reason];
+        let args = [
+            ctx.number(event),
+            ctx.borrowed(promise),
+            ctx.borrowed(value),
+        ];
         if ctx.call(&callback, &ctx.undefined(), &args).is_err() {
             ctx.take_exception();
         }

@@ -10,7 +10,10 @@ pub fn initialize(ctx: Ctx, t: &Target) {
         "immediateInfo",
         env.shared(ctx, "immediateInfo", "Uint32Array", 3),
     )
-    .value("timerInfo", env.shared(ctx, "timerInfo", "Int32Array", 1))
+    .value(
+        "timeoutInfo",
+        env.shared(ctx, "timeoutInfo", "Int32Array", 1),
+    )
     .with("setupTimers", |c| {
         c.env().keep("processImmediate", c.arg(0));
         c.env().keep("processTimers", c.arg(1));

@@ -94,7 +94,14 @@ const MODULE_NAMESPACE: u32 = 11;
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     t.value("privateSymbols", private_symbols(ctx)?);
     initialize_types(t);
-    t.with("isArrayBufferView", |c| {
+    t.with("parseEnv", |c| {
+        let found = c.ctx.object();
+        for (name, value) in super::dotenv::parse(&c.text(0)?) {
+            c.ctx.set(&found, &name, c.ctx.string(&value));
+        }
+        Ok(found)
+    })
+    .with("isArrayBufferView", |c| {
         let value = c.arg(0);
         Ok(c.ctx
             .bool(is_typed_array(&value) || is_of(&value, &["DataView"])))

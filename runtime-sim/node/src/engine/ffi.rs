@@ -72,14 +72,21 @@ unsafe extern "C" {
         line: *mut c_int,
         column: *mut c_int,
     ) -> *const c_char;
+    pub fn JS_SetSourceWrapper(ctx: *mut JSContext, prefix_units: c_int, suffix_size: c_int);
     pub fn JS_GetSyntaxErrorSpan(ctx: *mut JSContext, error: JSValue, span: *mut ErrorSpan)
     -> bool;
+    pub fn JS_SetSettledAgainHook(rt: *mut JSRuntime, hook: Option<SettledAgainHook>);
+    pub fn JS_SetStackHook(rt: *mut JSRuntime, hook: Option<StackHook>);
     pub fn JS_SetJobHook(rt: *mut JSRuntime, hook: Option<JobHook>, opaque: *mut c_void);
 }
 unsafe extern "C" {
     pub fn JS_NewPrivateSymbol(ctx: *mut JSContext, description: *const c_char) -> JSValue;
     pub fn JS_PreviewEntries(ctx: *mut JSContext, object: JSValue, has_keys: *mut bool) -> JSValue;
 }
+
+pub type SettledAgainHook =
+    unsafe extern "C" fn(ctx: *mut JSContext, promise: JSValue, value: JSValue, is_reject: bool);
+pub type StackHook = unsafe extern "C" fn(ctx: *mut JSContext, error: JSValue) -> JSValue;
 
 pub type ImportHook = unsafe extern "C" fn(
     ctx: *mut JSContext,
