@@ -14,7 +14,7 @@ use crate::engine::value::{Ctx, Js, Value};
 use crate::{engine::heap::Heap, host::Host};
 
 use super::{
-    credentials::Identity, fs_watch::Watchers, library::Library, requests::Requests,
+    credentials::Identity, fs_watch::Watchers, library::Library, net::Net, requests::Requests,
     vfs::FileSystem,
 };
 
@@ -29,6 +29,7 @@ pub struct Environment {
     pub requests: Requests,
     pub files: RefCell<FileSystem>,
     pub watchers: Watchers,
+    pub net: Net,
     pub cwd: RefCell<String>,
     /// The variables behind `process.env`, in `environ`'s order.
     pub variables: RefCell<Vec<(String, String)>>,
@@ -81,6 +82,7 @@ impl Environment {
             requests: Requests::default(),
             files: RefCell::new(FileSystem::new()),
             watchers: Watchers::default(),
+            net: Net::default(),
             cwd: RefCell::new("/".to_owned()),
             variables: RefCell::default(),
             variables_class,
