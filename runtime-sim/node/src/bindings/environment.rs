@@ -26,6 +26,7 @@ use super::{
     fs_watch::Watchers,
     library::Library,
     messaging::{Groups, PortData, TravelHook},
+    net::Net,
     requests::{Pool, Requests},
     vfs::FileSystem,
     worker::LIMITS,
@@ -111,6 +112,7 @@ pub struct Environment {
     pub requests: Rc<Requests>,
     pub files: Rc<RefCell<FileSystem>>,
     pub watchers: Watchers,
+    pub net: Net,
     pub cwd: Rc<RefCell<String>>,
     pub role: Role,
     /// Options of `node` itself, before the program's name.
@@ -182,6 +184,7 @@ impl Environment {
             requests: Rc::default(),
             files: Rc::new(RefCell::new(FileSystem::new())),
             watchers: Watchers::default(),
+            net: Net::default(),
             cwd: Rc::new(RefCell::new("/".to_owned())),
             options: match &role {
                 Role::Process => RefCell::default(),

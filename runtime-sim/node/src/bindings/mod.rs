@@ -27,6 +27,7 @@ pub mod messaging;
 pub mod module_wrap;
 pub mod names;
 pub mod native;
+pub mod net;
 pub mod os;
 pub mod process;
 pub mod requests;
@@ -107,6 +108,10 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "string_decoder" => string_decoder::initialize(&t),
         "blob" => blob::initialize(ctx, &t),
         "credentials" => credentials::initialize(&t),
+        "cares_wrap" => net::initialize_names(&t),
+        "pipe_wrap" => net::initialize_pipes(ctx, &t)?,
+        "stream_wrap" => net::initialize_streams(ctx, &t),
+        "tcp_wrap" => net::initialize_tcp(ctx, &t)?,
         "os" => os::initialize(&t),
         "process_methods" => process::initialize(ctx, &t)?,
         "signal_wrap" => signal::initialize(&t),

@@ -90,11 +90,6 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         }
         "encoding_binding" => encoding(ctx, t),
         "url" => url_binding(ctx, t),
-        "cares_wrap" => {
-            t.with("getaddrinfo", |c| Ok(c.ctx.number(-3008.0)));
-            let channel = t.class("ChannelWrap", |c| c.construct(()));
-            channel.with("setServers", nothing).with("cancel", nothing);
-        }
         _ => {}
     }
     Ok(())
