@@ -40,6 +40,8 @@ pub const MESSAGE_NS: u64 = 6_000;
 pub const THREAD_WAKE_NS: u64 = 12_000;
 /// Until a new thread runs its program, and up to so much more.
 pub const THREAD_START_NS: u64 = 14_000_000;
+/// The same for a new process.
+pub const PROCESS_START_NS: u64 = 32_000_000;
 pub const START_JITTER_NS: u64 = 3_000_000;
 /// One call of a compressor, and each byte that it is given: of DEFLATE, of Brotli at its highest quality, and for
 /// reading either.

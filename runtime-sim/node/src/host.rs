@@ -18,6 +18,7 @@ use protocol::{
 use rquickjs::qjs::JSValue;
 
 use crate::{
+    bindings::net::Inherited,
     costs,
     engine::{
         Ctx,
@@ -61,6 +62,8 @@ pub struct Host {
     pub uv: Uv,
     pub facts: Facts,
 
+    /// What was behind the descriptors when the process began; otherwise they are the terminal's.
+    pub inherited: BTreeMap<i32, Inherited>,
     pub stop: Option<Stop>,
     pub ctx: Option<Ctx>,
 
@@ -100,6 +103,7 @@ impl Host {
             limits,
             uv,
             facts: Facts::default(),
+            inherited: BTreeMap::new(),
             stop: None,
             ctx: None,
             names: Names::default(),
@@ -571,6 +575,10 @@ impl Host {
 
     pub fn write(&mut self, stream: Stream, text: String) {
         self.settle();
+        let Some(stream) = self.redirected(stream, &text) else {
+            self.spend(costs::WRITE_NS);
+            return;
+        };
         let first = self.written_bytes == 0;
         self.spend(if first {
             costs::WRITE_FIRST_NS
@@ -602,8 +610,26 @@ impl Host {
         }
     }
 
+    /// The terminal's stream, unless somebody else reads what is written.
+    fn redirected(&self, stream: Stream, text: &str) -> Option<Stream> {
+        let fd = if stream == Stream::Stdout { 1 } else { 2 };
+        match self.inherited.get(&fd) {
+            None => Some(stream),
+            Some(Inherited::Terminal(1)) => Some(Stream::Stdout),
+            Some(Inherited::Terminal(_)) => Some(Stream::Stderr),
+            Some(Inherited::Wire(side)) => {
+                side.send(text.as_bytes());
+                None
+            }
+            Some(Inherited::Nothing) => None,
+        }
+    }
+
     /// What the process itself says at its end, past every limit.
     pub fn final_words(&mut self, text: &str) {
+        if self.redirected(Stream::Stderr, text).is_none() {
+            return;
+        }
         let event = self.record(
             EventKind::Logged {
                 stream: Stream::Stderr,

@@ -4,7 +4,11 @@
 //! are libuv 1.46's `uv_run`; what Node does in each is `src/env.cc` and `src/api/callback.cc` (v20.20.2). Timers that
 //! are due at once and the immediates of one turn are one callback of libuv's, as in Node.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use kernel::{Scheduler, System, Turn};
 use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec};
@@ -12,12 +16,15 @@ use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessS
 use crate::{
     bindings::{
         async_wrap, bootstrap, callback,
-        environment::{Common, Environment, Finished, Place, Remote, Role, Variables},
+        environment::{Common, Environment, Family, Finished, Place, Remote, Role, Variables},
         library::Library,
         messaging::{self, PortData},
         native,
+        net::{self, Inherited},
+        process::PID,
         requests::Completion,
         variables,
+        vfs::FileSystem,
     },
     costs,
     engine::{Ctx, Engine, STACK_BYTES_MAX},
@@ -117,6 +124,21 @@ pub struct Thread {
     pub variables: Option<Variables>,
 }
 
+/// What a process begins with that another began.
+pub struct Child {
+    pub library: Rc<Library>,
+    pub process: ProcessId,
+    pub spec: ProcessSpec,
+    pub options: Vec<String>,
+    pub scheduler: Rc<Scheduler<Process>>,
+    pub files: Rc<RefCell<FileSystem>>,
+    pub remote: Rc<Remote>,
+    pub inherited: BTreeMap<i32, Inherited>,
+    pub pid: i32,
+    pub parent_pid: i32,
+    pub family: Rc<Family>,
+}
+
 impl Process {
     /// The first thread of a process.
     pub fn begin(
@@ -133,6 +155,9 @@ impl Process {
             groups: Default::default(),
             waiters: Default::default(),
             thread_last: Cell::new(0),
+            pid: PID,
+            parent_pid: PID - 1,
+            family: Default::default(),
         });
         environment.cwd.borrow_mut().clone_from(&spec.cwd);
         {
@@ -192,6 +217,44 @@ impl Process {
         Some(begun)
     }
 
+    /// A process that another began. `None` when a part of the library is wanted for that.
+    pub fn begin_child(child: Child) -> Option<Self> {
+        let mut booted = match Booted::boot_as(child.library.clone(), Role::Process) {
+            Ok(booted) => booted,
+            Err(_) if child.library.wanted().is_some() => return None,
+            Err(error) => panic!("{error}"),
+        };
+        booted.environment.files = child.files;
+        *booted.environment.options.borrow_mut() = child.options;
+        booted
+            .environment
+            .cwd
+            .borrow_mut()
+            .clone_from(&child.spec.cwd);
+        let environment = &booted.environment;
+        let common = Rc::new(Common {
+            files: environment.files.clone(),
+            cwd: environment.cwd.clone(),
+            pool: environment.requests.pool(),
+            groups: Default::default(),
+            waiters: Default::default(),
+            thread_last: Cell::new(0),
+            pid: child.pid,
+            parent_pid: child.parent_pid,
+            family: child.family,
+        });
+        let heap_bytes_max = child.scheduler.world().borrow().limits.heap_bytes_max;
+        let place = Place {
+            scheduler: child.scheduler,
+            process: child.process,
+            common,
+            remote: child.remote,
+        };
+        let begun = Self::begin_at(booted, child.spec, place, heap_bytes_max);
+        begun.host().inherited = child.inherited;
+        Some(begun)
+    }
+
     fn begin_at(booted: Booted, spec: ProcessSpec, place: Place, heap_bytes_max: u64) -> Self {
         let Booted {
             environment,
@@ -212,6 +275,8 @@ impl Process {
         let mut host = Host::new(world, process, spec);
         host.ctx = Some(engine.ctx());
         host.ignore_ticks_so_far();
+        *place.remote.inside.borrow_mut() =
+            Some((environment.requests.clone(), environment.signals.clone()));
         environment.begin(host, place);
         Self {
             state: State::Start,
@@ -539,6 +604,13 @@ impl Process {
         let env = &*self.environment;
         let place = env.place();
         messaging::close_all(env);
+        for inherited in self.host().inherited.values() {
+            if let Inherited::Wire(side) = inherited {
+                side.abandon();
+            }
+        }
+        net::close_all(env);
+        place.remote.inside.take();
         place.common.waiters.forget(place.process);
         let world = place.scheduler.world();
         let at_ns = world.borrow().now_ns() + costs::THREAD_WAKE_NS;
@@ -579,6 +651,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         messaging::close_all(&self.environment);
         self.environment.requests.clear();
+        self.environment.place().remote.inside.take();
     }
 }
 

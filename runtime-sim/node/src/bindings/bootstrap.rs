@@ -171,7 +171,11 @@ fn set_options(ctx: Ctx) {
 
 /// Runs the library's main script, which runs the program that the scenario names.
 pub fn run_program(ctx: Ctx) -> Js<Value> {
-    let is_thread = Environment::of(ctx).is_thread();
+    let env = Environment::of(ctx);
+    let is_thread = env.is_thread();
+    if env.host().spec.entry == process::EVALUATED {
+        return run_main(ctx, "internal/main/eval_string");
+    }
     run_main(
         ctx,
         if is_thread {

@@ -27,6 +27,7 @@ use super::{
     library::Library,
     messaging::{Groups, PortData, TravelHook},
     net::Net,
+    process::PID,
     requests::{Pool, Requests},
     vfs::FileSystem,
     worker::LIMITS,
@@ -56,7 +57,14 @@ pub struct Common {
     pub groups: Groups,
     pub waiters: Waiters,
     pub thread_last: Cell<u64>,
+    pub pid: i32,
+    pub parent_pid: i32,
+    pub family: Rc<Family>,
 }
+
+/// The processes of a world, by their pids, until their parents know that they have ended.
+#[derive(Default)]
+pub struct Family(pub RefCell<BTreeMap<i32, Rc<Remote>>>);
 
 /// A thread as others see it.
 pub struct Remote {
@@ -70,6 +78,10 @@ pub struct Remote {
     pub parent: RefCell<Option<(Rc<Requests>, u64, ProcessId)>>,
     pub loop_started_ns: Cell<Option<u64>>,
     pub idle_ns: Cell<u64>,
+    /// The signal that ends it.
+    pub signal: Cell<i32>,
+    /// Its loop, and the signals that it listens to, once it runs.
+    pub inside: RefCell<Option<(Rc<Requests>, Rc<RefCell<BTreeMap<i32, u32>>>)>>,
 }
 
 #[derive(Clone, Debug)]
@@ -89,6 +101,8 @@ impl Remote {
             parent: RefCell::new(None),
             loop_started_ns: Cell::new(None),
             idle_ns: Cell::new(0),
+            signal: Cell::new(0),
+            inside: RefCell::new(None),
         }
     }
 }
@@ -139,7 +153,7 @@ pub struct Environment {
     pub destroyed: RefCell<Vec<f64>>,
     pub priority: Cell<i32>,
     /// How many handles listen to each signal.
-    pub signals: RefCell<BTreeMap<i32, u32>>,
+    pub signals: Rc<RefCell<BTreeMap<i32, u32>>>,
     pub object_urls: RefCell<BTreeMap<String, Value>>,
     /// ES modules by the engine's own pointer, and by URL.
     pub modules: RefCell<BTreeMap<usize, Value>>,
@@ -204,7 +218,7 @@ impl Environment {
             identity: RefCell::default(),
             destroyed: RefCell::default(),
             priority: Cell::default(),
-            signals: RefCell::default(),
+            signals: Rc::default(),
             object_urls: RefCell::default(),
             modules: RefCell::default(),
             module_urls: RefCell::default(),
@@ -224,6 +238,12 @@ impl Environment {
     /// Only what runs for a program may ask for it.
     pub fn place(&self) -> &Place {
         self.place.get().expect("a program has begun")
+    }
+
+    /// Of this process and of its parent.
+    pub fn pids(&self) -> (i32, i32) {
+        let common = self.place.get().map(|place| &place.common);
+        common.map_or((PID, PID - 1), |common| (common.pid, common.parent_pid))
     }
 
     pub fn is_thread(&self) -> bool {

@@ -30,6 +30,7 @@ pub mod native;
 pub mod net;
 pub mod os;
 pub mod process;
+pub mod process_wrap;
 pub mod requests;
 pub mod serdes;
 pub mod shared_memory;
@@ -125,6 +126,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
                 not_simulated(ctx, "internalBinding('internal_only_v8').queryObjects"),
             );
         }
+        "process_wrap" => process_wrap::initialize(&t),
         "worker" => worker::initialize(ctx, &t)?,
         #[cfg(feature = "whole")]
         "zlib" => zlib::initialize(&t),

@@ -8,8 +8,11 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    rc::Rc,
 };
 
+use kernel::World;
+use protocol::ProcessId;
 use rquickjs::qjs;
 
 use crate::engine::value::{Ctx, Js, Value};
@@ -21,6 +24,7 @@ use super::{
     environment::{Environment, bytes_of, copy_bytes, new_array_buffer},
     handle::{self, Handle, HasHandle},
     native::{Call, Target, state_of},
+    requests::Requests,
 };
 
 /// What a packet takes from one end to the other.
@@ -62,8 +66,130 @@ struct Address {
     port: u16,
 }
 
+/// What connects two processes of the world: their ends, and what has been written towards an end that has not been
+/// opened yet.
+#[derive(Default)]
+pub struct Wire {
+    ends: [RefCell<WireEnd>; 2],
+}
+
+#[derive(Default)]
+struct WireEnd {
+    /// The loop that reads here, and its socket.
+    owner: Option<(Rc<Requests>, ProcessId, Rc<RefCell<World>>, u64)>,
+    early: Vec<u8>,
+    ended: bool,
+    /// Sent here and not yet read.
+    unread: usize,
+    /// The other side waits for room.
+    is_awaited: bool,
+}
+
+/// One side of a wire.
+#[derive(Clone)]
+pub struct Side {
+    wire: Rc<Wire>,
+    index: usize,
+}
+
+impl Side {
+    pub fn pair() -> [Self; 2] {
+        let wire = Rc::<Wire>::default();
+        [0, 1].map(|index| Self {
+            wire: wire.clone(),
+            index,
+        })
+    }
+
+    fn here(&self) -> &RefCell<WireEnd> {
+        &self.wire.ends[self.index]
+    }
+
+    fn there(&self) -> &RefCell<WireEnd> {
+        &self.wire.ends[1 - self.index]
+    }
+
+    fn room(&self) -> usize {
+        WIRE_BYTES_MAX.saturating_sub(self.there().borrow().unread)
+    }
+
+    pub fn send(&self, bytes: &[u8]) {
+        let mut there = self.there().borrow_mut();
+        there.unread += bytes.len();
+        if there.owner.is_none() {
+            there.early.extend_from_slice(bytes);
+            return;
+        }
+        let bytes = bytes.to_vec();
+        there.tell(move |ctx, number| {
+            let env = Environment::of(ctx);
+            with(env, number, |socket| socket.inbox.extend(&bytes));
+            queue_read(env, number, 0);
+        });
+    }
+
+    /// Nothing more comes from this side.
+    pub fn close(&self) {
+        let mut there = self.there().borrow_mut();
+        if std::mem::replace(&mut there.ended, true) {
+            return;
+        }
+        there.tell(|ctx, number| end(ctx, number, false));
+    }
+
+    /// This side's process has ended.
+    pub fn abandon(&self) {
+        self.here().borrow_mut().owner = None;
+        self.close();
+    }
+
+    fn open(&self, env: &Environment, number: u64) {
+        let place = env.place();
+        let world = place.scheduler.world().clone();
+        let early = {
+            let mut here = self.here().borrow_mut();
+            here.owner = Some((env.requests.clone(), place.process, world, number));
+            std::mem::take(&mut here.early)
+        };
+        let ended = self.here().borrow().ended;
+        with(env, number, |socket| {
+            socket.inbox.extend(early);
+            socket.ended = ended;
+        });
+    }
+
+    /// So many bytes have been read on this side.
+    fn has_read(&self, count: usize) {
+        let awaited = {
+            let mut here = self.here().borrow_mut();
+            here.unread = here.unread.saturating_sub(count);
+            std::mem::take(&mut here.is_awaited)
+        };
+        if awaited {
+            self.there().borrow().tell(flush);
+        }
+    }
+}
+
+impl WireEnd {
+    fn tell(&self, what: impl FnOnce(Ctx, u64) + 'static) {
+        let Some((requests, process, world, number)) = &self.owner else {
+            return;
+        };
+        let number = *number;
+        let at_ns = world.borrow().now_ns() + TRANSIT_NS;
+        requests.answer_at(at_ns, false, move |ctx| what(ctx, number));
+        world.borrow_mut().resume_at(*process, at_ns);
+    }
+}
+
+/// What fits into a pipe between processes.
+const WIRE_BYTES_MAX: usize = 212_992;
+
 #[derive(Default)]
 struct Socket {
+    /// The other end is in another process.
+    wire: Option<Side>,
     object: Option<Value>,
     local: Option<Address>,
     remote: Option<Address>,
@@ -106,6 +232,9 @@ impl HasHandle for Stream {
             return;
         };
         let unread = !gone.inbox.is_empty();
+        if let Some(side) = &gone.wire {
+            side.abandon();
+        }
         if let Some(peer) = gone.peer {
             env.answer_after(TRANSIT_NS, true, move |ctx| end(ctx, peer, unread));
         }
@@ -230,11 +359,46 @@ pub fn initialize_pipes(ctx: Ctx, t: &Target) -> Js<()> {
             "PIPECONNECTWRAP",
         )
     })
+    .with("open", |c| {
+        let (number, fd) = (c.state::<Stream>()?.number, c.number(0) as i32);
+        const EBADF: i32 = -9;
+        let side = match c.env().host().inherited.get(&fd) {
+            Some(Inherited::Wire(side)) => side.clone(),
+            _ => return answer(c, EBADF),
+        };
+        attach(c.env(), number, side);
+        answer(c, 0)
+    })
     .with("fchmod", |c| answer(c, 0))
     .with("setPendingInstances", |c| c.undefined());
     let class = ctx.get(&t.object, "Pipe")?;
     env_keep(ctx, "Pipe", class);
     Ok(())
+}
+
+/// What a process finds behind a descriptor when it begins.
+#[derive(Clone)]
+pub enum Inherited {
+    Wire(Side),
+    /// The terminal's, by its number there.
+    Terminal(i32),
+    Nothing,
+}
+
+fn attach(env: &Environment, number: u64, side: Side) {
+    with(env, number, |socket| {
+        socket.remote = Some(Address::default());
+        socket.wire = Some(side.clone());
+    });
+    side.open(env, number);
+}
+
+/// Connects a pipe of this process to one that is to begin: the other side.
+pub fn connect_to_child(ctx: Ctx, object: &Value) -> Js<Side> {
+    let number = state_of::<Stream>(ctx, object.raw())?.number;
+    let [here, there] = Side::pair();
+    attach(Environment::of(ctx), number, here);
+    Ok(there)
 }
 
 fn env_keep(ctx: Ctx, name: &'static str, value: Value) {
@@ -597,6 +761,9 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
     with(env, number, |socket| {
         socket.bytes_written += bytes.len() as u64
     });
+    if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
+        return write_to_wire(c, stream, &side, bytes);
+    }
     let Some(peer) = peer.filter(|peer| env.net.sockets.borrow().contains_key(peer)) else {
         if !was_connected {
             return answer(c, EPIPE);
@@ -628,9 +795,72 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
     answer(c, 0)
 }
 
+fn write_to_wire(c: &Call, stream: &Stream, side: &Side, bytes: Vec<u8>) -> Js<Value> {
+    let (env, number) = (c.env(), stream.number);
+    let waits = with(env, number, |socket| !socket.waiting.is_empty()) == Some(true);
+    let now = if waits {
+        0
+    } else {
+        bytes.len().min(side.room())
+    };
+    let (sent, later) = bytes.split_at(now);
+    if !sent.is_empty() {
+        side.send(sent);
+    }
+    if !later.is_empty() {
+        let (request, object) = (c.arg(0), c.this());
+        env.set_u32("streamBaseState", LAST_WRITE_WAS_ASYNC, 1);
+        let trigger = async_wrap::ids_of(c.ctx, &object).0;
+        async_wrap::adopt_for(c.ctx, &request, "WRITEWRAP", Some(trigger));
+        stream.handle.start(env, &object, stream.kind());
+        side.there().borrow_mut().is_awaited = true;
+        with(env, number, |socket| {
+            socket.object = Some(object);
+            socket.waiting.push_back((later.to_vec(), request));
+        });
+    }
+    answer(c, 0)
+}
+
+fn flush_to_wire(ctx: Ctx, number: u64, side: &Side) {
+    let env = Environment::of(ctx);
+    loop {
+        let room = side.room();
+        let moved = with(env, number, |socket| {
+            let (bytes, _) = socket.waiting.front_mut()?;
+            let count = bytes.len().min(room);
+            let sent: Vec<u8> = bytes.drain(..count).collect();
+            let done = bytes.is_empty();
+            let done = if done {
+                socket.waiting.pop_front()
+            } else {
+                None
+            };
+            Some((sent, done.map(|(_, request)| request)))
+        });
+        let Some(Some((sent, done))) = moved else {
+            break;
+        };
+        if !sent.is_empty() {
+            side.send(&sent);
+        }
+        let Some(request) = done else {
+            side.there().borrow_mut().is_awaited = true;
+            return;
+        };
+        complete(ctx, number, &request, 0);
+    }
+    finish_shutdown(env, number);
+    rest(ctx, number);
+}
+
 /// There is room at the other end again.
 fn flush(ctx: Ctx, number: u64) {
     let env = Environment::of(ctx);
+    if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
+        flush_to_wire(ctx, number, &side);
+        return;
+    }
     loop {
         let Some(Some(peer)) = with(env, number, |socket| socket.peer) else {
             return;
@@ -713,6 +943,9 @@ fn finish_shutdown(env: &Environment, number: u64) {
         if let Some(peer) = peer {
             env.answer_after(TRANSIT_NS, true, move |ctx| end(ctx, peer, false));
         }
+        if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
+            side.close();
+        }
         complete_now(ctx, number, &request);
     });
 }
@@ -791,6 +1024,9 @@ fn read(ctx: Ctx, number: u64) {
         read_any = true;
         if let Some(peer) = peer {
             flush(ctx, peer);
+        }
+        if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
+            side.has_read(bytes.len());
         }
         deliver(ctx, number, &object, &bytes);
     }
@@ -924,4 +1160,13 @@ pub fn initialize_names(t: &Target) {
     channel
         .with("setServers", |c| c.undefined())
         .with("cancel", |c| c.undefined());
+}
+
+/// The process ends: nobody reads or writes here any more.
+pub fn close_all(env: &Environment) {
+    for socket in env.net.sockets.borrow().values() {
+        if let Some(side) = &socket.wire {
+            side.abandon();
+        }
+    }
 }

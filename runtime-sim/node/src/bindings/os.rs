@@ -56,7 +56,7 @@ pub fn initialize(t: &Target) {
 }
 
 fn is_this_process(pid: f64) -> bool {
-    pid == 0.0 || pid == PID
+    pid == 0.0 || pid == f64::from(PID)
 }
 
 /// `Environment::CollectUVExceptionInfo`, into the last argument.

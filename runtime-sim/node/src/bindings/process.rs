@@ -13,8 +13,10 @@ use super::{
     vfs::Content,
 };
 
-const EXEC_PATH: &str = "/usr/local/bin/node";
-pub const PID: f64 = 4242.0;
+pub const EXEC_PATH: &str = "/usr/local/bin/node";
+/// What a program is called that came on the command line.
+pub const EVALUATED: &str = "/[eval]";
+pub const PID: i32 = 4242;
 
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     let env = Environment::of(ctx);
@@ -228,6 +230,11 @@ pub fn memory_used_bytes(ctx: Ctx) -> f64 {
 fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
     let env = Environment::of(ctx);
     let argv = match env.try_host().filter(|_| !env.is_thread()) {
+        // `node -e` has no file.
+        Some(host) if host.spec.entry == EVALUATED => std::iter::once(EXEC_PATH)
+            .chain(host.spec.args.iter().map(String::as_str))
+            .map(str::to_owned)
+            .collect(),
         Some(host) => std::iter::once(EXEC_PATH)
             .chain([host.spec.entry.as_str()])
             .chain(host.spec.args.iter().map(String::as_str))
@@ -243,8 +250,9 @@ fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
         "execArgv",
         ctx.strings(env.options.borrow().iter().map(String::as_str)),
     );
-    ctx.set(process, "pid", ctx.number(PID));
-    ctx.set(process, "ppid", ctx.number(PID - 1.0));
+    let (pid, parent_pid) = env.pids();
+    ctx.set(process, "pid", ctx.number(f64::from(pid)));
+    ctx.set(process, "ppid", ctx.number(f64::from(parent_pid)));
     ctx.set(process, "execPath", ctx.string(EXEC_PATH));
     ctx.set(process, "debugPort", ctx.number(9229.0));
     Ok(ctx.undefined())

@@ -5,16 +5,16 @@ use std::cell::Cell;
 use protocol::ExitReason;
 
 use crate::{
-    engine::value::{Js, Value},
+    costs,
+    engine::value::{Ctx, Js, Value},
     host::Stop,
 };
 
 use super::{
     async_wrap, callback,
-    environment::Environment,
+    environment::{Environment, Remote},
     handle::{self, Handle, HasHandle},
     native::{Call, Target},
-    process::PID,
 };
 
 const SIGNALS_MAX: i32 = 64;
@@ -82,32 +82,34 @@ pub fn kill(c: &Call) -> Js<Value> {
     if !(0..=SIGNALS_MAX).contains(&number) {
         return Ok(c.ctx.number(EINVAL));
     }
-    if pid != PID && pid != 0.0 && pid != -PID {
-        return Ok(c.ctx.number(ESRCH));
-    }
     let env = c.env();
+    let own = f64::from(env.pids().0);
+    if pid != own && pid != 0.0 && pid != -own {
+        let other = env
+            .place()
+            .common
+            .family
+            .0
+            .borrow()
+            .get(&(pid.abs() as i32))
+            .cloned();
+        return Ok(c.ctx.number(match other {
+            Some(other) => {
+                send(env, &other, number);
+                0.0
+            }
+            None => ESRCH,
+        }));
+    }
     let listens = env
         .signals
         .borrow()
         .get(&number)
         .is_some_and(|count| *count > 0);
     if listens {
-        env.answer_after(0, false, move |ctx| {
-            let env = Environment::of(ctx);
-            for object in env.requests.handles_of(Signal::KIND) {
-                if super::native::state_of::<Signal>(ctx, object.raw())
-                    .is_ok_and(|signal| signal.number.get() == number)
-                {
-                    callback::make_method(
-                        ctx,
-                        &object,
-                        "onsignal",
-                        &[ctx.number(f64::from(number))],
-                    );
-                }
-            }
-        });
+        env.answer_after(0, false, move |ctx| hear(ctx, number));
     } else if number != 0 && !IGNORED.contains(&number) {
+        env.place().remote.signal.set(number);
         env.host().stop = Some(Stop::Exit {
             code: 128 + number,
             reason: ExitReason::Called,
@@ -115,4 +117,59 @@ pub fn kill(c: &Call) -> Js<Value> {
         return Err(c.ctx.throw_uncatchable());
     }
     Ok(c.ctx.number(0.0))
+}
+
+/// In the loop of the process that it came to.
+fn hear(ctx: Ctx, number: i32) {
+    let env = Environment::of(ctx);
+    for object in env.requests.handles_of(Signal::KIND) {
+        let listens = super::native::state_of::<Signal>(ctx, object.raw())
+            .is_ok_and(|signal| signal.number.get() == number);
+        if listens {
+            let args = [ctx.number(f64::from(number))];
+            callback::make_method(ctx, &object, "onsignal", &args);
+        }
+    }
+}
+
+/// To another process of the world.
+pub fn send(env: &Environment, other: &Remote, number: i32) {
+    if number == 0 || other.finished.borrow().is_some() {
+        return;
+    }
+    const SIGKILL: i32 = 9;
+    let world = env.place().scheduler.world();
+    let at_ns = env.now_ns() + costs::THREAD_WAKE_NS;
+    let listener = other
+        .inside
+        .borrow()
+        .as_ref()
+        .and_then(|(requests, signals)| {
+            let listens = signals
+                .borrow()
+                .get(&number)
+                .is_some_and(|count| *count > 0);
+            (listens && number != SIGKILL).then(|| requests.clone())
+        });
+    if let Some(requests) = listener {
+        requests.answer_at(at_ns, false, move |ctx| hear(ctx, number));
+    } else if number == SIGKILL || !IGNORED.contains(&number) {
+        other.signal.set(number);
+        other.stop.set(Some(128 + number));
+    }
+    world.borrow_mut().resume_at(other.process.get(), at_ns);
+}
+
+/// From 1, as Linux on x64 counts them.
+const NAMES: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+pub fn name(number: i32) -> String {
+    let name = usize::try_from(number - 1)
+        .ok()
+        .and_then(|index| NAMES.get(index));
+    format!("SIG{}", name.unwrap_or(&"RTMIN"))
 }

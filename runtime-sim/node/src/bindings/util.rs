@@ -13,6 +13,7 @@ use super::{
     environment::Environment,
     keys,
     native::{Call, Target},
+    net::Inherited,
 };
 
 /// One value of each kind, by which the engine's class numbers are learnt.
@@ -184,7 +185,18 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         c.undefined()
     })
     .with("guessHandleType", |c| {
-        Ok(c.ctx.number(if c.number(0) <= 2.0 { 3.0 } else { 5.0 }))
+        let fd = c.number(0) as i32;
+        let is_wire = c
+            .env()
+            .try_host()
+            .is_some_and(|host| matches!(host.inherited.get(&fd), Some(Inherited::Wire(_))));
+        // FILE, PIPE, UNKNOWN.
+        let kind = match fd {
+            _ if is_wire => 4.0,
+            ..=2 => 3.0,
+            _ => 5.0,
+        };
+        Ok(c.ctx.number(kind))
     });
     Ok(())
 }

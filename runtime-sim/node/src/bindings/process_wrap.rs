@@ -1,0 +1,418 @@
+//! Processes that a process begins (`src/process_wrap.cc`, libuv's `src/unix/process.c`): Node programs, in this world.
+//!
+//! `node`, or the path of the running Node, runs a file or, with `-e`, a text. A few commands are there besides, each a
+//! small program of its own; `sh -c` runs one of all these, and `exit`. Anything else is not found. Leaves out:
+//! descriptors beyond the terminal's and pipes, and what users and groups decide. Descriptors of files are numbered for
+//! all processes together.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use crate::{
+    costs,
+    engine::value::{Ctx, Js, Value},
+    process::{Child, Process},
+};
+use protocol::ProcessSpec;
+
+use super::{
+    async_wrap, callback,
+    environment::{Environment, Finished, Remote},
+    handle::{self, Handle, HasHandle},
+    native::{Call, Target},
+    net::{self, Inherited},
+    process::{EVALUATED, EXEC_PATH, PID},
+    signal,
+    worker::PROCESSES_MAX,
+};
+
+const EAGAIN: f64 = -11.0;
+const ENOENT: f64 = -2.0;
+const ESRCH: f64 = -3.0;
+const EINVAL: f64 = -22.0;
+
+/// The commands of this world, and what they do.
+const COMMANDS: [(&str, &str); 6] = [
+    ("true", ""),
+    ("false", "process.exitCode = 1"),
+    (
+        "echo",
+        "process.stdout.write(process.argv.slice(1).join(' ') + '\\n')",
+    ),
+    (
+        "sleep",
+        "setTimeout(() => {}, 1000 * parseFloat(process.argv[1]))",
+    ),
+    (
+        "cat",
+        "const fs = require('fs'); const files = process.argv.slice(1); \
+         if (files.length === 0) process.stdin.pipe(process.stdout); \
+         for (const file of files) { try { process.stdout.write(fs.readFileSync(file)) } catch { \
+         process.stderr.write(`cat: ${file}: No such file or directory\\n`); process.exitCode = 1 } }",
+    ),
+    (
+        "ls",
+        "const fs = require('fs'); const folders = process.argv.slice(1); \
+         for (const folder of folders.length ? folders : ['.']) { try { \
+         for (const name of fs.readdirSync(folder).sort()) if (name[0] !== '.') process.stdout.write(name + '\\n') } catch { \
+         process.stderr.write(`ls: cannot access '${folder}': No such file or directory\\n`); process.exitCode = 2 } }",
+    ),
+];
+
+struct ChildProcess {
+    handle: Handle,
+    remote: RefCell<Option<Rc<Remote>>>,
+    pid: Cell<i32>,
+    hears: Cell<u64>,
+}
+
+impl HasHandle for ChildProcess {
+    const KIND: &'static str = "PROCESSWRAP";
+
+    fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    fn closed(&self, env: &Environment) {
+        env.requests.close_async(self.hears.get());
+    }
+}
+
+pub fn initialize(t: &Target) {
+    let process = t.class("Process", |c| {
+        let object = c.construct(ChildProcess {
+            handle: Handle::default(),
+            remote: RefCell::new(None),
+            pid: Cell::new(0),
+            hears: Cell::new(0),
+        })?;
+        async_wrap::adopt(c.ctx, &object, ChildProcess::KIND);
+        Ok(object)
+    });
+    handle::methods::<ChildProcess>(&process)
+        .with("spawn", |c| {
+            let code = spawn(c)?;
+            Ok(c.ctx.number(code))
+        })
+        .with("kill", |c| {
+            let remote = c.state::<ChildProcess>()?.remote.borrow().clone();
+            let Some(remote) = remote.filter(|remote| remote.finished.borrow().is_none()) else {
+                return Ok(c.ctx.number(ESRCH));
+            };
+            let number = c.number(0) as i32;
+            if !(0..=64).contains(&number) {
+                return Ok(c.ctx.number(EINVAL));
+            }
+            signal::send(c.env(), &remote, number);
+            Ok(c.ctx.number(0.0))
+        });
+}
+
+fn strings(ctx: Ctx, value: &Value) -> Js<Vec<String>> {
+    if !value.is_object() {
+        return Ok(Vec::new());
+    }
+    (0..ctx.length(value))
+        .map(|index| ctx.text(&ctx.at(value, index)?))
+        .collect()
+}
+
+/// What a command line means here.
+enum Program {
+    File(String),
+    Text(String),
+}
+
+struct Command {
+    program: Program,
+    options: Vec<String>,
+    args: Vec<String>,
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn command(file: &str, args: &[String]) -> Option<Command> {
+    let name = base_name(file);
+    let in_path = !file.contains('/') || file.starts_with("/bin/") || file.starts_with("/usr/bin/");
+    if file == EXEC_PATH || in_path && name == "node" {
+        return Some(node(args));
+    }
+    if !in_path {
+        return None;
+    }
+    if let Some((_, text)) = COMMANDS.iter().find(|(known, _)| *known == name) {
+        return Some(text_program(text, args.to_vec()));
+    }
+    match (name, args) {
+        ("sh", [flag, line]) if flag == "-c" => Some(shell(line)),
+        _ => None,
+    }
+}
+
+fn text_program(text: &str, args: Vec<String>) -> Command {
+    Command {
+        program: Program::Text(text.to_owned()),
+        options: Vec::new(),
+        args,
+    }
+}
+
+/// Options, then a file or a text, then arguments.
+fn node(args: &[String]) -> Command {
+    let mut options = Vec::new();
+    let mut rest = args.iter();
+    let mut text = None;
+    while let Some(arg) = rest.next() {
+        match arg.as_str() {
+            "-e" | "--eval" => text = rest.next().cloned(),
+            "-p" | "--print" | "-pe" => {
+                options.push("--print".to_owned());
+                text = rest.next().cloned();
+            }
+            "--" => break,
+            option if option.starts_with('-') => options.push(arg.clone()),
+            _ if text.is_some() => {
+                let args = std::iter::once(arg).chain(rest).cloned().collect();
+                return Command {
+                    program: Program::Text(text.unwrap_or_default()),
+                    options,
+                    args,
+                };
+            }
+            _ => {
+                let args = rest.cloned().collect();
+                return Command {
+                    program: Program::File(arg.clone()),
+                    options,
+                    args,
+                };
+            }
+        }
+    }
+    let args = rest.cloned().collect();
+    Command {
+        program: Program::Text(text.unwrap_or_default()),
+        options,
+        args,
+    }
+}
+
+/// One command with quotes; no pipes, no variables.
+fn shell(line: &str) -> Command {
+    let Some(words) = words(line) else {
+        let text = format!(
+            "process.stderr.write({:?}); process.exitCode = 2",
+            "sh: more than one plain command is not simulated by Terrarium yet\n"
+        );
+        return text_program(&text, Vec::new());
+    };
+    let Some((name, args)) = words.split_first() else {
+        return text_program("", Vec::new());
+    };
+    if name == "exit" {
+        let code = args
+            .first()
+            .and_then(|code| code.parse::<u8>().ok())
+            .unwrap_or(0);
+        return text_program(&format!("process.exitCode = {code}"), Vec::new());
+    }
+    command(name, args).unwrap_or_else(|| {
+        let text = format!(
+            "process.stderr.write({:?}); process.exitCode = 127",
+            format!("/bin/sh: 1: {name}: not found\n")
+        );
+        text_program(&text, Vec::new())
+    })
+}
+
+fn words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(open), letter) if letter == open => quote = None,
+            (Some('\''), letter) => word.get_or_insert_default().push(letter),
+            (_, '\\') => word.get_or_insert_default().push(letters.next()?),
+            (Some(_), '$' | '`')
+            | (None, '$' | '`' | '|' | '&' | ';' | '<' | '>' | '(' | ')' | '*') => return None,
+            (Some(_), letter) => word.get_or_insert_default().push(letter),
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, letter) if letter.is_whitespace() => words.extend(word.take()),
+            (None, letter) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+/// 0, or libuv's number.
+fn spawn(c: &Call) -> Js<f64> {
+    let (ctx, env) = (c.ctx, c.env());
+    let place = env.place();
+    let options = c.arg(0);
+    let state = c.state::<ChildProcess>()?;
+    let object = c.this();
+    if place.scheduler.running() >= PROCESSES_MAX {
+        return Ok(EAGAIN);
+    }
+    let file = ctx.text(&ctx.get(&options, "file")?)?;
+    let args = strings(ctx, &ctx.get(&options, "args")?)?;
+    let mut inherited = BTreeMap::new();
+    let stdio = ctx.get(&options, "stdio")?;
+    for fd in 0..if stdio.is_object() {
+        ctx.length(&stdio)
+    } else {
+        0
+    } {
+        let entry = ctx.at(&stdio, fd)?;
+        let behind = match ctx.text(&ctx.get(&entry, "type")?)?.as_str() {
+            "pipe" | "overlapped" => {
+                Inherited::Wire(net::connect_to_child(ctx, &ctx.get(&entry, "handle")?)?)
+            }
+            "inherit" | "fd" => {
+                let from = ctx.get(&entry, "fd")?;
+                let from = if from.is_number() {
+                    from.as_f64() as i32
+                } else {
+                    fd as i32
+                };
+                let known = env.host().inherited.get(&from).cloned();
+                known.unwrap_or(Inherited::Terminal(from))
+            }
+            _ => Inherited::Nothing,
+        };
+        inherited.insert(fd as i32, behind);
+    }
+    let cwd = ctx.get(&options, "cwd")?;
+    let cwd = if cwd.is_string() {
+        ctx.text(&cwd)?
+    } else {
+        env.cwd.borrow().clone()
+    };
+    let has_folder = {
+        let files = env.files.borrow();
+        files.stat(&cwd, true).is_ok()
+    };
+    let command = command(&file, args.get(1..).unwrap_or_default()).filter(|_| has_folder);
+    let Some(command) = command else {
+        // The pipes are there, and nobody at their other ends.
+        for behind in inherited.values() {
+            if let Inherited::Wire(side) = behind {
+                side.abandon();
+            }
+        }
+        return Ok(ENOENT);
+    };
+    let pairs = ctx.get(&options, "envPairs")?;
+    let variables = if pairs.is_object() {
+        strings(ctx, &pairs)?
+            .into_iter()
+            .filter_map(|pair| {
+                pair.split_once('=')
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            })
+            .collect()
+    } else {
+        env.variables.borrow().clone()
+    };
+    let process = place.scheduler.number();
+    let pid = PID + process as i32 - 1;
+    let remote = Rc::new(Remote::new(process, 0));
+    let (entry, evaluated) = match command.program {
+        Program::File(file) if file.starts_with('/') => (file, None),
+        Program::File(file) => (format!("{}/{file}", cwd.trim_end_matches('/')), None),
+        Program::Text(text) => (EVALUATED.to_owned(), Some(text)),
+    };
+    let mut given = command.options;
+    given.extend(evaluated.map(|text| format!("--eval={text}")));
+    let spec = ProcessSpec {
+        entry,
+        args: command.args,
+        env: variables,
+        cwd,
+        files: vec![],
+        ..env.host().spec.clone()
+    };
+    let listener = object.clone();
+    let hears = env.requests.open_async(move |ctx| exited(ctx, &listener));
+    // The handle itself says whether it keeps the loop going.
+    env.requests.set_ref(hears, false);
+    *remote.parent.borrow_mut() = Some((env.requests.clone(), hears, place.process));
+    state.hears.set(hears);
+    state.pid.set(pid);
+    *state.remote.borrow_mut() = Some(remote.clone());
+    state.handle.start(env, &object, ChildProcess::KIND);
+    ctx.set(&object, "pid", ctx.number(f64::from(pid)));
+    place
+        .common
+        .family
+        .0
+        .borrow_mut()
+        .insert(pid, remote.clone());
+    let child = Child {
+        library: env.library.clone(),
+        process,
+        spec,
+        options: given,
+        scheduler: place.scheduler.clone(),
+        files: env.files.clone(),
+        remote,
+        inherited,
+        pid,
+        parent_pid: place.common.pid,
+        family: place.common.family.clone(),
+    };
+    let jitter_ns = {
+        let world = place.scheduler.world().borrow();
+        world
+            .chance
+            .stream(&format!("start {process}"))
+            .below(costs::START_JITTER_NS)
+    };
+    let at_ns = env.now_ns() + costs::PROCESS_START_NS + jitter_ns;
+    place.scheduler.spawn(
+        process,
+        at_ns,
+        Box::new(move || Process::begin_child(child)),
+    );
+    Ok(0.0)
+}
+
+/// `onexit`: the code and the signal's name.
+fn exited(ctx: Ctx, object: &Value) {
+    let env = Environment::of(ctx);
+    let Ok(state) = super::native::state_of::<ChildProcess>(ctx, object.raw()) else {
+        return;
+    };
+    let remote = state.remote.borrow().clone();
+    let Some(remote) = remote else { return };
+    env.requests.close_async(state.hears.get());
+    state.handle.stop(env);
+    env.place()
+        .common
+        .family
+        .0
+        .borrow_mut()
+        .remove(&state.pid.get());
+    let Some(Finished { code, .. }) = remote.finished.borrow().clone() else {
+        return;
+    };
+    let number = remote.signal.get();
+    let (code, signal) = match number {
+        0 => (code & 0xff, String::new()),
+        number => (0, signal::name(number)),
+    };
+    env.host().callback_begins();
+    let args = [ctx.number(f64::from(code)), ctx.string(&signal)];
+    callback::make_method(ctx, object, "onexit", &args);
+}
