@@ -658,7 +658,8 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSs
         NO_PASSPHRASE,
         CANCELLED,
     ]))?;
-    let read = || -> Option<(KeyCipher, Vec<u8>, Vec<u8>, Vec<u8>)> {
+    // Within it, what nothing came out of.
+    let read = || -> Option<Option<Vec<u8>>> {
         let mut outer = Reader(bytes).sequence()?;
         let mut algorithm = outer.sequence()?;
         if algorithm.expect(der::OBJECT)? != PBES2 {
@@ -687,16 +688,11 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSs
         };
         let cipher = KeyCipher::by_identifier(encryption.expect(der::OBJECT)?)?;
         let key = Digest::by_name(digest)?.pbkdf2(passphrase, salt, rounds, cipher.key_length());
-        Some((
-            cipher,
-            key,
-            encryption.expect(der::OCTETS)?.to_vec(),
-            outer.expect(der::OCTETS)?.to_vec(),
-        ))
+        let (iv, content) = (encryption.expect(der::OCTETS)?, outer.expect(der::OCTETS)?);
+        Some(cipher.decrypt(&key, iv, content))
     };
-    let (cipher, key, iv, content) = read().ok_or(UNSUPPORTED)?;
-    let plain = cipher
-        .decrypt(&key, &iv, &content)
+    let plain = read()
+        .ok_or(UNSUPPORTED)?
         .ok_or(errors::BAD_DECRYPT.over(&[CIPHER_FINAL, BAD_DECRYPT, CIPHER_FINAL]))?;
     read_pkcs8(&plain).ok_or(errors::BAD_DECRYPT)
 }
