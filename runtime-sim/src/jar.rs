@@ -68,11 +68,11 @@ impl Jar {
         };
         library.forget_wanted();
         let mut at_rest = self.at_rest.take();
-        self.sim = Some(Sim::new(scenario, |process, spec, world| {
+        self.sim = Some(Sim::new(scenario, |process, spec, scheduler| {
             let booted = at_rest.take().unwrap_or_else(|| {
                 Booted::boot(library.clone()).expect("it has booted before, and always boots alike")
             });
-            Process::begin(booted, process, spec, world)
+            Process::begin(booted, process, spec, scheduler)
         }));
         Reply::Started { version: VERSION }
     }
@@ -94,7 +94,9 @@ impl Jar {
 
     fn grade(&mut self, source: &str) -> Reply {
         match &self.sim {
-            Some(sim) if self.finished => Reply::Graded(grade::grade(&sim.systems()[0], source)),
+            Some(sim) if self.finished => sim
+                .with_first(|process| Reply::Graded(grade::grade(process, source)))
+                .unwrap_or_else(|| refused("the world has no process")),
             Some(_) => refused("the run has not finished: send Step until it has"),
             None => refused("nothing has been started: send Start first"),
         }

@@ -4,19 +4,20 @@
 //!            Scenario (protocol)
 //!                 │ describes
 //!                 ▼
-//!   Sim ──drives──► World { clock, queue, chance, recorder, limits }
+//!   Sim ──drives──► World { clocks, queue, chance, recorder, limits }
 //!    │                ▲
-//!    └─ resumes a ────┘ each system gets the World and nothing else
+//!    └─ resumes a ────┘ each system gets the World, and the Scheduler to begin others
 //!       System
 //! ```
 //!
 //! [`World`] holds all state that systems share and [`Sim`] drives it: take the earliest [`Happening`] from the queue,
 //! set the clock to its time, hand it to its system. Time never ticks; it jumps to the next happening, and while a
-//! process occupies its core it moves on by what the code costs.
+//! process occupies its core it moves on by what the code costs. Every process has a core of its own; what one turn did
+//! stands in the trace before what another did, which may be earlier in time by as much as a turn is long.
 //!
 //! What always holds:
 //! - The queue is ordered by `(time_ns, sequence)`; sequence is the order of insertion, so equal times keep it.
-//! - The clock never runs backwards.
+//! - No process's clock runs backwards.
 //! - Every draw comes from a stream with a name ([`Chance::stream`]); a new name disturbs no other stream.
 //! - Nothing here reads a wall clock, iterates in hash order, or orders by a float.
 //! - An event is recorded exactly once, its cause is an earlier event, and the hash covers it whether or not it is
@@ -35,5 +36,5 @@ pub mod world;
 pub use chance::{Chance, Stream};
 pub use queue::EventQueue;
 pub use recorder::Recorder;
-pub use sim::{Sim, System, Turn};
+pub use sim::{Birth, Scheduler, Sim, System, Turn, Waited};
 pub use world::{Happening, World};

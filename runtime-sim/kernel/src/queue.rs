@@ -18,9 +18,16 @@ impl<T> Default for EventQueue<T> {
 }
 
 impl<T> EventQueue<T> {
-    pub fn push(&mut self, time_ns: u64, happening: T) {
-        self.entries.insert((time_ns, self.sequence), happening);
+    /// Answers the place in the queue, by which it can be taken out again.
+    pub fn push(&mut self, time_ns: u64, happening: T) -> (u64, u64) {
+        let place = (time_ns, self.sequence);
+        self.entries.insert(place, happening);
         self.sequence += 1;
+        place
+    }
+
+    pub fn remove(&mut self, place: (u64, u64)) {
+        self.entries.remove(&place);
     }
 
     /// The earliest, with its time.

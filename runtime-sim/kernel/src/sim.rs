@@ -1,6 +1,14 @@
 //! The driver: the earliest happening first, until nothing is left or the slice is spent.
+//!
+//! Processes may begin others while they run ([`Scheduler::spawn`]). A process that blocks in the middle of a callback
+//! lets the others run from there ([`Scheduler::run_others`]): its own stack cannot be set aside, so what it waits for
+//! must come before any process that began to block later goes on.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use protocol::{ProcessId, Scenario, Status};
 
@@ -13,6 +21,8 @@ pub enum Turn {
     Again,
     /// Nothing to do before this moment.
     SleepsUntil(u64),
+    /// Nothing to do until somebody wakes it ([`World::resume_at`]).
+    Waits,
     Exited(i32),
 }
 
@@ -21,89 +31,298 @@ pub enum Turn {
 pub trait System {
     /// Runs until about `ticks_max` ticks are spent or there is nothing to do. Returns what is next and the ticks spent.
     fn resume(&mut self, ticks_max: u64) -> (Turn, u64);
+
+    /// All processes wait, and nothing is left that could wake any: this one is to end at its next turn.
+    fn strand(&mut self);
 }
 
-/// A world and the processes in it, numbered from 1.
-pub struct Sim<S> {
+/// Makes a process when its first turn comes; `None` when that needs something that the world has not got.
+pub type Birth<S> = Box<dyn FnOnce() -> Option<S>>;
+
+enum Slot<S> {
+    Unborn(Birth<S>),
+    Idle(S),
+    /// Its turn is under way, somewhere on the stack.
+    Running,
+    Gone,
+}
+
+/// What ended the wait of a process that let others run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    Done,
+    /// The deadline, which is now.
+    TimedOut,
+    /// Nothing is left that could bring it about.
+    Stranded,
+}
+
+/// The processes of a world, numbered from 1, and whose turn it is.
+pub struct Scheduler<S> {
     world: Rc<RefCell<World>>,
-    systems: Vec<S>,
-    exit_code: Option<i32>,
-    running: usize,
+    slots: RefCell<BTreeMap<ProcessId, Slot<S>>>,
+    /// The first process stays when it has exited, for what is asked about it then.
+    first: RefCell<Option<S>>,
+    process_last: Cell<ProcessId>,
+    running: Cell<usize>,
+    exit_code: Cell<Option<i32>>,
+    /// Ticks of turns within turns.
+    inner_ticks: Cell<u64>,
+    depth: Cell<u32>,
+    /// Where the outermost turn began on the stack, for whoever measures.
+    pub stack_base: Cell<usize>,
+    /// The latest beginning of a turn.
+    latest_ns: Cell<u64>,
+}
+
+impl<S: System> Scheduler<S> {
+    pub fn world(&self) -> &Rc<RefCell<World>> {
+        &self.world
+    }
+
+    /// Processes that have not exited.
+    pub fn running(&self) -> usize {
+        self.running.get()
+    }
+
+    /// How many turns are under way within another.
+    pub fn depth(&self) -> u32 {
+        self.depth.get()
+    }
+
+    /// The number of the next process; `spawn` begins it.
+    pub fn number(&self) -> ProcessId {
+        self.process_last.set(self.process_last.get() + 1);
+        self.process_last.get()
+    }
+
+    pub fn spawn(&self, process: ProcessId, at_ns: u64, birth: Birth<S>) {
+        self.slots.borrow_mut().insert(process, Slot::Unborn(birth));
+        self.running.set(self.running.get() + 1);
+        self.world.borrow_mut().resume_at(process, at_ns);
+    }
+
+    /// For a process in the middle of its turn: everybody else goes on until `done` answers when that was, or until
+    /// `deadline_ns`.
+    pub fn run_others(
+        &self,
+        process: ProcessId,
+        deadline_ns: Option<u64>,
+        done: impl Fn() -> Option<u64>,
+    ) -> Waited {
+        let began_ns = self.world.borrow().now_ns();
+        self.depth.set(self.depth.get() + 1);
+        let (waited, ends_ns) = loop {
+            if let Some(at_ns) = done() {
+                break (Waited::Done, at_ns);
+            }
+            let next_ns = self.world.borrow().queue.next_time_ns();
+            match (next_ns, deadline_ns) {
+                (None, Some(at_ns)) => break (Waited::TimedOut, at_ns),
+                (Some(next_ns), Some(at_ns)) if next_ns > at_ns => break (Waited::TimedOut, at_ns),
+                (None, None) => break (Waited::Stranded, began_ns),
+                _ => match self.turn(u64::MAX) {
+                    Some(ticks) => self
+                        .inner_ticks
+                        .set(self.inner_ticks.get().saturating_add(ticks)),
+                    None => break (Waited::Stranded, began_ns),
+                },
+            }
+        };
+        self.depth.set(self.depth.get() - 1);
+        let mut world = self.world.borrow_mut();
+        // Whoever woke it meanwhile finds it awake.
+        world.turn_begins(process);
+        // Those who blocked later may have kept it standing for longer.
+        world.switch_to(process, began_ns.max(ends_ns).max(self.latest_ns.get()));
+        waited
+    }
+
+    /// For a process in the middle of its turn: one other reaches `until_ns`, if it has something to do before.
+    pub fn run_one(&self, process: ProcessId, other: ProcessId, until_ns: u64) {
+        let began_ns = self.world.borrow().now_ns();
+        self.depth.set(self.depth.get() + 1);
+        loop {
+            let Some(time_ns) = self.world.borrow_mut().take_turn_before(other, until_ns) else {
+                break;
+            };
+            let Some(ticks) = self.turn_of(other, time_ns, u64::MAX) else {
+                break;
+            };
+            self.inner_ticks
+                .set(self.inner_ticks.get().saturating_add(ticks));
+        }
+        self.depth.set(self.depth.get() - 1);
+        let mut world = self.world.borrow_mut();
+        world.turn_begins(process);
+        world.switch_to(process, began_ns);
+    }
+
+    /// The next turn of whoever is first. `None` when nobody can have one.
+    fn turn(&self, ticks_max: u64) -> Option<u64> {
+        let next = self.world.borrow_mut().queue.pop();
+        let (time_ns, Happening::ProcessResumes(process)) = next?;
+        self.turn_of(process, time_ns, ticks_max)
+    }
+
+    fn turn_of(&self, process: ProcessId, time_ns: u64, ticks_max: u64) -> Option<u64> {
+        self.latest_ns.set(self.latest_ns.get().max(time_ns));
+        let mut system = {
+            let mut slots = self.slots.borrow_mut();
+            let slot = slots.get_mut(&process)?;
+            match std::mem::replace(slot, Slot::Running) {
+                Slot::Idle(system) => system,
+                Slot::Unborn(birth) => {
+                    drop(slots);
+                    self.world.borrow_mut().switch_to(process, time_ns);
+                    birth()?
+                }
+                // It is on the stack already, and will find what it was woken for when it next looks.
+                other => {
+                    *slot = other;
+                    self.world.borrow_mut().turn_begins(process);
+                    return Some(0);
+                }
+            }
+        };
+        {
+            let mut world = self.world.borrow_mut();
+            world.turn_begins(process);
+            world.switch_to(process, time_ns);
+        }
+        let (turn, ticks) = system.resume(ticks_max);
+        let mut world = self.world.borrow_mut();
+        world.turn_ended(process);
+        let now_ns = world.now_ns();
+        match turn {
+            Turn::Again => world.resume_at(process, now_ns),
+            Turn::SleepsUntil(until_ns) => world.resume_at(process, until_ns),
+            Turn::Waits => {}
+            Turn::Exited(_) => world.forget(process),
+        }
+        drop(world);
+        if let Turn::Exited(code) = turn {
+            self.running.set(self.running.get() - 1);
+            self.slots.borrow_mut().insert(process, Slot::Gone);
+            if process == 1 {
+                self.exit_code.set(Some(code));
+                *self.first.borrow_mut() = Some(system);
+            }
+        } else {
+            self.slots.borrow_mut().insert(process, Slot::Idle(system));
+        }
+        // A turn that costs no tick still counts, or an idle loop would hold the slice forever.
+        Some(ticks.max(1))
+    }
+
+    /// The first process that waits is told that it waits in vain.
+    fn strand(&self) {
+        let mut slots = self.slots.borrow_mut();
+        let waiting = slots.iter_mut().find_map(|(process, slot)| match slot {
+            Slot::Idle(system) => Some((*process, system)),
+            _ => None,
+        });
+        if let Some((process, system)) = waiting {
+            system.strand();
+            self.world.borrow_mut().resume_at(process, 0);
+        }
+    }
+}
+
+/// A world and the processes in it.
+pub struct Sim<S> {
+    scheduler: Rc<Scheduler<S>>,
+    /// The latest moment that any process has reached.
+    ended_ns: u64,
 }
 
 impl<S: System> Sim<S> {
     /// `start` makes each process; all are ready at time zero, in the order of the scenario.
     pub fn new(
         scenario: Scenario,
-        mut start: impl FnMut(ProcessId, protocol::ProcessSpec, Rc<RefCell<World>>) -> S,
+        mut start: impl FnMut(ProcessId, protocol::ProcessSpec, Rc<Scheduler<S>>) -> S,
     ) -> Self {
-        let world = Rc::new(RefCell::new(World::new(&scenario)));
-        let mut systems = Vec::new();
-        for (index, spec) in scenario.processes.into_iter().enumerate() {
-            let process = index as ProcessId + 1;
-            systems.push(start(process, spec, world.clone()));
-            world
+        let scheduler = Rc::new(Scheduler {
+            world: Rc::new(RefCell::new(World::new(&scenario))),
+            slots: RefCell::default(),
+            first: RefCell::new(None),
+            process_last: Cell::new(0),
+            running: Cell::new(0),
+            exit_code: Cell::new(None),
+            inner_ticks: Cell::new(0),
+            depth: Cell::new(0),
+            stack_base: Cell::new(0),
+            latest_ns: Cell::new(0),
+        });
+        for spec in scenario.processes {
+            let process = scheduler.number();
+            let system = start(process, spec, scheduler.clone());
+            scheduler
+                .slots
                 .borrow_mut()
-                .queue
-                .push(0, Happening::ProcessResumes(process));
+                .insert(process, Slot::Idle(system));
+            scheduler.running.set(scheduler.running.get() + 1);
+            scheduler.world.borrow_mut().resume_at(process, 0);
         }
         Self {
-            world,
-            running: systems.len(),
-            systems,
-            exit_code: None,
+            scheduler,
+            ended_ns: 0,
         }
     }
 
     pub fn world(&self) -> &Rc<RefCell<World>> {
-        &self.world
+        &self.scheduler.world
     }
 
-    pub fn systems(&self) -> &[S] {
-        &self.systems
+    /// Asks the first process, which is there between two steps.
+    pub fn with_first<T>(&self, ask: impl FnOnce(&S) -> T) -> Option<T> {
+        if let Some(first) = &*self.scheduler.first.borrow() {
+            return Some(ask(first));
+        }
+        match self.scheduler.slots.borrow().get(&1) {
+            Some(Slot::Idle(system)) => Some(ask(system)),
+            _ => None,
+        }
     }
 
     /// Runs a slice. The replies of a slice together never hold more than `events_max` events plus one turn's.
     pub fn step(&mut self, ticks_max: u64, events_max: usize) -> Status {
+        let scheduler = self.scheduler.clone();
         let mut ticks_left = ticks_max.max(1);
-        while self.running > 0 && ticks_left > 0 {
-            if self.world.borrow().recorder.pending_len() >= events_max {
+        while scheduler.running() > 0 && ticks_left > 0 {
+            if scheduler.world.borrow().recorder.pending_len() >= events_max {
                 break;
             }
-            let next = self.world.borrow_mut().queue.pop();
-            let Some((time_ns, Happening::ProcessResumes(process))) = next else {
+            if scheduler.world.borrow().queue.is_empty() {
+                scheduler.strand();
+            }
+            let Some(ticks) = scheduler.turn(ticks_left) else {
                 break;
             };
-            self.world.borrow_mut().advance_to(time_ns);
-            let (turn, ticks) = self.systems[process as usize - 1].resume(ticks_left);
-            // A turn that costs no tick still counts, or an idle loop would hold the slice forever.
-            ticks_left = ticks_left.saturating_sub(ticks.max(1));
-            let mut world = self.world.borrow_mut();
-            let now_ns = world.now_ns();
-            match turn {
-                Turn::Again => world.queue.push(now_ns, Happening::ProcessResumes(process)),
-                Turn::SleepsUntil(until_ns) => world
-                    .queue
-                    .push(until_ns.max(now_ns), Happening::ProcessResumes(process)),
-                Turn::Exited(code) => {
-                    if process == 1 {
-                        self.exit_code = Some(code);
-                    }
-                    self.running -= 1;
-                }
-            }
+            let ticks = ticks.saturating_add(scheduler.inner_ticks.take());
+            ticks_left = ticks_left.saturating_sub(ticks);
+            self.ended_ns = self.ended_ns.max(scheduler.world.borrow().now_ns());
         }
-        let world = self.world.borrow();
-        match self.exit_code {
-            Some(exit_code) if self.running == 0 => Status::Finished {
-                now_ns: world.now_ns(),
+        match scheduler.exit_code.get() {
+            Some(exit_code) if scheduler.running() == 0 => Status::Finished {
+                now_ns: self.ended_ns,
                 exit_code,
-                trace_hash: world.recorder.hash().0,
+                trace_hash: scheduler.world.borrow().recorder.hash().0,
             },
             _ => Status::Running {
-                now_ns: world.now_ns(),
+                now_ns: self.ended_ns,
             },
         }
+    }
+}
+
+impl<S> Drop for Sim<S> {
+    /// Processes hold the scheduler, and the scheduler holds them.
+    fn drop(&mut self) {
+        let slots = self.scheduler.slots.take();
+        drop(slots);
+        let first = self.scheduler.first.take();
+        drop(first);
     }
 }
 
@@ -132,6 +351,8 @@ mod tests {
             let until_ns = world.now_ns() + self.chance.below(1_000_000);
             (Turn::SleepsUntil(until_ns), 1)
         }
+
+        fn strand(&mut self) {}
     }
 
     fn scenario(seed: u64) -> Scenario {
@@ -156,7 +377,8 @@ mod tests {
     }
 
     fn run(seed: u64, slice: u64) -> Status {
-        let mut sim = Sim::new(scenario(seed), |process, _, world| {
+        let mut sim = Sim::new(scenario(seed), |process, _, scheduler| {
+            let world = scheduler.world().clone();
             let chance = world.borrow().chance.stream(&format!("sleeper {process}"));
             Sleeper {
                 process,

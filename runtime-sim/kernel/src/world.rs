@@ -1,5 +1,7 @@
 //! All state that the systems of one world share.
 
+use std::collections::BTreeMap;
+
 use protocol::{EventId, EventKind, Frame, Limits, ProcessId, Scenario};
 
 use crate::{Chance, EventQueue, Recorder};
@@ -19,6 +21,21 @@ pub struct World {
     pub chance: Chance,
     pub queue: EventQueue<Happening>,
     pub recorder: Recorder,
+    /// Interpreter ticks of all processes together.
+    pub ticks: u64,
+    /// Whose turn it is; 0 between turns.
+    current: ProcessId,
+    cores: BTreeMap<ProcessId, Core>,
+}
+
+/// Every process, and every thread of one, has a core of its own, and so a clock of its own: two of them may compute
+/// through the same stretch of time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Core {
+    /// Where its last turn ended.
+    clock_ns: u64,
+    /// Its entry in the queue.
+    resumes: Option<(u64, u64)>,
 }
 
 impl World {
@@ -30,6 +47,9 @@ impl World {
             chance: Chance::new(scenario.seed),
             queue: EventQueue::default(),
             recorder: Recorder::new(scenario.record),
+            ticks: 0,
+            current: 0,
+            cores: BTreeMap::new(),
         };
         world.record(
             None,
@@ -61,6 +81,60 @@ impl World {
     /// Moves the clock to `time_ns`, or leaves it where it is when that moment has passed: a busy core is late.
     pub fn advance_to(&mut self, time_ns: u64) {
         self.now_ns = self.now_ns.max(time_ns);
+    }
+
+    /// Lets the clock read what it does on another core.
+    pub(crate) fn switch_to(&mut self, process: ProcessId, time_ns: u64) {
+        self.current = process;
+        self.now_ns = time_ns;
+    }
+
+    pub fn is_current(&self, process: ProcessId) -> bool {
+        self.current == process
+    }
+
+    /// The process has its core back at `time_ns`, or at once when its own clock is beyond that. An earlier appointment
+    /// stands. Whoever has its core now will see for itself.
+    pub fn resume_at(&mut self, process: ProcessId, time_ns: u64) {
+        if self.current == process {
+            return;
+        }
+        let core = self.cores.entry(process).or_default();
+        let time_ns = time_ns.max(core.clock_ns);
+        if let Some(place) = core.resumes {
+            if place.0 <= time_ns {
+                return;
+            }
+            self.queue.remove(place);
+        }
+        let place = self.queue.push(time_ns, Happening::ProcessResumes(process));
+        core.resumes = Some(place);
+    }
+
+    /// Takes the process's appointment out of the queue, when it is not later than `until_ns`.
+    pub(crate) fn take_turn_before(&mut self, process: ProcessId, until_ns: u64) -> Option<u64> {
+        let core = self.cores.get_mut(&process)?;
+        let place = core.resumes.filter(|place| place.0 <= until_ns)?;
+        core.resumes = None;
+        self.queue.remove(place);
+        Some(place.0)
+    }
+
+    pub(crate) fn turn_begins(&mut self, process: ProcessId) {
+        self.cores.entry(process).or_default().resumes = None;
+    }
+
+    pub(crate) fn turn_ended(&mut self, process: ProcessId) {
+        self.current = 0;
+        self.cores.entry(process).or_default().clock_ns = self.now_ns;
+    }
+
+    pub(crate) fn forget(&mut self, process: ProcessId) {
+        if let Some(core) = self.cores.remove(&process)
+            && let Some(place) = core.resumes
+        {
+            self.queue.remove(place);
+        }
     }
 
     /// Records an event that happens now.

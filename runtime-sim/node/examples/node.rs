@@ -62,9 +62,9 @@ fn main() {
         processes: vec![spec],
     };
     let booted = RefCell::new(Some(Booted::boot(Rc::new(library)).expect("it boots")));
-    let mut sim = Sim::new(scenario, |process, spec, world| {
+    let mut sim = Sim::new(scenario, |process, spec, scheduler| {
         let booted = booted.borrow_mut().take().expect("one process");
-        Process::begin(booted, process, spec, world)
+        Process::begin(booted, process, spec, scheduler)
     });
     let show = std::env::var_os("TERRARIUM_TRACE").is_some();
     loop {

@@ -34,6 +34,13 @@ pub const CLOCK_NS: u64 = 50;
 /// How far the loop's clock, which counts whole milliseconds, may be from the process's start: drawn by the seed. It is
 /// what makes `setTimeout(f, 0)` against `setImmediate(f)` a race.
 pub const LOOP_CLOCK_OFFSET_NS: u64 = 1_000_000;
+/// Writing a message into a port.
+pub const MESSAGE_NS: u64 = 6_000;
+/// Until a thread hears what another has sent it.
+pub const THREAD_WAKE_NS: u64 = 12_000;
+/// Until a new thread runs its program, and up to so much more.
+pub const THREAD_START_NS: u64 = 14_000_000;
+pub const START_JITTER_NS: u64 = 3_000_000;
 /// One call of a compressor, and each byte that it is given: of DEFLATE, of Brotli at its highest quality, and for
 /// reading either.
 pub const CODEC_CALL_NS: u64 = 4_000;

@@ -6,7 +6,7 @@ use protocol::{Limit, MicrotaskKind};
 use rquickjs::qjs::{self, JSContext, JSRuntime, JSValue};
 
 use crate::{
-    bindings::environment::Environment,
+    bindings::{self, environment::Environment},
     costs,
     engine::{Engine, ffi},
 };
@@ -38,6 +38,10 @@ unsafe extern "C" fn clock(opaque: *mut c_void) -> i64 {
 
 unsafe extern "C" fn interrupt(_: *mut JSRuntime, opaque: *mut c_void) -> c_int {
     let environment = unsafe { environment(opaque) };
+    if environment.is_thread() && environment.try_host().is_some() {
+        bindings::worker::let_parent_catch_up(environment);
+    }
+    environment.heed_stop();
     let Some(mut host) = environment.try_host() else {
         return 0;
     };

@@ -76,13 +76,13 @@ pub struct Host {
     resources: BTreeMap<u64, TaskId>,
     main_task: TaskId,
     main_began: bool,
+    main_ended: bool,
     phase_event: Option<EventId>,
     /// Where the program's own code was seen last.
     last_own: Option<Frame>,
 
     ticks_seen: u64,
     pub ticks_callback: u64,
-    pub ticks_run: u64,
     /// While above zero, ticks are work of the host whose cost is in the table.
     free: u32,
     /// Tasks taken off the two queues that are emptied after the current callback.
@@ -111,11 +111,11 @@ impl Host {
             resources: BTreeMap::new(),
             main_task: 0,
             main_began: false,
+            main_ended: false,
             phase_event: None,
             last_own: None,
             ticks_seen: 0,
             ticks_callback: 0,
-            ticks_run: 0,
             free: 0,
             drained: 0,
             written_bytes: 0,
@@ -134,7 +134,7 @@ impl Host {
         let spent = ticks - self.ticks_seen;
         self.ticks_seen = ticks;
         self.ticks_callback += spent;
-        self.ticks_run += spent;
+        self.world.borrow_mut().ticks += spent;
         if self.free == 0 {
             self.spend(spent.saturating_mul(self.spec.tick_ns));
         }
@@ -442,9 +442,15 @@ impl Host {
     }
 
     pub fn main_ends(&mut self, outcome: Outcome) {
-        if self.main_began {
+        if self.main_began && !self.main_ended {
+            self.main_ended = true;
             self.task_ended(self.main_task, outcome);
         }
+    }
+
+    /// A thread's program is begun by a message.
+    pub fn message_handled(&mut self) {
+        self.main_ends(Outcome::Returned);
     }
 
     pub fn tick_queued(&mut self, id: u64, callback: JSValue) {
@@ -618,7 +624,7 @@ impl Host {
         let over = |value: u64, max: u64| max > 0 && value >= max;
         if over(self.ticks_callback, self.limits.callback_ticks_max) {
             self.reach(Limit::CallbackTicks);
-        } else if over(self.ticks_run, self.limits.ticks_max) {
+        } else if over(self.world.borrow().ticks, self.limits.ticks_max) {
             self.reach(Limit::Ticks);
         } else if over(self.world.borrow().now_ns(), self.limits.virtual_ns_max) {
             self.reach(Limit::VirtualTime);
@@ -645,7 +651,7 @@ impl Host {
             ),
             Limit::Ticks => format!(
                 "the program computed for {} of virtual time in all, last at {at}",
-                seconds(self.ticks_run.saturating_mul(self.spec.tick_ns))
+                seconds(self.world.borrow().ticks.saturating_mul(self.spec.tick_ns))
             ),
             Limit::Events if endless => format!(
                 "{at} kept filling the nextTick or microtask queue: {} callbacks ran without giving the loop a turn",
@@ -679,6 +685,21 @@ impl Host {
                 limit,
                 text: text.clone(),
             }
+        });
+        self.facts.error = Some(text.clone());
+        self.record(EventKind::LimitReached { limit, text }, stack);
+    }
+
+    /// The same with a sentence of its own about where the program stands.
+    pub fn reach_saying(&mut self, limit: Limit, what: &str) {
+        if self.stop.is_some() {
+            return;
+        }
+        let stack = self.stack();
+        let text = format!("{} {what}", self.place());
+        self.stop = Some(Stop::Limit {
+            limit,
+            text: text.clone(),
         });
         self.facts.error = Some(text.clone());
         self.record(EventKind::LimitReached { limit, text }, stack);

@@ -4,18 +4,23 @@
 //! are libuv 1.46's `uv_run`; what Node does in each is `src/env.cc` and `src/api/callback.cc` (v20.20.2). Timers that
 //! are due at once and the immediates of one turn are one callback of libuv's, as in Node.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
-use kernel::{System, Turn, World};
-use protocol::{EventKind, ExitReason, Outcome, Phase, ProcessId, ProcessSpec};
+use kernel::{Scheduler, System, Turn};
+use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec};
 
 use crate::{
     bindings::{
-        async_wrap, bootstrap, callback, environment::Environment, library::Library, native,
+        async_wrap, bootstrap, callback,
+        environment::{Common, Environment, Finished, Place, Remote, Role, Variables},
+        library::Library,
+        messaging::{self, PortData},
+        native,
+        requests::Completion,
         variables,
     },
     costs,
-    engine::{Ctx, Engine},
+    engine::{Ctx, Engine, STACK_BYTES_MAX},
     facts::Facts,
     hooks,
     host::{Host, Stop},
@@ -34,6 +39,10 @@ pub struct Booted {
 impl Booted {
     /// The error is a sentence.
     pub fn boot(library: Rc<Library>) -> Result<Self, String> {
+        Self::boot_as(library, Role::Process)
+    }
+
+    fn boot_as(library: Rc<Library>, role: Role) -> Result<Self, String> {
         let engine = Engine::new(0, 0, 1, std::ptr::null_mut());
         let handle_class = native::define_handle_class(engine.runtime());
         let variables_class = variables::define_class(&engine);
@@ -42,6 +51,7 @@ impl Booted {
             variables_class,
             library,
             engine.heap(),
+            role,
         ));
         engine.set_opaque((&raw const *environment).cast_mut().cast());
         hooks::install(&engine, &raw const *environment);
@@ -68,8 +78,10 @@ enum State {
     Timers,
     Pending,
     Poll,
-    /// Poll slept.
-    Awake,
+    /// Poll slept, since then.
+    Awake {
+        slept_ns: u64,
+    },
     /// Answers that are ready by the time poll returned.
     Answers {
         until_ns: u64,
@@ -89,17 +101,104 @@ pub struct Process {
     engine: Engine,
 }
 
+/// What a thread of a process begins with.
+pub struct Thread {
+    pub library: Rc<Library>,
+    pub role: Role,
+    pub process: ProcessId,
+    pub spec: ProcessSpec,
+    pub scheduler: Rc<Scheduler<Process>>,
+    pub common: Rc<Common>,
+    pub remote: Rc<Remote>,
+    /// Its end of the channel to the thread that began it.
+    pub end: Rc<PortData>,
+    pub heap_bytes_max: u64,
+    /// Those of the thread that began it, when they share them.
+    pub variables: Option<Variables>,
+}
+
 impl Process {
+    /// The first thread of a process.
     pub fn begin(
         booted: Booted,
         process: ProcessId,
         spec: ProcessSpec,
-        world: Rc<RefCell<World>>,
+        scheduler: Rc<Scheduler<Self>>,
     ) -> Self {
+        let environment = &booted.environment;
+        let common = Rc::new(Common {
+            files: environment.files.clone(),
+            cwd: environment.cwd.clone(),
+            pool: environment.requests.pool(),
+            groups: Default::default(),
+            waiters: Default::default(),
+            thread_last: Cell::new(0),
+        });
+        environment.cwd.borrow_mut().clone_from(&spec.cwd);
+        {
+            let mut files = environment.files.borrow_mut();
+            files.mkdir_all(&spec.cwd);
+            for file in &spec.files {
+                files.place(&file.path, file.bytes.clone());
+            }
+        }
+        let heap_bytes_max = scheduler.world().borrow().limits.heap_bytes_max;
+        let remote = Rc::new(Remote::new(process, 0));
+        let place = Place {
+            scheduler,
+            process,
+            common,
+            remote,
+        };
+        Self::begin_at(booted, spec, place, heap_bytes_max)
+    }
+
+    /// A further thread, in an engine that is booted for it. `None` when a part of the library is wanted for that.
+    pub fn begin_thread(thread: Thread) -> Option<Self> {
+        let mut booted = match Booted::boot_as(thread.library.clone(), thread.role) {
+            Ok(booted) => booted,
+            Err(_) if thread.library.wanted().is_some() => return None,
+            Err(error) => panic!("{error}"),
+        };
+        booted.environment.files = thread.common.files.clone();
+        booted.environment.cwd = thread.common.cwd.clone();
+        if let Some(variables) = thread.variables {
+            booted.environment.variables = variables;
+            booted.environment.shares_variables.set(true);
+        }
+        booted
+            .environment
+            .requests
+            .share_pool(thread.common.pool.clone());
+        let place = Place {
+            scheduler: thread.scheduler,
+            process: thread.process,
+            common: thread.common,
+            remote: thread.remote,
+        };
+        let limits = place.scheduler.world().borrow().limits;
+        // The library's own part counts, as in Node, but leaves the program something.
+        let used = booted.engine.heap().used_bytes() as u64;
+        let given = thread.heap_bytes_max.saturating_sub(used).max(1 << 20);
+        let heap_bytes_max = match limits.heap_bytes_max {
+            0 => given,
+            max => max.min(given),
+        };
+        let begun = Self::begin_at(booted, thread.spec, place, heap_bytes_max);
+        match messaging::new_port(begun.ctx(), Some(thread.end)) {
+            Ok(port) => begun.environment.keep("envMessagePort", port),
+            Err(_) => drop(begun.ctx().take_exception()),
+        }
+        Some(begun)
+    }
+
+    fn begin_at(booted: Booted, spec: ProcessSpec, place: Place, heap_bytes_max: u64) -> Self {
         let Booted {
             environment,
             engine,
         } = booted;
+        let world = place.scheduler.world().clone();
+        let process = place.process;
         let limits = world.borrow().limits;
         let random_seed = world
             .borrow()
@@ -108,15 +207,12 @@ impl Process {
             .next_u64();
         engine.seed(random_seed);
         engine.set_call_depth(limits.call_depth_max);
-        engine.heap().allow(limits.heap_bytes_max);
-        {
-            let mut files = environment.files.borrow_mut();
-            files.mkdir_all(&spec.cwd);
-            for file in &spec.files {
-                files.place(&file.path, file.bytes.clone());
-            }
-        }
-        environment.begin(Host::new(world, process, spec));
+        engine.heap().allow(heap_bytes_max);
+        environment.started_ns.set(world.borrow().now_ns());
+        let mut host = Host::new(world, process, spec);
+        host.ctx = Some(engine.ctx());
+        host.ignore_ticks_so_far();
+        environment.begin(host, place);
         Self {
             state: State::Start,
             exit_code: 0,
@@ -154,7 +250,6 @@ impl Process {
         let ctx = self.ctx();
         {
             let mut host = self.host();
-            host.ctx = Some(ctx);
             host.ignore_ticks_so_far();
             host.process_started();
             host.main_queued();
@@ -173,18 +268,30 @@ impl Process {
             } else {
                 Outcome::Returned
             };
-            self.environment.host().main_ends(outcome);
+            if !self.environment.is_thread() {
+                self.environment.host().main_ends(outcome);
+            }
             async_wrap::pop(ctx, 1.0);
         });
         // A tick of the main script that throws ends one walk of the queues; Node makes another before the loop.
         callback::in_scope(ctx, || {});
+        let now_ns = self.environment.now_ns();
+        self.environment
+            .place()
+            .remote
+            .loop_started_ns
+            .set(Some(now_ns));
         self.state = State::EnterLoop;
     }
 
     // ---- the loop ----
 
-    /// One callback, or one move of the loop. Returns a time to sleep until.
-    fn advance(&mut self) -> Option<u64> {
+    /// One callback, or one move of the loop. Returns how it sleeps, when it does.
+    fn advance(&mut self) -> Option<Turn> {
+        self.environment.spins.set(0);
+        if self.environment.is_thread() {
+            self.environment.caught_up_ns.set(self.environment.now_ns());
+        }
         match self.state {
             State::Start => self.start(),
             State::EnterLoop => {
@@ -210,8 +317,10 @@ impl Process {
                 self.state = State::Poll;
             }
             State::Poll => return self.poll(),
-            State::Awake => {
+            State::Awake { slept_ns } => {
                 let mut host = self.host();
+                let idle_ns = &self.environment.place().remote.idle_ns;
+                idle_ns.set(idle_ns.get() + host.now_ns().saturating_sub(slept_ns));
                 let jitter_ns = host.uv.wake_jitter_ns();
                 host.spend(jitter_ns);
                 host.record(EventKind::PollWoke, vec![]);
@@ -220,7 +329,7 @@ impl Process {
                 drop(host);
                 self.state = State::Answers { until_ns };
             }
-            State::Answers { until_ns } => match self.environment.requests.take_ready(until_ns) {
+            State::Answers { until_ns } => match self.take_ready(until_ns) {
                 Some(done) => {
                     self.host().callback_begins();
                     done(self.ctx());
@@ -307,7 +416,7 @@ impl Process {
         });
     }
 
-    fn poll(&mut self) -> Option<u64> {
+    fn poll(&mut self) -> Option<Turn> {
         let now_ns = {
             let mut host = self.host();
             host.phase(Phase::Poll);
@@ -325,16 +434,20 @@ impl Process {
         let wake_ns = [timer_ns, env.requests.next_ready_ns()]
             .into_iter()
             .flatten()
-            .min()
-            .filter(|wake_ns| may_sleep && *wake_ns > now_ns);
-        if wake_ns.is_some() {
-            let slept = EventKind::PollSlept { until_ns: timer_ns };
-            env.host().record(slept, vec![]);
-            self.state = State::Awake;
-        } else {
+            .min();
+        if !may_sleep || wake_ns.is_some_and(|wake_ns| wake_ns <= now_ns) {
             self.state = State::Answers { until_ns: now_ns };
+            return None;
         }
-        wake_ns
+        let slept = EventKind::PollSlept { until_ns: timer_ns };
+        env.host().record(slept, vec![]);
+        self.state = State::Awake { slept_ns: now_ns };
+        Some(wake_ns.map_or(Turn::Waits, Turn::SleepsUntil))
+    }
+
+    fn take_ready(&self, until_ns: u64) -> Option<Completion> {
+        let now_ns = self.environment.now_ns();
+        self.environment.requests.take_ready(until_ns, now_ns)
     }
 
     /// `Environment::CheckImmediate`. `immediateInfo`: count, references, outstanding.
@@ -393,11 +506,19 @@ impl Process {
 
     fn stop_now(&mut self, stop: Stop) {
         let mut host = self.host();
+        let mut error = None;
         let (code, reason) = match stop {
             Stop::Exit { code, reason } => (code, reason),
             Stop::Limit { text, .. } => {
                 host.final_words(&format!("terrarium: {text}\n"));
                 (1, ExitReason::Limit)
+            }
+            Stop::OutOfMemory if self.environment.is_thread() => {
+                error = Some((
+                    "ERR_WORKER_OUT_OF_MEMORY",
+                    "JS heap out of memory".to_owned(),
+                ));
+                (1, ExitReason::OutOfMemory)
             }
             Stop::OutOfMemory => {
                 host.final_words(
@@ -408,18 +529,72 @@ impl Process {
         };
         host.exited(code, reason);
         drop(host);
+        self.leave(Finished { code, error });
         self.exit_code = code;
         self.state = State::Gone;
+    }
+
+    /// What others notice of the end: its threads end, its ports close, its parent hears of it.
+    fn leave(&self, finished: Finished) {
+        let env = &*self.environment;
+        let place = env.place();
+        messaging::close_all(env);
+        place.common.waiters.forget(place.process);
+        let world = place.scheduler.world();
+        let at_ns = world.borrow().now_ns() + costs::THREAD_WAKE_NS;
+        for worker in env.sub_workers.take() {
+            worker.parent.take();
+            worker.stop.set(Some(1));
+            world.borrow_mut().resume_at(worker.process.get(), at_ns);
+        }
+        *place.remote.finished.borrow_mut() = Some(finished);
+        if let Some((requests, handle, parent)) = place.remote.parent.take() {
+            requests.signal(handle, at_ns);
+            world.borrow_mut().resume_at(parent, at_ns);
+        }
+        env.requests.clear();
+    }
+
+    /// The turn's part of the stack, of which turns within turns leave each other less.
+    fn take_stack(&self) {
+        let here = 0_u8;
+        let here = &raw const here as usize;
+        let scheduler = &self.environment.place().scheduler;
+        let depth = scheduler.depth();
+        if depth == 0 {
+            scheduler.stack_base.set(here);
+        }
+        let base = scheduler.stack_base.get();
+        let bytes = STACK_BYTES_MAX.saturating_sub(base.saturating_sub(here));
+        self.engine.allow_stack(bytes);
+        self.environment.stack.set((here, bytes));
+        let limits = self.host().limits;
+        self.engine
+            .set_call_depth(limits.call_depth_max / (depth + 1));
+    }
+}
+
+impl Drop for Process {
+    /// Values in what others may hold on to go before the engine does.
+    fn drop(&mut self) {
+        messaging::close_all(&self.environment);
+        self.environment.requests.clear();
     }
 }
 
 impl System for Process {
     fn resume(&mut self, ticks_max: u64) -> (Turn, u64) {
+        self.take_stack();
         let before = self.engine.ticks();
         // Moves of the loop cost time too, though no ticks: a slice is bounded by them as well.
         let mut moves = 0;
         loop {
-            let sleep_until = self.advance();
+            self.environment.heed_stop();
+            let sleeps = if self.host().stop.is_some() {
+                None
+            } else {
+                self.advance()
+            };
             {
                 let mut host = self.host();
                 if host.stop.is_none() {
@@ -439,12 +614,30 @@ impl System for Process {
             }
             moves += 20;
             let spent = self.engine.ticks() - before + moves;
-            if let Some(until_ns) = sleep_until {
-                return (Turn::SleepsUntil(until_ns), spent);
+            if let Some(turn) = sleeps {
+                return (turn, spent);
             }
-            if spent >= ticks_max {
+            if spent >= ticks_max || self.others_are_due() {
                 return (Turn::Again, spent);
             }
         }
+    }
+
+    fn strand(&mut self) {
+        let what =
+            "waits for something that can no longer happen: nothing is left that could wake it";
+        self.host().reach_saying(Limit::VirtualTime, what);
+    }
+}
+
+impl Process {
+    /// Whether another core has something to do by now.
+    fn others_are_due(&self) -> bool {
+        let now_ns = self.environment.now_ns();
+        let world = self.environment.place().scheduler.world().borrow();
+        world
+            .queue
+            .next_time_ns()
+            .is_some_and(|next_ns| next_ns <= now_ns)
     }
 }

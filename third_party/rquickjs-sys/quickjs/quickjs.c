@@ -73,7 +73,8 @@
 // atomic_store etc. are completely busted in recent versions of tcc;
 // somehow the compiler forgets to load |ptr| into %rdi when calling
 // the __atomic_*() helpers in its lib/stdatomic.c and lib/atomic.S
-#if !defined(__TINYC__) && !defined(EMSCRIPTEN) && !defined(__wasi__) && !__STDC_NO_ATOMICS__ && !defined(__DJGPP)
+/* terrarium: with __wasi__ too; waiting and notifying are the embedder's there. */
+#if !defined(__TINYC__) && !defined(EMSCRIPTEN) && !__STDC_NO_ATOMICS__ && !defined(__DJGPP)
 #include "quickjs-c-atomics.h"
 #define CONFIG_ATOMICS
 #endif
@@ -59981,8 +59982,10 @@ static JSValue js_array_buffer_constructor3(JSContext *ctx,
             sab_alloc_len = max_len ? *max_len : len;
             abuf->data = rt->sab_funcs.sab_alloc(rt->sab_funcs.sab_opaque,
                                                  max_int(sab_alloc_len, 1));
-            if (!abuf->data)
+            if (!abuf->data) {
+                JS_ThrowRangeError(ctx, "Array buffer allocation failed"); /* terrarium: V8's words */
                 goto fail;
+            }
             memset(abuf->data, 0, sab_alloc_len);
         } else {
             /* the allocation must be done after the object creation */
@@ -63237,6 +63240,18 @@ typedef enum AtomicsOpEnum {
     ATOMICS_OP_LOAD,
 } AtomicsOpEnum;
 
+static void js_atomics_throw(JSContext *ctx, JSValueConst obj, const char *kind)
+{
+    JSValue tag = JS_IsObject(obj) ? js_object_toString(ctx, obj, 0, NULL) : js_dup(obj);
+    const char *text = JS_ToCString(ctx, tag);
+
+    JS_FreeValue(ctx, tag);
+    if (text) {
+        JS_ThrowTypeError(ctx, "%s is not an %s typed array.", text, kind);
+        JS_FreeCString(ctx, text);
+    }
+}
+
 static JSObject *js_atomics_get_buf(JSContext *ctx,
                                     JSValueConst obj, JSValueConst idx_val,
                                     JSArrayBuffer **pabuf,
@@ -63259,7 +63274,8 @@ static JSObject *js_atomics_get_buf(JSContext *ctx,
                 p->class_id <= JS_CLASS_BIG_UINT64_ARRAY);
     if (err) {
     fail:
-        JS_ThrowTypeError(ctx, "integer TypedArray expected");
+        /* terrarium: V8's words */
+        js_atomics_throw(ctx, obj, "integer");
         return NULL;
     }
     ta = p->u.typed_array;
@@ -63279,7 +63295,7 @@ static JSObject *js_atomics_get_buf(JSContext *ctx,
     }
     /* if the array buffer is detached, p->u.array.count = 0 */
     if (idx >= p->u.array.count) {
-        JS_ThrowRangeError(ctx, "out-of-bound access");
+        JS_ThrowRangeError(ctx, "Invalid atomic access index");
         return NULL;
     }
     if (pabuf)
@@ -63331,7 +63347,7 @@ static JSValue js_atomics_op(JSContext *ctx,
 
     /* check if an evil .valueOf has resized or detached the array */
     if (idx >= p->u.array.count)
-        return JS_ThrowRangeError(ctx, "out-of-bound access");
+        return JS_ThrowRangeError(ctx, "Invalid atomic access index");
 
     ptr = p->u.array.u.uint8_ptr + ((uintptr_t)idx << size_log2);
 
@@ -63460,7 +63476,7 @@ static JSValue js_atomics_store(JSContext *ctx,
         /* check if an evil .valueOf has resized or detached the array */
         if (idx >= p->u.array.count) {
             JS_FreeValue(ctx, ret);
-            return JS_ThrowRangeError(ctx, "out-of-bound access");
+            return JS_ThrowRangeError(ctx, "Invalid atomic access index");
         }
         ptr = p->u.array.u.uint8_ptr + ((uintptr_t)idx << size_log2);
         atomic_store((_Atomic uint64_t *)ptr, v64);
@@ -63477,7 +63493,7 @@ static JSValue js_atomics_store(JSContext *ctx,
         /* check if an evil .valueOf has resized or detached the array */
         if (idx >= p->u.array.count) {
             JS_FreeValue(ctx, ret);
-            return JS_ThrowRangeError(ctx, "out-of-bound access");
+            return JS_ThrowRangeError(ctx, "Invalid atomic access index");
         }
         ptr = p->u.array.u.uint8_ptr + ((uintptr_t)idx << size_log2);
         switch(size_log2) {
@@ -63508,193 +63524,18 @@ static JSValue js_atomics_isLockFree(JSContext *ctx,
     return js_bool(ret);
 }
 
-typedef struct JSAtomicsWaiter {
-    struct list_head link;
-    bool linked;
-    js_cond_t cond;
-    int32_t *ptr;
-} JSAtomicsWaiter;
-
-static js_once_t js_atomics_once = JS_ONCE_INIT;
-static js_mutex_t js_atomics_mutex;
-static struct list_head js_atomics_waiter_list =
-    LIST_HEAD_INIT(js_atomics_waiter_list);
-
-// no-op: Atomics.pause() is not allowed to block or yield to another
-// thread, only to hint the CPU that it should back off for a bit;
-// the amount of work we do here is a good enough substitute
-static JSValue js_atomics_pause(JSContext *ctx, JSValueConst this_obj,
-                                int argc, JSValueConst *argv)
-{
-    double d;
-
-    if (argc > 0) {
-        switch (JS_VALUE_GET_NORM_TAG(argv[0])) {
-        case JS_TAG_FLOAT64: // accepted if and only if fraction == 0.0
-            d = JS_VALUE_GET_FLOAT64(argv[0]);
-            if (isfinite(d))
-                if (0 == modf(d, &d))
-                    break;
-            // fallthru
-        default:
-            return JS_ThrowTypeError(ctx, "not an integral number");
-        case JS_TAG_UNDEFINED:
-        case JS_TAG_INT:
-            break;
-        }
-    }
-    return JS_UNDEFINED;
-}
-
-static JSValue js_atomics_wait(JSContext *ctx,
-                               JSValueConst this_obj,
-                               int argc, JSValueConst *argv)
-{
-    int64_t v;
-    int32_t v32;
-    void *ptr;
-    int64_t timeout;
-    uint64_t idx;
-    JSObject *p;
-    JSAtomicsWaiter waiter_s, *waiter;
-    int ret, size_log2, res;
-    double d;
-
-    p = js_atomics_get_buf(ctx, argv[0], argv[1], NULL, &idx, 2);
-    if (!p)
-        return JS_EXCEPTION;
-    size_log2 = typed_array_size_log2(p->class_id);
-    if (size_log2 == 3) {
-        if (JS_ToBigInt64(ctx, &v, argv[2]))
-            return JS_EXCEPTION;
-    } else {
-        if (JS_ToInt32(ctx, &v32, argv[2]))
-            return JS_EXCEPTION;
-        v = v32;
-    }
-    if (JS_ToFloat64(ctx, &d, argv[3]))
-        return JS_EXCEPTION;
-    if (isnan(d) || d >= 0x1p63)
-        timeout = INT64_MAX;
-    else if (d < 0)
-        timeout = 0;
-    else
-        timeout = (int64_t)d;
-    if (!ctx->rt->can_block)
-        return JS_ThrowTypeError(ctx, "cannot block in this thread");
-
-    /* check if an evil .valueOf has resized or detached the array */
-    if (idx >= p->u.array.count)
-        return JS_ThrowRangeError(ctx, "out-of-bound access");
-
-    ptr = p->u.array.u.uint8_ptr + ((uintptr_t)idx << size_log2);
-
-    /* XXX: inefficient if large number of waiters, should hash on
-       'ptr' value */
-    js_mutex_lock(&js_atomics_mutex);
-    if (size_log2 == 3) {
-        res = *(int64_t *)ptr != v;
-    } else {
-        res = *(int32_t *)ptr != v;
-    }
-    if (res) {
-        js_mutex_unlock(&js_atomics_mutex);
-        return JS_AtomToString(ctx, JS_ATOM_not_equal);
-    }
-
-    waiter = &waiter_s;
-    waiter->ptr = ptr;
-    js_cond_init(&waiter->cond);
-    waiter->linked = true;
-    list_add_tail(&waiter->link, &js_atomics_waiter_list);
-
-    if (timeout == INT64_MAX) {
-        js_cond_wait(&waiter->cond, &js_atomics_mutex);
-        ret = 0;
-    } else {
-        ret = js_cond_timedwait(&waiter->cond, &js_atomics_mutex, timeout * 1e6 /* to ns */);
-    }
-    if (waiter->linked)
-        list_del(&waiter->link);
-    js_mutex_unlock(&js_atomics_mutex);
-    js_cond_destroy(&waiter->cond);
-    if (ret == -1) {
-        return JS_AtomToString(ctx, JS_ATOM_timed_out);
-    } else {
-        return JS_AtomToString(ctx, JS_ATOM_ok);
-    }
-}
-
-static JSValue js_atomics_notify(JSContext *ctx,
-                                 JSValueConst this_obj,
-                                 int argc, JSValueConst *argv)
-{
-    struct list_head *el, *el1, waiter_list;
-    int size_log2;
-    int count;
-    int32_t n;
-    void *ptr;
-    uint64_t idx;
-    JSObject *p;
-    JSArrayBuffer *abuf;
-    JSAtomicsWaiter *waiter;
-
-    p = js_atomics_get_buf(ctx, argv[0], argv[1], &abuf, &idx, 1);
-    if (!p)
-        return JS_EXCEPTION;
-    size_log2 = typed_array_size_log2(p->class_id);
-
-    if (JS_IsUndefined(argv[2])) {
-        count = INT32_MAX;
-    } else {
-        if (JS_ToInt32Clamp(ctx, &count, argv[2], 0, INT32_MAX, 0))
-            return JS_EXCEPTION;
-    }
-
-    /* check if an evil .valueOf has resized or detached the array */
-    if (idx >= p->u.array.count)
-        return JS_ThrowRangeError(ctx, "out-of-bound access");
-
-    n = 0;
-    if (abuf->shared && count > 0) {
-        ptr = p->u.array.u.uint8_ptr + ((uintptr_t)idx << size_log2);
-
-        js_mutex_lock(&js_atomics_mutex);
-        init_list_head(&waiter_list);
-        list_for_each_safe(el, el1, &js_atomics_waiter_list) {
-            waiter = list_entry(el, JSAtomicsWaiter, link);
-            if (waiter->ptr == ptr) {
-                list_del(&waiter->link);
-                waiter->linked = false;
-                list_add_tail(&waiter->link, &waiter_list);
-                n++;
-                if (n >= count)
-                    break;
-            }
-        }
-        list_for_each(el, &waiter_list) {
-            waiter = list_entry(el, JSAtomicsWaiter, link);
-            js_cond_signal(&waiter->cond);
-        }
-        js_mutex_unlock(&js_atomics_mutex);
-    }
-    return js_int32(n);
-}
-
+/* terrarium: wait and notify are the embedder's, whose threads are not the machine's. */
 static const JSCFunctionListEntry js_atomics_funcs[] = {
+    JS_CFUNC_MAGIC_DEF("load", 2, js_atomics_op, ATOMICS_OP_LOAD ),
+    JS_CFUNC_DEF("store", 3, js_atomics_store ),
     JS_CFUNC_MAGIC_DEF("add", 3, js_atomics_op, ATOMICS_OP_ADD ),
+    JS_CFUNC_MAGIC_DEF("sub", 3, js_atomics_op, ATOMICS_OP_SUB ),
     JS_CFUNC_MAGIC_DEF("and", 3, js_atomics_op, ATOMICS_OP_AND ),
     JS_CFUNC_MAGIC_DEF("or", 3, js_atomics_op, ATOMICS_OP_OR ),
-    JS_CFUNC_MAGIC_DEF("sub", 3, js_atomics_op, ATOMICS_OP_SUB ),
     JS_CFUNC_MAGIC_DEF("xor", 3, js_atomics_op, ATOMICS_OP_XOR ),
     JS_CFUNC_MAGIC_DEF("exchange", 3, js_atomics_op, ATOMICS_OP_EXCHANGE ),
     JS_CFUNC_MAGIC_DEF("compareExchange", 4, js_atomics_op, ATOMICS_OP_COMPARE_EXCHANGE ),
-    JS_CFUNC_MAGIC_DEF("load", 2, js_atomics_op, ATOMICS_OP_LOAD ),
-    JS_CFUNC_DEF("store", 3, js_atomics_store ),
     JS_CFUNC_DEF("isLockFree", 1, js_atomics_isLockFree ),
-    JS_CFUNC_DEF("pause", 0, js_atomics_pause ),
-    JS_CFUNC_DEF("wait", 4, js_atomics_wait ),
-    JS_CFUNC_DEF("notify", 3, js_atomics_notify ),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Atomics", JS_PROP_CONFIGURABLE ),
 };
 
@@ -63702,15 +63543,9 @@ static const JSCFunctionListEntry js_atomics_obj[] = {
     JS_OBJECT_DEF("Atomics", js_atomics_funcs, countof(js_atomics_funcs), JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE ),
 };
 
-static void js__atomics_init(void) {
-    js_mutex_init(&js_atomics_mutex);
-}
-
 /* TODO(saghul) make this public and not dependent on typed arrays? */
 static int JS_AddIntrinsicAtomics(JSContext *ctx)
 {
-    js_once(&js_atomics_once, js__atomics_init);
-
     /* add Atomics as autoinit object */
     return JS_SetPropertyFunctionList(ctx, ctx->global_obj, js_atomics_obj, countof(js_atomics_obj));
 }

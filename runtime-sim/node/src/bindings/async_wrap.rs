@@ -230,17 +230,40 @@ pub fn tell_destroyed(ctx: Ctx) {
 
 /// Gives a request or handle its ids, as `AsyncWrap::AsyncReset` does.
 pub fn adopt(ctx: Ctx, object: &Value, kind: &str) {
+    adopt_for(ctx, object, kind, None);
+}
+
+/// `AsyncHooks::DefaultTriggerAsyncIdScope`.
+pub fn with_default_trigger<T>(ctx: Ctx, trigger: f64, body: impl FnOnce() -> T) -> T {
+    const DEFAULT_TRIGGER: usize = 3;
+    let env = Environment::of(ctx);
+    let before = env.f64_at("asyncIdFields", DEFAULT_TRIGGER);
+    env.set_f64("asyncIdFields", DEFAULT_TRIGGER, trigger);
+    let result = body();
+    env.set_f64("asyncIdFields", DEFAULT_TRIGGER, before);
+    result
+}
+
+/// The same, on behalf of another handle.
+pub fn adopt_for(ctx: Ctx, object: &Value, kind: &str, on_behalf_of: Option<f64>) {
     let env = Environment::of(ctx);
     let id = env.f64_at("asyncIdFields", COUNTER) + 1.0;
     env.set_f64("asyncIdFields", COUNTER, id);
     let default = env.f64_at("asyncIdFields", 3);
-    let trigger = if default >= 0.0 {
+    let trigger = if let Some(trigger) = on_behalf_of {
+        trigger
+    } else if default >= 0.0 {
         default
     } else {
         env.f64_at("asyncIdFields", EXECUTION_ID)
     };
-    ctx.set(object, "__asyncId", ctx.number(id));
-    ctx.set(object, "__triggerAsyncId", ctx.number(trigger));
+    let hide = |name: &std::ffi::CStr, value: f64| {
+        let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
+        let value = ctx.number(value).into_raw();
+        unsafe { qjs::JS_DefinePropertyValueStr(ctx.0, object.raw(), name.as_ptr(), value, flags) };
+    };
+    hide(c"__asyncId", id);
+    hide(c"__triggerAsyncId", trigger);
     if env.u32_at("asyncHookFields", 0) != 0
         && let Some(hook) = env.kept("emitInit")
     {

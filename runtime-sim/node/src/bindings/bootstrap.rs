@@ -18,7 +18,8 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     let global = ctx.global();
     env.keep("enqueueMicrotask", ctx.get(&global, "queueMicrotask")?);
     // V8's own globals that the engine lacks; the library copies them before anything else.
-    for name in ["WebAssembly", "Atomics"] {
+    super::atomics::install(ctx)?;
+    for name in ["WebAssembly"] {
         if ctx.get(&global, name)?.is_undefined() {
             let name = crate::engine::value::c_string(name);
             let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
@@ -74,13 +75,22 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
         "internal/bootstrap/realm",
         &[process.clone(), linked, internal, primordials],
     )?;
+    let switches = if env.is_thread() {
+        [
+            "switches/is_not_main_thread",
+            "switches/does_not_own_process_state",
+        ]
+    } else {
+        ["switches/is_main_thread", "switches/does_own_process_state"]
+    };
     for id in [
         "node",
         "web/exposed-wildcard",
         "web/exposed-window-or-worker",
-        "switches/is_main_thread",
-        "switches/does_own_process_state",
-    ] {
+    ]
+    .into_iter()
+    .chain(switches)
+    {
         run_main(ctx, &format!("internal/bootstrap/{id}"))?;
     }
     errors::keep_stack_words(ctx)?;
@@ -124,9 +134,13 @@ pub fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
 /// What a program finds that boot could not know.
 pub fn begin(ctx: Ctx) {
     let env = Environment::of(ctx);
-    *env.variables.borrow_mut() = env.host().spec.env.clone();
-    // Time origin: 0 of the virtual clock; its timestamp in microseconds.
-    env.set_f64("milestones", 0, env.epoch_ms() * 1e3);
+    set_options(ctx);
+    if !env.shares_variables.get() {
+        *env.variables.borrow_mut() = env.host().spec.env.clone();
+    }
+    // Its timestamp in microseconds.
+    let started_ns = env.started_ns.get() as f64;
+    env.set_f64("milestones", 0, env.epoch_ms() * 1e3 + started_ns / 1e3);
     let transpiled = env.host().spec.transpiled.clone();
     if typescript::install(ctx, &transpiled).is_err() {
         let error = ctx.take_exception();
@@ -137,9 +151,35 @@ pub fn begin(ctx: Ctx) {
     }
 }
 
+/// What stands between `node` and the program's name.
+fn set_options(ctx: Ctx) {
+    let env = Environment::of(ctx);
+    let values = env.kept("optionValues").unwrap_or_else(|| ctx.object());
+    for option in env.options.borrow().iter() {
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name.to_owned(), ctx.string(value)),
+            None => match option.strip_prefix("--no-") {
+                Some(name) => (format!("--{name}"), ctx.bool(false)),
+                None => (option.clone(), ctx.bool(true)),
+            },
+        };
+        if name.starts_with("--") {
+            ctx.set(&values, &name, value);
+        }
+    }
+}
+
 /// Runs the library's main script, which runs the program that the scenario names.
 pub fn run_program(ctx: Ctx) -> Js<Value> {
-    run_main(ctx, "internal/main/run_main_module")
+    let is_thread = Environment::of(ctx).is_thread();
+    run_main(
+        ctx,
+        if is_thread {
+            "internal/main/worker_thread"
+        } else {
+            "internal/main/run_main_module"
+        },
+    )
 }
 
 /// The one file of our own that runs among Node's.

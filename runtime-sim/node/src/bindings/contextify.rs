@@ -33,7 +33,14 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
         Ok(result)
     })
     .with("containsModuleSyntax", |c| {
-        Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?)))
+        // What compiles as a script has none.
+        let (source, filename) = (c.text(0)?, c.text(1)?);
+        let parameters = "exports, require, module, __filename, __dirname";
+        if compile_function(c.ctx, &source, &filename, parameters).is_ok() {
+            return Ok(c.ctx.bool(false));
+        }
+        c.ctx.take_exception();
+        Ok(c.ctx.bool(contains_module_syntax(&source)))
     })
     .with("shouldRetryAsESM", |c| {
         Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?)))
@@ -85,11 +92,27 @@ fn new_script(c: &Call) -> Js<Value> {
         line,
         qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY,
     )?);
-    c.construct(Script {
+    let option = c.arg(7);
+    let option = if unsafe { qjs::JS_IsSymbol(option.raw()) } {
+        option
+    } else {
+        let symbol = c.ctx.get(&c.ctx.global(), "Symbol")?;
+        c.ctx
+            .call(&symbol, &c.ctx.undefined(), &[c.ctx.string(&filename)])?
+    };
+    let script = c.construct(Script {
         source,
         filename,
         line,
-    })
+    })?;
+    let private = super::util::private_symbols_of(c.ctx)?;
+    let name = c.ctx.get(&private, "host_defined_option_symbol")?;
+    unsafe {
+        let atom = qjs::JS_ValueToAtom(c.ctx.0, name.raw());
+        qjs::JS_SetProperty(c.ctx.0, script.raw(), atom, option.into_raw());
+        qjs::JS_FreeAtom(c.ctx.0, atom);
+    }
+    Ok(script)
 }
 
 /// The function whose body is `source`; its first line is line 1.

@@ -2,21 +2,104 @@
 //! the library registers, the requests under way, and what was written (`node::Environment` in `src/env.h`).
 
 use std::{
-    cell::{Cell, RefCell, RefMut},
+    cell::{Cell, OnceCell, RefCell, RefMut},
     collections::BTreeMap,
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use rquickjs::qjs::{self, JSClassID};
 
 use crate::engine::value::{Ctx, Js, Value};
 
-use crate::{engine::heap::Heap, host::Host};
+use kernel::Scheduler;
+use protocol::{ExitReason, ProcessId};
+
+use crate::{
+    engine::heap::Heap,
+    host::{Host, Stop},
+    process::Process,
+};
 
 use super::{
-    credentials::Identity, fs_watch::Watchers, library::Library, requests::Requests,
+    atomics::Waiters,
+    credentials::Identity,
+    fs_watch::Watchers,
+    library::Library,
+    messaging::{Groups, PortData, TravelHook},
+    net::Net,
+    requests::{Pool, Requests},
     vfs::FileSystem,
+    worker::LIMITS,
 };
+
+/// What stands behind `process.env`.
+pub type Variables = Rc<RefCell<Vec<(String, String)>>>;
+
+/// What a loop is booted for.
+#[derive(Clone, Debug, Default)]
+pub enum Role {
+    #[default]
+    Process,
+    /// Thread `id` of a process, from 1.
+    Thread {
+        id: u64,
+        limits: [f64; LIMITS],
+        options: Vec<String>,
+    },
+}
+
+/// What the threads of one process share.
+pub struct Common {
+    pub files: Rc<RefCell<FileSystem>>,
+    pub cwd: Rc<RefCell<String>>,
+    pub pool: Pool,
+    pub groups: Groups,
+    pub waiters: Waiters,
+    pub thread_last: Cell<u64>,
+}
+
+/// A thread as others see it.
+pub struct Remote {
+    /// 0 before it starts.
+    pub process: Cell<ProcessId>,
+    pub thread: u64,
+    /// It is to end, with this code.
+    pub stop: Cell<Option<i32>>,
+    pub finished: RefCell<Option<Finished>>,
+    /// Whose loop hears that it has ended, by which handle.
+    pub parent: RefCell<Option<(Rc<Requests>, u64, ProcessId)>>,
+    pub loop_started_ns: Cell<Option<u64>>,
+    pub idle_ns: Cell<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Finished {
+    pub code: i32,
+    /// Node's error code, and the reason.
+    pub error: Option<(&'static str, String)>,
+}
+
+impl Remote {
+    pub fn new(process: ProcessId, thread: u64) -> Self {
+        Self {
+            process: Cell::new(process),
+            thread,
+            stop: Cell::new(None),
+            finished: RefCell::new(None),
+            parent: RefCell::new(None),
+            loop_started_ns: Cell::new(None),
+            idle_ns: Cell::new(0),
+        }
+    }
+}
+
+/// Where in a world a loop runs.
+pub struct Place {
+    pub scheduler: Rc<Scheduler<Process>>,
+    pub process: ProcessId,
+    pub common: Rc<Common>,
+    pub remote: Rc<Remote>,
+}
 
 pub struct Environment {
     pub handle_class: JSClassID,
@@ -26,12 +109,30 @@ pub struct Environment {
     /// Values that the library handed over to be called or read later, by name.
     pub kept: RefCell<BTreeMap<&'static str, Value>>,
     pub shared: RefCell<BTreeMap<&'static str, Shared>>,
-    pub requests: Requests,
-    pub files: RefCell<FileSystem>,
+    pub requests: Rc<Requests>,
+    pub files: Rc<RefCell<FileSystem>>,
     pub watchers: Watchers,
-    pub cwd: RefCell<String>,
+    pub net: Net,
+    pub cwd: Rc<RefCell<String>>,
+    pub role: Role,
+    /// Options of `node` itself, before the program's name.
+    pub options: RefCell<Vec<String>>,
+    /// Every open port's end.
+    pub ports: RefCell<Vec<Weak<PortData>>>,
+    pub travel_hooks: RefCell<Vec<TravelHook>>,
+    pub sub_workers: RefCell<Vec<Rc<Remote>>>,
+    /// Looks at shared memory in the current callback.
+    pub spins: Cell<u32>,
+    /// Until when the callback that runs knows what its parent thread does.
+    pub caught_up_ns: Cell<u64>,
+    /// Where the stack of the outermost turn begins, and how much of it there may be.
+    pub stack: Cell<(usize, usize)>,
+    /// When this loop's own time begins.
+    pub started_ns: Cell<u64>,
     /// The variables behind `process.env`, in `environ`'s order.
-    pub variables: RefCell<Vec<(String, String)>>,
+    pub variables: Variables,
+    /// They are another thread's.
+    pub shares_variables: Cell<bool>,
     pub variables_class: JSClassID,
     pub identity: RefCell<Identity>,
     /// Asynchronous ids whose destroy hooks have still to hear of it.
@@ -49,6 +150,7 @@ pub struct Environment {
     chance: RefCell<BTreeMap<&'static str, kernel::Stream>>,
     /// There from when a program begins.
     host: RefCell<Option<Host>>,
+    place: OnceCell<Place>,
     heap: *const Heap,
 }
 
@@ -70,6 +172,7 @@ impl Environment {
         variables_class: JSClassID,
         library: Rc<Library>,
         heap: *const Heap,
+        role: Role,
     ) -> Self {
         Self {
             handle_class,
@@ -78,11 +181,25 @@ impl Environment {
             bindings: RefCell::default(),
             kept: RefCell::default(),
             shared: RefCell::default(),
-            requests: Requests::default(),
-            files: RefCell::new(FileSystem::new()),
+            requests: Rc::default(),
+            files: Rc::new(RefCell::new(FileSystem::new())),
             watchers: Watchers::default(),
-            cwd: RefCell::new("/".to_owned()),
-            variables: RefCell::default(),
+            net: Net::default(),
+            cwd: Rc::new(RefCell::new("/".to_owned())),
+            options: match &role {
+                Role::Process => RefCell::default(),
+                Role::Thread { options, .. } => RefCell::new(options.clone()),
+            },
+            role,
+            ports: RefCell::default(),
+            travel_hooks: RefCell::default(),
+            sub_workers: RefCell::default(),
+            spins: Cell::default(),
+            caught_up_ns: Cell::default(),
+            stack: Cell::default(),
+            started_ns: Cell::default(),
+            variables: Rc::default(),
+            shares_variables: Cell::default(),
             variables_class,
             identity: RefCell::default(),
             destroyed: RefCell::default(),
@@ -94,13 +211,46 @@ impl Environment {
             scope_depth: Cell::default(),
             chance: RefCell::default(),
             host: RefCell::new(None),
+            place: OnceCell::new(),
             heap,
         }
     }
 
-    pub fn begin(&self, host: Host) {
-        *self.cwd.borrow_mut() = host.spec.cwd.clone();
+    pub fn begin(&self, host: Host, place: Place) {
         *self.host.borrow_mut() = Some(host);
+        let _ = self.place.set(place);
+    }
+
+    /// Only what runs for a program may ask for it.
+    pub fn place(&self) -> &Place {
+        self.place.get().expect("a program has begun")
+    }
+
+    pub fn is_thread(&self) -> bool {
+        matches!(self.role, Role::Thread { .. })
+    }
+
+    /// Bytes of stack below where the code stands.
+    pub fn stack_left(&self) -> usize {
+        let (base, bytes) = self.stack.get();
+        let here = 0_u8;
+        bytes.saturating_sub(base.saturating_sub(&raw const here as usize))
+    }
+
+    /// Another thread wants this one to end.
+    pub fn heed_stop(&self) {
+        let Some(place) = self.place.get() else {
+            return;
+        };
+        if let Some(code) = place.remote.stop.get()
+            && let Some(mut host) = self.try_host()
+            && host.stop.is_none()
+        {
+            host.stop = Some(Stop::Exit {
+                code,
+                reason: ExitReason::Called,
+            });
+        }
     }
 
     /// The process's place in a world. Only what runs for a program may ask for it.
@@ -148,6 +298,11 @@ impl Environment {
                 .stream(&format!("{name} {}", host.process))
         });
         draw(stream)
+    }
+
+    pub fn heap_used_bytes(&self) -> usize {
+        // SAFETY: as above.
+        unsafe { self.heap.as_ref() }.map_or(0, Heap::used_bytes)
     }
 
     /// What keeps the loop going.

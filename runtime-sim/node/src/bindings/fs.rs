@@ -2,7 +2,10 @@
 //! it is work for the pool and calls `oncomplete`; with `kUsePromises` it is the same with a promise; else it is done at
 //! once and throws, or fills the context object that older call sites hand over.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use protocol::Stream;
 use rquickjs::qjs::{self, JSValue};
@@ -14,7 +17,7 @@ use super::{
     buffer::{self, Encoding},
     callback,
     environment::{Environment, bytes_of, new_typed_array},
-    fs_watch,
+    fs_watch, messaging,
     native::{Call, Target, throw_new},
     vfs::{Code, Content, FileSystem, Inode},
 };
@@ -545,6 +548,16 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     });
     let made = ctx.get(&t.object, "FileHandle")?;
     env.keep("FileHandle", made);
+    env.travel_hooks.borrow_mut().push(|ctx, object| {
+        let handle = messaging::state::<FileHandle>(ctx, object)?;
+        Some(messaging::Travels {
+            clones: false,
+            leave: Box::new(|| {
+                let fd = handle.fd.replace(-1);
+                Rc::new(move |ctx| Ok(new_file_handle(ctx, fd)))
+            }),
+        })
+    });
     names(t);
     attributes(t);
     contents(t);

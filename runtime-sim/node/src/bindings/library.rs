@@ -5,8 +5,9 @@
 //! the part over with [`Library::add`] and starts the run again. Nobody can tell, because a run is its scenario.
 
 use std::{
-    cell::{Cell, OnceCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeMap,
+    rc::Rc,
 };
 
 const DIRECTORY: &[u8] = b"NODELIB2";
@@ -18,6 +19,8 @@ pub struct Library {
     modules: BTreeMap<String, Module>,
     parts: Vec<Part>,
     wanted: Cell<Option<Wanted>>,
+    /// What threads have compiled.
+    compiled: RefCell<BTreeMap<String, Rc<[u8]>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -86,6 +89,7 @@ impl Library {
             modules,
             parts,
             wanted: Cell::new(None),
+            compiled: RefCell::default(),
         })
     }
 
@@ -126,6 +130,14 @@ impl Library {
         };
         let start = from + module.start;
         std::str::from_utf8(&bytes[start..start + module.length]).ok()
+    }
+
+    pub fn compiled(&self, id: &str) -> Option<Rc<[u8]>> {
+        self.compiled.borrow().get(id).cloned()
+    }
+
+    pub fn keep_compiled(&self, id: &str, bytes: Rc<[u8]>) {
+        self.compiled.borrow_mut().insert(id.to_owned(), bytes);
     }
 
     /// The part that was asked for and is not there.

@@ -50,20 +50,24 @@ impl Call<'_> {
 
     /// In a constructor: the new object, with `state` behind it.
     pub fn construct(&self, state: impl Any) -> Js<Value> {
-        let ctx = self.ctx;
-        let prototype = ctx.get(&self.this(), "prototype")?;
-        let object = ctx.result(unsafe {
-            qjs::JS_NewObjectProtoClass(ctx.0, prototype.raw(), self.env().handle_class)
-        })?;
-        let boxed: Box<Box<dyn Any>> = Box::new(Box::new(state));
-        unsafe { qjs::JS_SetOpaque(object.raw(), Box::into_raw(boxed).cast()) };
-        Ok(object)
+        let prototype = self.ctx.get(&self.this(), "prototype")?;
+        new_handle(self.ctx, &prototype, state)
     }
 
     /// The state behind `this`.
     pub fn state<T: 'static>(&self) -> Js<&T> {
         state_of(self.ctx, self.this)
     }
+}
+
+/// An object with `state` behind it.
+pub fn new_handle(ctx: Ctx, prototype: &Value, state: impl Any) -> Js<Value> {
+    let class = Environment::of(ctx).handle_class;
+    let object =
+        ctx.result(unsafe { qjs::JS_NewObjectProtoClass(ctx.0, prototype.raw(), class) })?;
+    let boxed: Box<Box<dyn Any>> = Box::new(Box::new(state));
+    unsafe { qjs::JS_SetOpaque(object.raw(), Box::into_raw(boxed).cast()) };
+    Ok(object)
 }
 
 /// The state that [`Call::construct`] put behind an object. It lives as long as the object.
@@ -158,7 +162,27 @@ pub fn function<F: Native>(ctx: Ctx, name: &str, f: F) -> Value {
 
 /// A constructor with an empty prototype.
 pub fn class<F: Native>(ctx: Ctx, name: &str, f: F) -> Value {
-    let constructor = new_function(ctx, name, 0, f, qjs::JSCFunctionEnum_JS_CFUNC_constructor);
+    with_prototype(
+        ctx,
+        new_function(ctx, name, 0, f, qjs::JSCFunctionEnum_JS_CFUNC_constructor),
+    )
+}
+
+/// The same, but `f` also hears of calls without `new`: `this` is undefined then.
+pub fn constructor_or_function<F: Native>(ctx: Ctx, name: &str, f: F) -> Value {
+    with_prototype(
+        ctx,
+        new_function(
+            ctx,
+            name,
+            0,
+            f,
+            qjs::JSCFunctionEnum_JS_CFUNC_constructor_or_func,
+        ),
+    )
+}
+
+fn with_prototype(ctx: Ctx, constructor: Value) -> Value {
     let prototype = ctx.object();
     unsafe { qjs::JS_SetConstructor(ctx.0, constructor.raw(), prototype.raw()) };
     constructor

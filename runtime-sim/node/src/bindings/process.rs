@@ -222,15 +222,12 @@ fn resource_name(provider: &'static str) -> &'static str {
 }
 
 pub fn memory_used_bytes(ctx: Ctx) -> f64 {
-    use rquickjs::qjs;
-    let mut usage = unsafe { std::mem::zeroed::<qjs::JSMemoryUsage>() };
-    unsafe { qjs::JS_ComputeMemoryUsage(qjs::JS_GetRuntime(ctx.0), &mut usage) };
-    usage.memory_used_size as f64
+    Environment::of(ctx).heap_used_bytes() as f64
 }
 
 fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
     let env = Environment::of(ctx);
-    let argv = match env.try_host() {
+    let argv = match env.try_host().filter(|_| !env.is_thread()) {
         Some(host) => std::iter::once(EXEC_PATH)
             .chain([host.spec.entry.as_str()])
             .chain(host.spec.args.iter().map(String::as_str))
@@ -241,7 +238,11 @@ fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
     let argv = argv.iter().map(String::as_str);
     ctx.set(process, "title", ctx.string("node"));
     ctx.set(process, "argv", ctx.strings(argv));
-    ctx.set(process, "execArgv", ctx.array([]));
+    ctx.set(
+        process,
+        "execArgv",
+        ctx.strings(env.options.borrow().iter().map(String::as_str)),
+    );
     ctx.set(process, "pid", ctx.number(PID));
     ctx.set(process, "ppid", ctx.number(PID - 1.0));
     ctx.set(process, "execPath", ctx.string(EXEC_PATH));

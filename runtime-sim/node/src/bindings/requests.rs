@@ -4,6 +4,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    rc::Rc,
 };
 
 use crate::engine::{Ctx, value::Value};
@@ -13,6 +14,16 @@ const POOL_THREADS: usize = 4;
 const POOL_THREADS_MAX: usize = 1024;
 
 pub type Completion = Box<dyn FnOnce(Ctx)>;
+
+/// When each thread of the pool is free.
+pub type Pool = Rc<RefCell<Vec<u64>>>;
+
+/// `uv_async_t`: anybody may signal it; its callback runs once for any number of signals.
+struct Async {
+    signalled_ns: Option<u64>,
+    keeps_alive: bool,
+    run: Rc<dyn Fn(Ctx)>,
+}
 
 /// A handle that is active.
 pub struct ActiveHandle {
@@ -27,17 +38,91 @@ pub struct Requests {
     sequence: Cell<u64>,
     /// By when they are ready and in the order of asking; `true` keeps the process alive.
     answers: RefCell<BTreeMap<(u64, u64), (bool, Completion)>>,
-    /// When each thread of the pool is free; no threads until the first work.
-    pool_free_ns: RefCell<Vec<u64>>,
+    pool_free_ns: RefCell<Pool>,
     closing: RefCell<VecDeque<Completion>>,
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
     immediates: RefCell<VecDeque<Completion>>,
     handles: RefCell<BTreeMap<u64, ActiveHandle>>,
+    /// In the order of opening, in which signals of one poll are heard.
+    asyncs: RefCell<BTreeMap<u64, Async>>,
+    signalled: RefCell<VecDeque<u64>>,
     /// Requests under way, with their providers: for who asks, not for the loop.
     under_way: RefCell<BTreeMap<u64, (Value, &'static str)>>,
 }
 
 impl Requests {
+    pub fn open_async(&self, run: impl Fn(Ctx) + 'static) -> u64 {
+        let handle = self.sequence.get() + 1;
+        self.sequence.set(handle);
+        let run = Rc::new(run);
+        self.asyncs.borrow_mut().insert(
+            handle,
+            Async {
+                signalled_ns: None,
+                keeps_alive: true,
+                run,
+            },
+        );
+        handle
+    }
+
+    pub fn signal(&self, handle: u64, at_ns: u64) {
+        if let Some(handle) = self.asyncs.borrow_mut().get_mut(&handle) {
+            handle.signalled_ns.get_or_insert(at_ns);
+        }
+    }
+
+    /// Not later than `at_ns`, even when it is signalled for later already.
+    pub fn signal_sooner(&self, handle: u64, at_ns: u64) {
+        if let Some(handle) = self.asyncs.borrow_mut().get_mut(&handle) {
+            handle.signalled_ns = Some(handle.signalled_ns.map_or(at_ns, |known| known.min(at_ns)));
+        }
+    }
+
+    pub fn set_ref(&self, handle: u64, keeps_alive: bool) {
+        if let Some(handle) = self.asyncs.borrow_mut().get_mut(&handle) {
+            handle.keeps_alive = keeps_alive;
+        }
+    }
+
+    pub fn close_async(&self, handle: u64) {
+        let closed = self.asyncs.borrow_mut().remove(&handle);
+        drop(closed);
+    }
+
+    /// The thread has ended: nothing that is waited for comes any more.
+    pub fn clear(&self) {
+        let gone = (self.answers.take(), self.closing.take(), self.asyncs.take());
+        drop((gone, self.handles.take(), self.immediates.take()));
+    }
+
+    fn next_signal_ns(&self) -> Option<u64> {
+        self.asyncs
+            .borrow()
+            .values()
+            .filter_map(|handle| handle.signalled_ns)
+            .min()
+    }
+
+    /// The next of the pass through all handles: what is signalled behind where it stands is heard in the same pass.
+    fn take_signalled(&self, now_ns: u64) -> Option<Completion> {
+        loop {
+            let handle = self.signalled.borrow_mut().pop_front()?;
+            let run = {
+                let mut handles = self.asyncs.borrow_mut();
+                let Some(handle) = handles.get_mut(&handle) else {
+                    continue;
+                };
+                if handle.signalled_ns.is_none_or(|at_ns| at_ns > now_ns) {
+                    continue;
+                }
+                handle.signalled_ns = None;
+                handle.run.clone()
+            };
+            return Some(Box::new(move |ctx| run(ctx)));
+        }
+    }
+
     pub fn answer_at(&self, ready_ns: u64, keeps_alive: bool, done: impl FnOnce(Ctx) + 'static) {
         let sequence = self.sequence.get() + 1;
         self.sequence.set(sequence);
@@ -49,7 +134,8 @@ impl Requests {
     /// Work for the pool: it begins when a thread is free.
     pub fn queue_work(&self, now_ns: u64, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
         let ready_ns = {
-            let mut free = self.pool_free_ns.borrow_mut();
+            let pool = self.pool_free_ns.borrow().clone();
+            let mut free = pool.borrow_mut();
             let thread = free.iter_mut().min().expect("there is one at least");
             *thread = (*thread).max(now_ns) + takes_ns;
             *thread
@@ -58,7 +144,7 @@ impl Requests {
     }
 
     pub fn has_pool(&self) -> bool {
-        !self.pool_free_ns.borrow().is_empty()
+        !self.pool_free_ns.borrow().borrow().is_empty()
     }
 
     /// As `UV_THREADPOOL_SIZE` says.
@@ -73,7 +159,16 @@ impl Requests {
             })
         });
         let threads = threads.clamp(1, POOL_THREADS_MAX);
-        *self.pool_free_ns.borrow_mut() = vec![0; threads];
+        *self.pool_free_ns.borrow().borrow_mut() = vec![0; threads];
+    }
+
+    pub fn pool(&self) -> Pool {
+        self.pool_free_ns.borrow().clone()
+    }
+
+    /// All threads of a process have one pool.
+    pub fn share_pool(&self, pool: Pool) {
+        *self.pool_free_ns.borrow_mut() = pool;
     }
 
     pub fn open_handle(&self, object: Value, kind: &'static str, referenced: bool) -> u64 {
@@ -156,6 +251,11 @@ impl Requests {
                 .borrow()
                 .values()
                 .any(|handle| handle.referenced)
+            || self
+                .asyncs
+                .borrow()
+                .values()
+                .any(|handle| handle.keeps_alive)
     }
 
     pub fn is_closing(&self) -> bool {
@@ -163,16 +263,30 @@ impl Requests {
     }
 
     pub fn next_ready_ns(&self) -> Option<u64> {
-        self.answers
+        let answer_ns = self
+            .answers
             .borrow()
             .keys()
             .next()
-            .map(|(ready_ns, _)| *ready_ns)
+            .map(|(ready_ns, _)| *ready_ns);
+        [answer_ns, self.next_signal_ns()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
-    pub fn take_ready(&self, now_ns: u64) -> Option<Completion> {
-        if self.next_ready_ns()? > now_ns {
+    /// What poll found ready at `until_ns`; it is `now_ns` meanwhile.
+    pub fn take_ready(&self, until_ns: u64, now_ns: u64) -> Option<Completion> {
+        if let Some(done) = self.take_signalled(now_ns) {
+            return Some(done);
+        }
+        let ready_ns = self.next_ready_ns()?;
+        if ready_ns > until_ns {
             return None;
+        }
+        if self.next_signal_ns() == Some(ready_ns) {
+            *self.signalled.borrow_mut() = self.asyncs.borrow().keys().copied().collect();
+            return self.take_signalled(now_ns);
         }
         self.answers
             .borrow_mut()

@@ -8,7 +8,7 @@ use super::{
     buffer,
     environment::{Environment, bytes_of, copy_bytes, new_bytes},
     hydrate, keys,
-    native::{Call, Target, class, throw_with_code},
+    native::{Call, Target, throw_with_code},
 };
 
 pub fn json_text(ctx: Ctx, value: &Value) -> Js<String> {
@@ -71,14 +71,6 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         "wasm_web_api" => {
             t.with("setImplementation", nothing);
         }
-        "worker" => {
-            t.with("getEnvMessagePort", nothing);
-            t.value("isInternalThread", ctx.bool(false)).value(
-                "resourceLimits",
-                super::environment::new_typed_array(ctx, "Float64Array", 4),
-            );
-        }
-        "messaging" => messaging(ctx, t)?,
         "uv" => {
             t.with("errname", |c| {
                 let name = format!("{}", c.number(0));
@@ -103,11 +95,6 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         }
         "encoding_binding" => encoding(ctx, t),
         "url" => url_binding(ctx, t),
-        "cares_wrap" => {
-            t.with("getaddrinfo", |c| Ok(c.ctx.number(-3008.0)));
-            let channel = t.class("ChannelWrap", |c| c.construct(()));
-            channel.with("setServers", nothing).with("cancel", nothing);
-        }
         _ => {}
     }
     Ok(())
@@ -230,7 +217,10 @@ fn performance(ctx: Ctx, t: &Target) {
         "milestones",
         env.shared(ctx, "milestones", "Float64Array", 8),
     )
-    .with("now", |c| Ok(c.ctx.number(c.env().now_ns() as f64 / 1e6)))
+    .with("now", |c| {
+        let now_ns = c.env().now_ns() - c.env().started_ns.get();
+        Ok(c.ctx.number(now_ns as f64 / 1e6))
+    })
     .with("setupObservers", |c| {
         c.env().keep("observerCallback", c.arg(0));
         c.undefined()
@@ -239,7 +229,10 @@ fn performance(ctx: Ctx, t: &Target) {
     .with("installGarbageCollectionTracking", nothing)
     .with("removeGarbageCollectionTracking", nothing)
     .with("notify", nothing)
-    .with("loopIdleTime", |c| Ok(c.ctx.number(0.0)));
+    .with("loopIdleTime", |c| {
+        let idle_ns = c.env().place().remote.idle_ns.get();
+        Ok(c.ctx.number(idle_ns as f64 / 1e6))
+    });
 }
 
 /// `src/encoding_binding.cc`.
@@ -439,126 +432,6 @@ fn publish(c: &Call, url: &url::Url) -> Value {
     c.ctx.string(url.as_str())
 }
 
-/// `src/node_messaging.cc`: ports inside one process. What is posted is shared, not cloned, so far: objects that are
-/// posted must not be changed afterwards.
-fn messaging(ctx: Ctx, t: &Target) -> Js<()> {
-    let env = Environment::of(ctx);
-    if let Some(exports) = env.kept("domexception") {
-        t.value("DOMException", ctx.get(&exports, "DOMException")?);
-    }
-    t.with("setDeserializerCreateFunction", nothing)
-        .with("setDeserializerCreateObjectFunction", nothing)
-        .with("stopMessagePort", nothing)
-        .with("exposeLazyDOMExceptionProperty", |c| {
-            let exports = c
-                .env()
-                .kept("domexception")
-                .unwrap_or_else(|| c.ctx.object());
-            c.ctx.set(
-                &c.arg(0),
-                "DOMException",
-                c.ctx.get(&exports, "DOMException")?,
-            );
-            c.undefined()
-        });
-    t.class("JSTransferable", |c| c.construct(()));
-    let port = t.class("MessagePort", |c| c.construct(()));
-    port.with("postMessage", |c| {
-        let other = c.ctx.get(&c.this(), "__other")?;
-        let message = c.arg(0);
-        let already = c.ctx.get(&other, "__started")?;
-        let queue = c.ctx.get(&other, "__queue")?;
-        let push = c.ctx.get(&queue, "push")?;
-        c.ctx.call(&push, &queue, &[message])?;
-        if already.truthy() {
-            deliver_later(c.ctx, other);
-        }
-        c.undefined()
-    })
-    .with("start", |c| {
-        let this = c.this();
-        if !c.ctx.get(&this, "__started")?.truthy() {
-            c.ctx.set(&this, "__started", c.ctx.bool(true));
-            let waiting = c.ctx.length(&c.ctx.get(&this, "__queue")?);
-            for _ in 0..waiting {
-                deliver_later(c.ctx, this.clone());
-            }
-        }
-        c.undefined()
-    })
-    .with("close", |c| {
-        let this = c.this();
-        for port in [c.ctx.get(&this, "__other")?, this] {
-            c.env().requests.close(move |ctx| {
-                let symbols = super::binding(ctx, "symbols");
-                if let Ok(symbol) = symbols.and_then(|symbols| ctx.get(&symbols, "handle_onclose"))
-                    && let Ok(function) = get_by_symbol(ctx, &port, &symbol)
-                    && function.is_function()
-                {
-                    super::callback::make(ctx, &function, &port, &[]);
-                }
-            });
-        }
-        c.undefined()
-    })
-    .with("drain", nothing)
-    .with("ref", nothing)
-    .with("unref", nothing)
-    .with("hasRef", |c| Ok(c.ctx.bool(false)));
-    t.with("receiveMessageOnPort", |c| {
-        let queue = match c.arg(0) {
-            port if port.is_object() => c.ctx.get(&port, "__queue")?,
-            _ => c.ctx.undefined(),
-        };
-        if !queue.is_object() {
-            let text = "The \"port\" argument must be a MessagePort instance";
-            return Err(throw_with_code(
-                c.ctx,
-                "TypeError",
-                "ERR_INVALID_ARG_TYPE",
-                text,
-            ));
-        }
-        if c.ctx.length(&queue) == 0 {
-            return c
-                .ctx
-                .get(&super::binding(c.ctx, "symbols")?, "no_message_symbol");
-        }
-        let shift = c.ctx.get(&queue, "shift")?;
-        c.ctx.call(&shift, &queue, &[])
-    });
-    let channel = class(ctx, "MessageChannel", |c| {
-        let pair = c.construct(())?;
-        let binding = super::binding(c.ctx, "messaging")?;
-        let port = c.ctx.get(&binding, "MessagePort")?;
-        let prototype = c.ctx.get(&port, "prototype")?;
-        let make = || {
-            let made = c.ctx.owned(unsafe {
-                qjs::JS_NewObjectProtoClass(c.ctx.0, prototype.raw(), c.env().handle_class)
-            });
-            c.ctx.set(&made, "__queue", c.ctx.array([]));
-            super::async_wrap::adopt(c.ctx, &made, "MESSAGEPORT");
-            made
-        };
-        let (one, two) = (make(), make());
-        c.ctx.set(&one, "__other", two.clone());
-        c.ctx.set(&two, "__other", one.clone());
-        let symbols = super::binding(c.ctx, "symbols")?;
-        let oninit = c.ctx.get(&symbols, "oninit")?;
-        for port in [&one, &two] {
-            let function = get_by_symbol(c.ctx, port, &oninit)?;
-            if function.is_function() {
-                c.ctx.call(&function, port, &[])?;
-            }
-        }
-        c.ctx.set(&pair, "port1", one);
-        c.ctx.set(&pair, "port2", two);
-        Ok(pair)
-    });
-    t.value("MessageChannel", channel);
-    Ok(())
-}
-
 pub fn get_by_symbol(ctx: Ctx, object: &Value, symbol: &Value) -> Js<Value> {
     unsafe {
         let atom = qjs::JS_ValueToAtom(ctx.0, symbol.raw());
@@ -566,27 +439,4 @@ pub fn get_by_symbol(ctx: Ctx, object: &Value, symbol: &Value) -> Js<Value> {
         qjs::JS_FreeAtom(ctx.0, atom);
         value
     }
-}
-
-fn deliver_later(ctx: Ctx, port: Value) {
-    Environment::of(ctx).answer_after(0, true, move |ctx| {
-        let take = || -> Js<Option<(Value, Value)>> {
-            let queue = ctx.get(&port, "__queue")?;
-            // receiveMessageOnPort may have taken it.
-            if ctx.length(&queue) == 0 {
-                return Ok(None);
-            }
-            let shift = ctx.get(&queue, "shift")?;
-            let message = ctx.call(&shift, &queue, &[])?;
-            let exports = Environment::of(ctx)
-                .kept("messageport")
-                .unwrap_or_else(|| ctx.object());
-            Ok(Some((message, ctx.get(&exports, "emitMessage")?)))
-        };
-        if let Ok(Some((message, emit))) = take() {
-            let ids = super::async_wrap::ids_of(ctx, &port);
-            let args = [message, ctx.array([]), ctx.string("message")];
-            super::callback::make_as(ctx, &emit, &port, &args, ids, Some(&port));
-        }
-    });
 }

@@ -21,7 +21,7 @@ const SAMPLES: &str = "({ Error: new Error(), Number: Object(1), String: Object(
     MappedArguments: (function () { return arguments; })(), Date: new Date(0), RegExp: /x/, \
     ArrayBuffer: new ArrayBuffer(0), SharedArrayBuffer: typeof SharedArrayBuffer === 'undefined' ? 0 : new SharedArrayBuffer(0), \
     DataView: new DataView(new ArrayBuffer(0)), BigInt: Object(1n), Map: new Map(), Set: new Set(), WeakMap: new WeakMap(), \
-    WeakSet: new WeakSet(), MapIterator: new Map().keys(), SetIterator: new Set().keys(), \
+    WeakSet: new WeakSet(), WeakRef: new WeakRef({}), MapIterator: new Map().keys(), SetIterator: new Set().keys(), \
     Generator: (function* () {})(), AsyncGenerator: (async function* () {})(), Promise: Promise.resolve(), \
     Proxy: new Proxy({}, {}), GeneratorFunction: function* () {}, AsyncFunction: async function () {}, \
     AsyncGeneratorFunction: async function* () {}, Uint8Array: new Uint8Array() })";
@@ -58,6 +58,19 @@ pub fn is_of(value: &Value, names: &[&str]) -> bool {
 
 pub fn is_typed_array(value: &Value) -> bool {
     value.is_object() && unsafe { qjs::JS_GetTypedArrayType(value.raw()) } >= 0
+}
+
+pub fn is_detached(ctx: Ctx, value: &Value) -> bool {
+    if !is_of(value, &["ArrayBuffer"]) {
+        return false;
+    }
+    let mut length = 0;
+    // Only a detached one has no bytes at all.
+    let is_detached = unsafe { qjs::JS_GetArrayBuffer(ctx.0, &mut length, value.raw()) }.is_null();
+    if is_detached {
+        ctx.take_exception();
+    }
+    is_detached
 }
 
 pub fn initialize_types(t: &Target) {
@@ -116,8 +129,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     .with("arrayBufferViewHasBuffer", |c| Ok(c.ctx.bool(true)))
     .with("isArrayBufferDetached", |c| {
         let value = c.arg(0);
-        let detached = is_of(&value, &["ArrayBuffer"]) && c.ctx.get(&value, "detached")?.truthy();
-        Ok(c.ctx.bool(detached))
+        Ok(c.ctx.bool(is_detached(c.ctx, &value)))
     })
     .with("getPromiseDetails", |c| {
         let promise = c.arg(0);

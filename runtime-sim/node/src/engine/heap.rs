@@ -72,7 +72,6 @@ impl Heap {
         self.limit_bytes.set(limit);
     }
 
-    #[cfg(test)]
     pub fn used_bytes(&self) -> usize {
         self.used_bytes.get()
     }

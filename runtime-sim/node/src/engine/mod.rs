@@ -12,9 +12,11 @@ pub use value::{Ctx, Js, Thrown, Value};
 
 use heap::Heap;
 
+use crate::bindings::shared_memory::Shares;
+
 /// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
 /// ordinary code; this one is for the parser and the regular expressions.
-const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
+pub const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
     224 << 10
 } else {
     1 << 20
@@ -28,6 +30,7 @@ const CALL_DEPTH_MAX: u32 = 700;
 pub struct Engine {
     runtime: *mut JSRuntime,
     ctx: Ctx,
+    shares: Box<Shares>,
     // Last: everything above lives in it.
     heap: Box<Heap>,
 }
@@ -54,8 +57,10 @@ impl Engine {
             let engine = Self {
                 runtime,
                 ctx: Ctx(ctx),
+                shares: Box::default(),
                 heap,
             };
+            engine.shares.install(runtime);
             engine.set_call_depth(call_depth_max);
             engine.seed(random_seed);
             engine
@@ -70,6 +75,14 @@ impl Engine {
             max.clamp(CALL_DEPTH_MIN, CALL_DEPTH_MAX)
         };
         unsafe { ffi::JS_SetMaxCallDepth(self.runtime, depth) };
+    }
+
+    /// The code that follows begins here on the stack, and may use so many bytes of it.
+    pub fn allow_stack(&self, bytes: usize) {
+        unsafe {
+            qjs::JS_UpdateStackTop(self.runtime);
+            qjs::JS_SetMaxStackSize(self.runtime, bytes as _);
+        }
     }
 
     /// Of `Math.random`.

@@ -9,7 +9,10 @@ use std::{cell::RefCell, rc::Rc};
 use num_bigint::BigUint;
 use rquickjs::qjs;
 
-use crate::engine::value::{Ctx, Js, Value};
+use crate::{
+    bindings::messaging,
+    engine::value::{Ctx, Js, Value},
+};
 
 use super::{
     super::{
@@ -171,8 +174,23 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             let key = KeyHandle::of(c.ctx, &c.arg(0))?;
             c.construct(KeyHandle(RefCell::new(Some(key))))
         });
-        c.ctx.call(&c.arg(0), &c.ctx.undefined(), &[native])
+        let classes = c.ctx.call(&c.arg(0), &c.ctx.undefined(), &[native])?;
+        c.env().keep("keyObjectClasses", classes.clone());
+        Ok(classes)
     });
+    Environment::of(ctx)
+        .travel_hooks
+        .borrow_mut()
+        .push(|ctx, object| {
+            let key = messaging::state::<KeyHandle>(ctx, object)?
+                .0
+                .borrow()
+                .clone()?;
+            Some(messaging::Travels {
+                clones: true,
+                leave: Box::new(|| Rc::new(move |ctx| key_object(ctx, &key))),
+            })
+        });
     job::complete(&t.class("SecretKeyGenJob", |c| {
         let bytes = c.number(1) as usize / 8;
         job::construct(c, "KEYGENREQUEST", 5_000, move |ctx| {
@@ -184,6 +202,29 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         job::complete(&t.class(name, new_export_job));
     }
     Ok(())
+}
+
+/// A `KeyObject` of the library's, in whichever thread.
+fn key_object(ctx: Ctx, key: &Key) -> Js<Value> {
+    let env = Environment::of(ctx);
+    let require = env.kept("require").unwrap_or_else(|| ctx.undefined());
+    ctx.call(
+        &require,
+        &ctx.undefined(),
+        &[ctx.string("internal/crypto/keys")],
+    )?;
+    let index = match key {
+        Key::Secret(_) => 1,
+        Key::Pair(_, None) => 2,
+        Key::Pair(_, Some(_)) => 3,
+    };
+    let classes = env
+        .kept("keyObjectClasses")
+        .unwrap_or_else(|| ctx.undefined());
+    let class = ctx.at(&classes, index)?;
+    let handle = KeyHandle::make(ctx, key.clone())?;
+    let mut args = [handle.raw()];
+    ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })
 }
 
 fn set(c: &Call, key: Key) -> Js<()> {
