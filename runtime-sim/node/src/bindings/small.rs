@@ -2,12 +2,12 @@
 
 use rquickjs::qjs;
 
-use crate::engine::value::{Ctx, Js, Value};
+use crate::engine::value::{Ctx, Js, Value, c_string};
 
 use super::{
     buffer,
     environment::{Environment, bytes_of, copy_bytes, new_bytes},
-    hydrate,
+    hydrate, keys,
     native::{Call, Target, throw_with_code},
 };
 
@@ -26,6 +26,11 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
                 t.value(absent, ctx.bool(false));
             }
             t.with("getDefaultLocale", |c| Ok(c.ctx.string("en-US")));
+        }
+        "constants" => {
+            for table in keys(ctx, &t.object)? {
+                seal_table(ctx, &ctx.get(&t.object, &table)?)?;
+            }
         }
         "options" => options(ctx, t)?,
         "trace_events" => {
@@ -138,6 +143,32 @@ fn set_report_setting(c: &Call, name: &str) -> Js<Value> {
         c.ctx.set(&settings, name, c.arg(0));
     }
     c.undefined()
+}
+
+/// `NODE_DEFINE_CONSTANT`: numbers that nobody can change, in an object without a prototype.
+fn seal_table(ctx: Ctx, table: &Value) -> Js<()> {
+    for name in keys(ctx, table)? {
+        let value = ctx.get(table, &name)?;
+        if value.is_object() {
+            seal_table(ctx, &value)?;
+            continue;
+        }
+        let name = c_string(&name);
+        let flags = qjs::JS_PROP_ENUMERABLE as i32;
+        // SAFETY: the table is an object of this context, and takes the value.
+        unsafe {
+            qjs::JS_DefinePropertyValueStr(
+                ctx.0,
+                table.raw(),
+                name.as_ptr(),
+                value.into_raw(),
+                flags,
+            );
+        }
+    }
+    // SAFETY: as before.
+    unsafe { qjs::JS_SetPrototype(ctx.0, table.raw(), ctx.null().raw()) };
+    Ok(())
 }
 
 fn nothing(c: &Call) -> Js<Value> {

@@ -1,5 +1,5 @@
 //! Symmetric ciphers (`src/crypto/crypto_cipher.cc`, `crypto_aes.cc`): AES in the modes ECB, CBC, CTR, CFB, OFB, GCM,
-//! CCM and key wrap, ChaCha20 and ChaCha20-Poly1305. The block cipher, the stream and the authenticators are crates; the
+//! CCM and key wrap, Triple DES in two of them, ChaCha20 and ChaCha20-Poly1305. The block cipher, the stream and the authenticators are crates; the
 //! modes are here, because Node feeds them piece by piece and changes their minds midway.
 
 use std::cell::RefCell;
@@ -90,6 +90,8 @@ kinds! {
     "id-aes128-wrap-pad" "id-aes128-wrap-pad" 897 WrapPadded 16;
     "id-aes192-wrap-pad" "id-aes192-wrap-pad" 900 WrapPadded 24;
     "id-aes256-wrap-pad" "id-aes256-wrap-pad" 903 WrapPadded 32;
+    "des-ede3-cbc" "des-ede3-cbc" 44 Cbc 24;
+    "des-ede3" "des-ede3" 33 Ecb 24;
     "chacha20" "chacha20" 1019 ChaCha20 32;
     "chacha20-poly1305" "chacha20-poly1305" 1018 ChaCha20Poly1305 32;
 }
@@ -125,6 +127,10 @@ const NAMES: &[&str] = &[
     "aes256-wrap",
     "chacha20",
     "chacha20-poly1305",
+    "des-ede3",
+    "des-ede3-cbc",
+    "des-ede3-ecb",
+    "des3",
     "id-aes128-CCM",
     "id-aes128-GCM",
     "id-aes128-wrap",
@@ -146,12 +152,18 @@ impl Kind {
             "aes128" => "aes-128-cbc",
             "aes192" => "aes-192-cbc",
             "aes256" => "aes-256-cbc",
+            "des3" => "des-ede3-cbc",
+            "des-ede3-ecb" => "des-ede3",
             name => name,
         };
         KINDS
             .iter()
             .find(|kind| kind.name == name || kind.short == name)
             .copied()
+    }
+
+    fn is_des(self) -> bool {
+        self.name.starts_with("des-")
     }
 
     fn authenticates(self) -> bool {
@@ -164,12 +176,14 @@ impl Kind {
             Mode::Gcm | Mode::Ccm | Mode::ChaCha20Poly1305 => 12,
             Mode::Wrap => 8,
             Mode::WrapPadded => 4,
+            Mode::Cbc => self.block_length(),
             _ => BLOCK,
         }
     }
 
     fn block_length(self) -> usize {
         match self.mode {
+            Mode::Ecb | Mode::Cbc if self.is_des() => 8,
             Mode::Ecb | Mode::Cbc => BLOCK,
             Mode::Wrap | Mode::WrapPadded => 8,
             _ => 1,
@@ -368,6 +382,7 @@ impl Keystream {
 
 enum Core {
     Aes(Box<Aes>, Keystream),
+    Des(Box<des::TdesEde3>),
     ChaCha(Box<chacha20::ChaCha20>),
 }
 
@@ -414,6 +429,8 @@ impl Running {
                 stream.seek(64 * u64::from(counter));
             }
             Core::ChaCha(Box::new(stream))
+        } else if kind.is_des() {
+            Core::Des(Box::new(des::TdesEde3::new_from_slice(key).ok()?))
         } else {
             let aes = Aes::new(key)?;
             let first = match kind.mode {
@@ -458,6 +475,7 @@ impl Running {
         let mut data = data.to_vec();
         let (mode, encrypts) = (self.kind.mode, self.encrypts);
         match &mut self.core {
+            Core::Des(_) => return Ok(self.update_blocks(&data)),
             Core::ChaCha(stream) => {
                 if !encrypts {
                     self.ciphertext.extend_from_slice(&data);
@@ -510,49 +528,57 @@ impl Running {
 
     fn update_blocks(&mut self, data: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(data);
-        let mut whole = self.held.len() / BLOCK * BLOCK;
+        let size = self.kind.block_length();
+        let mut whole = self.held.len() / size * size;
         // The last block may be padding: it waits for `final`.
         if !self.encrypts && self.pads && whole == self.held.len() && whole > 0 {
-            whole -= BLOCK;
+            whole -= size;
         }
         let rest = self.held.split_off(whole);
         let blocks = std::mem::replace(&mut self.held, rest);
         blocks
-            .chunks_exact(BLOCK)
-            .flat_map(|block| self.block(array(block)))
+            .chunks_exact(size)
+            .flat_map(|block| self.block(block))
             .collect()
     }
 
-    fn block(&mut self, block: [u8; BLOCK]) -> [u8; BLOCK] {
-        let Core::Aes(aes, _) = &self.core else {
-            return block;
-        };
+    fn block(&mut self, block: &[u8]) -> Vec<u8> {
         let chained = self.kind.mode == Mode::Cbc;
-        if self.encrypts {
-            let mixed = if chained {
-                xor(block, array(&self.iv))
-            } else {
-                block
-            };
-            let done = aes.encrypt(mixed);
-            self.iv = done.to_vec();
-            done
-        } else {
-            let done = aes.decrypt(block);
-            let done = if chained {
-                xor(done, array(&self.iv))
-            } else {
-                done
-            };
-            self.iv = block.to_vec();
-            done
+        let mut done = block.to_vec();
+        if self.encrypts && chained {
+            mix(&mut done, &self.iv);
         }
+        let done = match (&self.core, self.encrypts) {
+            (Core::Aes(aes, _), true) => aes.encrypt(array(&done)).to_vec(),
+            (Core::Aes(aes, _), false) => aes.decrypt(array(&done)).to_vec(),
+            (Core::Des(des), encrypts) => {
+                let mut block = array::<8>(&done).into();
+                if encrypts {
+                    des.encrypt_block(&mut block);
+                } else {
+                    des.decrypt_block(&mut block);
+                }
+                block.to_vec()
+            }
+            (Core::ChaCha(_), _) => done,
+        };
+        if self.encrypts {
+            self.iv.clone_from(&done);
+            return done;
+        }
+        let mut plain = done;
+        if chained {
+            mix(&mut plain, &self.iv);
+        }
+        self.iv = block.to_vec();
+        plain
     }
 
     fn finish(&mut self) -> Result<Vec<u8>, Failure> {
         if !matches!(self.kind.mode, Mode::Ecb | Mode::Cbc) {
             return Ok(Vec::new());
         }
+        let size = self.kind.block_length();
         let mut last = std::mem::take(&mut self.held);
         if !self.pads {
             return if last.is_empty() {
@@ -562,24 +588,21 @@ impl Running {
             };
         }
         if self.encrypts {
-            let count = BLOCK - last.len();
-            last.resize(BLOCK, count as u8);
-            return Ok(self.block(array(&last)).to_vec());
+            let count = size - last.len();
+            last.resize(size, count as u8);
+            return Ok(self.block(&last));
         }
-        if last.len() != BLOCK {
+        if last.len() != size {
             return Err(Failure::OpenSsl(errors::WRONG_FINAL_BLOCK_LENGTH));
         }
-        let block = self.block(array(&last));
-        let count = usize::from(block[BLOCK - 1]);
-        if count == 0
-            || count > BLOCK
-            || block[BLOCK - count..]
-                .iter()
-                .any(|byte| usize::from(*byte) != count)
-        {
+        let mut block = self.block(&last);
+        let count = usize::from(block[size - 1]);
+        let is_padding = |byte: &u8| usize::from(*byte) == count;
+        if count == 0 || count > size || !block[size - count..].iter().all(is_padding) {
             return Err(Failure::OpenSsl(errors::BAD_DECRYPT));
         }
-        Ok(block[..BLOCK - count].to_vec())
+        block.truncate(size - count);
+        Ok(block)
     }
 
     fn tag(&self, length: usize) -> Vec<u8> {
@@ -600,6 +623,7 @@ impl Running {
                 xor(sum, aes.encrypt(array(&self.iv))).to_vec()
             }
             Core::Aes(aes, _) => self.ccm_tag(aes, length),
+            Core::Des(_) => Vec::new(),
         };
         tag.truncate(length);
         tag
@@ -639,6 +663,10 @@ impl Running {
         counter[1..=self.iv.len()].copy_from_slice(&self.iv);
         xor(sum, aes.encrypt(counter)).to_vec()
     }
+}
+
+fn mix(bytes: &mut [u8], with: &[u8]) {
+    bytes.iter_mut().zip(with).for_each(|(a, b)| *a ^= b);
 }
 
 fn xor(mut a: [u8; BLOCK], b: [u8; BLOCK]) -> [u8; BLOCK] {
@@ -750,45 +778,89 @@ fn init_by_password(c: &Call) -> Js<Value> {
     begin(c, kind, key, &iv[..kind.iv_length()], c.number(2))
 }
 
-/// The key that PEM's old encryption derives from a password; the salt is the front of the initial value.
-pub fn key_of_password(name: &str, password: &[u8], iv: &[u8]) -> Option<Vec<u8>> {
-    let length = cbc_key_length(name)?;
-    let md5 = Digest::by_name("md5")?;
-    let (mut derived, mut last) = (Vec::new(), Vec::new());
-    while derived.len() < length {
-        last = md5.of(&[&last, password, iv.get(..8)?]);
-        derived.extend_from_slice(&last);
+/// What a private key can be encrypted with.
+#[derive(Clone, Copy)]
+pub struct KeyCipher(Kind);
+
+/// AES of NIST; the last number says which.
+const AES: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x01";
+const DES_EDE3_CBC: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x03\x07";
+
+impl KeyCipher {
+    pub fn by_name(name: &str) -> Option<Self> {
+        let kind = Kind::by_name(name)?;
+        let fits = kind.mode == Mode::Cbc || kind.mode == Mode::Ecb && !kind.is_des();
+        fits.then_some(Self(kind))
     }
-    derived.truncate(length);
-    Some(derived)
-}
 
-/// What keys can be encrypted with.
-pub fn cbc_key_length(name: &str) -> Option<usize> {
-    Kind::by_name(name)
-        .filter(|kind| kind.mode == Mode::Cbc)
-        .map(|kind| kind.key_length)
-}
+    pub fn by_identifier(identifier: &[u8]) -> Option<Self> {
+        let name = match identifier.strip_prefix(AES) {
+            Some([1]) => "aes-128-ecb",
+            Some([2]) => "aes-128-cbc",
+            Some([21]) => "aes-192-ecb",
+            Some([22]) => "aes-192-cbc",
+            Some([41]) => "aes-256-ecb",
+            Some([42]) => "aes-256-cbc",
+            None if identifier == DES_EDE3_CBC => "des-ede3-cbc",
+            _ => return None,
+        };
+        Self::by_name(name)
+    }
 
-fn run_cbc(key: &[u8], iv: &[u8], data: &[u8], encrypts: bool) -> Option<Vec<u8>> {
-    let kind = KINDS
-        .iter()
-        .find(|kind| kind.mode == Mode::Cbc && kind.key_length == key.len())?;
-    let mut running = Running::new(*kind, key, iv, encrypts)?;
-    let mut done = running.update(data).ok()?;
-    done.extend(running.finish().ok()?);
-    Some(done)
-}
+    pub fn identifier(self) -> Vec<u8> {
+        if self.0.is_des() {
+            return DES_EDE3_CBC.to_vec();
+        }
+        let width = match self.key_length() {
+            16 => 1,
+            24 => 21,
+            _ => 41,
+        };
+        [AES, &[width + u8::from(self.0.mode == Mode::Cbc)]].concat()
+    }
 
-pub fn encrypt_cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Vec<u8> {
-    run_cbc(key, iv, data, true).expect("a key of AES encrypts whatever there is")
-}
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
 
-pub fn decrypt_cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    if iv.len() == BLOCK {
-        run_cbc(key, iv, data, false)
-    } else {
-        None
+    pub fn key_length(self) -> usize {
+        self.0.key_length
+    }
+
+    pub fn iv_length(self) -> usize {
+        self.0.iv_length()
+    }
+
+    /// The key that PEM's old encryption derives from a password; the salt is the front of the initial value.
+    pub fn key_of_password(self, password: &[u8], iv: &[u8]) -> Option<Vec<u8>> {
+        let md5 = Digest::by_name("md5")?;
+        let (mut derived, mut last) = (Vec::new(), Vec::new());
+        while derived.len() < self.key_length() {
+            last = md5.of(&[&last, password, iv.get(..8)?]);
+            derived.extend_from_slice(&last);
+        }
+        derived.truncate(self.key_length());
+        Some(derived)
+    }
+
+    pub fn encrypt(self, key: &[u8], iv: &[u8], data: &[u8]) -> Vec<u8> {
+        self.run(key, iv, data, true)
+            .expect("a key of its length encrypts whatever there is")
+    }
+
+    pub fn decrypt(self, key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+        if iv.len() == self.iv_length() {
+            self.run(key, iv, data, false)
+        } else {
+            None
+        }
+    }
+
+    fn run(self, key: &[u8], iv: &[u8], data: &[u8], encrypts: bool) -> Option<Vec<u8>> {
+        let mut running = Running::new(self.0, key, iv, encrypts)?;
+        let mut done = running.update(data).ok()?;
+        done.extend(running.finish().ok()?);
+        Some(done)
     }
 }
 

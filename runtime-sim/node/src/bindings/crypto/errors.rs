@@ -125,6 +125,7 @@ coded! {
     unknown_group "Error" "ERR_CRYPTO_UNKNOWN_DH_GROUP" "Unknown DH group";
     invalid_jwk "Error" "ERR_CRYPTO_INVALID_JWK" "Invalid JWK data";
     invalid_ec_jwk "TypeError" "ERR_CRYPTO_INVALID_JWK" "Invalid JWK EC key";
+    missing_passphrase "TypeError" "ERR_MISSING_PASSPHRASE" "Passphrase required for encrypted key";
     invalid_curve "TypeError" "ERR_CRYPTO_INVALID_CURVE" "Invalid EC curve name";
     invalid_key_pair "RangeError" "ERR_CRYPTO_INVALID_KEYPAIR" "Invalid key pair";
     unsupported_operation "Error" "ERR_CRYPTO_UNSUPPORTED_OPERATION" "Unsupported crypto operation";

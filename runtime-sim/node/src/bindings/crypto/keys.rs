@@ -20,7 +20,7 @@ use super::{
         environment::{Environment, copy_bytes, new_array_buffer},
         native::{Call, Target, class, state_of, throw_with_code},
     },
-    cipher,
+    cipher::KeyCipher,
     curve::{Curve, Form, Named, Point, padded},
     der::{self, Pem, Reader},
     digest::Digest,
@@ -99,6 +99,7 @@ impl KeyHandle {
 
 const FORMAT_DER: i32 = 0;
 const ENCODING_PKCS1: i32 = 0;
+const ENCODING_PKCS8: i32 = 1;
 const ENCODING_SPKI: i32 = 2;
 const ENCODING_SEC1: i32 = 3;
 
@@ -279,6 +280,7 @@ pub fn private_of(c: &Call, at: usize) -> Js<Rc<Key>> {
     }
     let bytes = copy_bytes(c.ctx, &data)?;
     let passphrase = passphrase_of(c, at + 3)?;
+    refuse_missing_passphrase(c, at, &bytes, passphrase.as_deref())?;
     let parsed = if c.number(at + 1) as i32 == FORMAT_DER {
         read_private_der(&bytes, c.number(at + 2) as i32, passphrase.as_deref())
     } else {
@@ -296,6 +298,7 @@ pub fn any_of(c: &Call, at: usize) -> Js<Rc<Key>> {
     let bytes = copy_bytes(c.ctx, &data)?;
     let passphrase = passphrase_of(c, at + 3)?;
     let kind = c.number(at + 2) as i32;
+    refuse_missing_passphrase(c, at, &bytes, passphrase.as_deref())?;
     let parsed = if c.number(at + 1) as i32 == FORMAT_DER {
         let public = match kind {
             ENCODING_PKCS1 => read_pkcs1_public(&bytes),
@@ -307,6 +310,27 @@ pub fn any_of(c: &Call, at: usize) -> Js<Rc<Key>> {
         read_public_pem(&bytes).unwrap_or_else(|| read_private_pem(&bytes, passphrase.as_deref()))
     };
     parsed.map(Rc::new).map_err(|failure| failure.throw(c.ctx))
+}
+
+/// Where a key is in DER, Node itself sees that there is none.
+fn refuse_missing_passphrase(
+    c: &Call,
+    at: usize,
+    bytes: &[u8],
+    passphrase: Option<&[u8]>,
+) -> Js<()> {
+    let is_der = c.number(at + 1) as i32 == FORMAT_DER;
+    let is_pkcs8 = c.number(at + 2) as i32 == ENCODING_PKCS8;
+    if is_der && is_pkcs8 && passphrase.is_none() && is_encrypted(bytes) {
+        return Err(errors::missing_passphrase(c.ctx));
+    }
+    Ok(())
+}
+
+fn is_encrypted(pkcs8: &[u8]) -> bool {
+    Reader(pkcs8)
+        .sequence()
+        .is_some_and(|inner| inner.tag() == Some(der::SEQUENCE))
 }
 
 fn passphrase_of(c: &Call, at: usize) -> Js<Option<Vec<u8>>> {
@@ -333,11 +357,14 @@ fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Resul
         ENCODING_PKCS1 => read_pkcs1_private(bytes),
         ENCODING_SEC1 => read_sec1(bytes, None),
         _ => {
-            let encrypted = Reader(bytes)
-                .sequence()
-                .is_some_and(|inner| inner.tag() == Some(der::SEQUENCE));
-            if encrypted {
-                return read_encrypted(bytes, passphrase);
+            if is_encrypted(bytes) {
+                return read_encrypted(bytes, passphrase).map_err(|error| {
+                    if error.number == errors::BAD_DECRYPT.number {
+                        error.over(&[CIPHER_FINAL])
+                    } else {
+                        error
+                    }
+                });
             } else {
                 read_pkcs8(bytes)
             }
@@ -370,8 +397,10 @@ fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenS
         };
         let passphrase =
             passphrase.ok_or(errors::INTERRUPTED_OR_CANCELLED.over(&[BAD_PASSWORD, CANCELLED]))?;
-        let key = cipher::key_of_password(&cipher, passphrase, &iv).ok_or(UNSUPPORTED)?;
-        let plain = cipher::decrypt_cbc(&key, &iv, &bytes)
+        let cipher = KeyCipher::by_name(&cipher).ok_or(UNSUPPORTED)?;
+        let key = cipher.key_of_password(passphrase, &iv).ok_or(UNSUPPORTED)?;
+        let plain = cipher
+            .decrypt(&key, &iv, &bytes)
             .ok_or(errors::BAD_DECRYPT.over(&["error:04800065:PEM routines::bad decrypt"]))?;
         return read(&plain).ok_or(errors::BAD_DECRYPT);
     }
@@ -404,8 +433,6 @@ const DH: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x03\x01";
 const PBES2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
 const PBKDF2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
 const HMAC: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x02";
-/// AES in CBC mode: 2, 22 and 42 at the end.
-const AES: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x01";
 
 /// Of a certificate, only its key is read.
 fn read_certificate(bytes: &[u8]) -> Option<Key> {
@@ -672,7 +699,8 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSs
         NO_PASSPHRASE,
         CANCELLED,
     ]))?;
-    let read = || -> Option<(Vec<u8>, Vec<u8>, Vec<u8>)> {
+    // Within it, what nothing came out of.
+    let read = || -> Option<Option<Vec<u8>>> {
         let mut outer = Reader(bytes).sequence()?;
         let mut algorithm = outer.sequence()?;
         if algorithm.expect(der::OBJECT)? != PBES2 {
@@ -699,25 +727,14 @@ fn read_encrypted(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSs
             },
             None => "sha1",
         };
-        let width = match encryption.expect(der::OBJECT)?.strip_prefix(AES)? {
-            [2] => 16,
-            [22] => 24,
-            [42] => 32,
-            _ => return None,
-        };
-        let key = Digest::by_name(digest)?.pbkdf2(passphrase, salt, rounds, width);
-        Some((
-            key,
-            encryption.expect(der::OCTETS)?.to_vec(),
-            outer.expect(der::OCTETS)?.to_vec(),
-        ))
+        let cipher = KeyCipher::by_identifier(encryption.expect(der::OBJECT)?)?;
+        let key = Digest::by_name(digest)?.pbkdf2(passphrase, salt, rounds, cipher.key_length());
+        let (iv, content) = (encryption.expect(der::OCTETS)?, outer.expect(der::OCTETS)?);
+        Some(cipher.decrypt(&key, iv, content))
     };
-    let (key, iv, content) = read().ok_or(UNSUPPORTED)?;
-    let plain = cipher::decrypt_cbc(&key, &iv, &content).ok_or(errors::BAD_DECRYPT.over(&[
-        CIPHER_FINAL,
-        BAD_DECRYPT,
-        CIPHER_FINAL,
-    ]))?;
+    let plain = read()
+        .ok_or(UNSUPPORTED)?
+        .ok_or(errors::BAD_DECRYPT.over(&[CIPHER_FINAL, BAD_DECRYPT, CIPHER_FINAL]))?;
     read_pkcs8(&plain).ok_or(errors::BAD_DECRYPT)
 }
 
@@ -844,7 +861,7 @@ fn written_public(ctx: Ctx, public: &Public, format: i32, kind: i32) -> Value {
 
 /// How a private key is to be encrypted.
 pub struct Protection {
-    cipher: String,
+    cipher: KeyCipher,
     passphrase: Vec<u8>,
 }
 
@@ -852,10 +869,7 @@ fn protection_of(c: &Call, at: usize) -> Js<Option<Protection>> {
     if !c.arg(at).is_string() {
         return Ok(None);
     }
-    let cipher = c.text(at)?;
-    if cipher::cbc_key_length(&cipher).is_none() {
-        return Err(errors::unknown_cipher(c.ctx));
-    }
+    let cipher = KeyCipher::by_name(&c.text(at)?).ok_or_else(|| errors::unknown_cipher(c.ctx))?;
     Ok(Some(Protection {
         cipher,
         passphrase: copy_bytes(c.ctx, &c.arg(at + 1))?,
@@ -887,23 +901,23 @@ fn written_private(
     let Some(Protection { cipher, passphrase }) = protection else {
         return Ok(as_written(ctx, format, label, &bytes, ""));
     };
-    let width = cipher::cbc_key_length(cipher).ok_or_else(|| errors::unknown_cipher(ctx))?;
-    let iv = random::bytes(ctx, 16);
+    let iv = random::bytes(ctx, cipher.iv_length());
     if label != "PRIVATE KEY" {
-        let key = cipher::key_of_password(cipher, passphrase, &iv)
+        let key = cipher
+            .key_of_password(passphrase, &iv)
             .ok_or_else(|| errors::unknown_cipher(ctx))?;
-        let content = cipher::encrypt_cbc(&key, &iv, &bytes);
         let hex: String = iv.iter().map(|byte| format!("{byte:02X}")).collect();
         let headers = format!(
-            "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-{}-CBC,{hex}\n\n",
-            8 * width
+            "Proc-Type: 4,ENCRYPTED\nDEK-Info: {},{hex}\n\n",
+            cipher.name().to_ascii_uppercase()
         );
+        let content = cipher.encrypt(&key, &iv, &bytes);
         return Ok(as_written(ctx, format, label, &content, &headers));
     }
     const ROUNDS: u32 = 2048;
     let salt = random::bytes(ctx, 8);
     let sha256 = Digest::by_name("sha256").expect("it is in the table");
-    let key = sha256.pbkdf2(passphrase, &salt, ROUNDS, width);
+    let key = sha256.pbkdf2(passphrase, &salt, ROUNDS, cipher.key_length());
     let derivation = der::sequence(&[
         der::object(PBKDF2),
         der::sequence(&[
@@ -912,25 +926,9 @@ fn written_private(
             der::sequence(&[der::object(&[HMAC, &[9]].concat()), der::null()]),
         ]),
     ]);
-    let encryption = der::sequence(&[
-        der::object(
-            &[
-                AES,
-                &[match width {
-                    16 => 2,
-                    24 => 22,
-                    _ => 42,
-                }],
-            ]
-            .concat(),
-        ),
-        der::octets(&iv),
-    ]);
+    let encryption = der::sequence(&[der::object(&cipher.identifier()), der::octets(&iv)]);
     let algorithm = der::sequence(&[der::object(PBES2), der::sequence(&[derivation, encryption])]);
-    let whole = der::sequence(&[
-        algorithm,
-        der::octets(&cipher::encrypt_cbc(&key, &iv, &bytes)),
-    ]);
+    let whole = der::sequence(&[algorithm, der::octets(&cipher.encrypt(&key, &iv, &bytes))]);
     Ok(as_written(ctx, format, "ENCRYPTED PRIVATE KEY", &whole, ""))
 }
 

@@ -163,6 +163,20 @@ pub fn prime(
     step: Option<(&BigUint, &BigUint)>,
 ) -> BigUint {
     loop {
+        let candidate = candidate(ctx, bits, both_top_bits, step);
+        if !has_small_factor(&candidate) && is_prime(&candidate) {
+            return candidate;
+        }
+    }
+}
+
+fn candidate(
+    ctx: Ctx,
+    bits: u64,
+    both_top_bits: bool,
+    step: Option<(&BigUint, &BigUint)>,
+) -> BigUint {
+    loop {
         let mut candidate = BigUint::from_bytes_be(&random::bytes(ctx, bits.div_ceil(8) as usize));
         candidate &= (BigUint::from(1_u32) << bits) - 1_u32;
         candidate.set_bit(bits - 1, true);
@@ -179,9 +193,7 @@ pub fn prime(
             None if bits > 2 => candidate.set_bit(0, true),
             None => {}
         }
-        if !has_small_factor(&candidate) && is_prime(&candidate) {
-            return candidate;
-        }
+        return candidate;
     }
 }
 
@@ -196,8 +208,10 @@ fn has_small_factor(number: &BigUint) -> bool {
 /// Like [`prime`], and half of it is one, too.
 pub fn safe_prime(ctx: Ctx, bits: u64, step: Option<(&BigUint, &BigUint)>) -> BigUint {
     loop {
-        let found = prime(ctx, bits, false, step);
-        if is_prime(&(&found >> 1_u32)) {
+        let found = candidate(ctx, bits, false, step);
+        let half = &found >> 1_u32;
+        let sieved = has_small_factor(&found) || has_small_factor(&half);
+        if !sieved && is_prime(&half) && is_prime(&found) {
             return found;
         }
     }
