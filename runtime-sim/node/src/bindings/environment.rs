@@ -33,6 +33,9 @@ use super::{
     worker::LIMITS,
 };
 
+/// How many handles listen to each signal.
+pub type Signals = Rc<RefCell<BTreeMap<i32, u32>>>;
+
 /// What stands behind `process.env`.
 pub type Variables = Rc<RefCell<Vec<(String, String)>>>;
 
@@ -81,7 +84,7 @@ pub struct Remote {
     /// The signal that ends it.
     pub signal: Cell<i32>,
     /// Its loop, and the signals that it listens to, once it runs.
-    pub inside: RefCell<Option<(Rc<Requests>, Rc<RefCell<BTreeMap<i32, u32>>>)>>,
+    pub inside: RefCell<Option<(Rc<Requests>, Signals)>>,
 }
 
 #[derive(Clone, Debug)]
@@ -153,7 +156,7 @@ pub struct Environment {
     pub destroyed: RefCell<Vec<f64>>,
     pub priority: Cell<i32>,
     /// How many handles listen to each signal.
-    pub signals: Rc<RefCell<BTreeMap<i32, u32>>>,
+    pub signals: Signals,
     pub object_urls: RefCell<BTreeMap<String, Value>>,
     /// ES modules by the engine's own pointer, and by URL.
     pub modules: RefCell<BTreeMap<usize, Value>>,

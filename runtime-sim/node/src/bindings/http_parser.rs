@@ -529,7 +529,7 @@ fn early_fault(parser: &Parser) -> Result<(), (usize, Fault)> {
     };
     let best = METHODS
         .iter()
-        .map(|method| common(method))
+        .map(common)
         .max()
         .unwrap_or(0);
     let ends_well = METHODS.iter().any(|method| {

@@ -73,10 +73,12 @@ pub struct Wire {
     ends: [RefCell<WireEnd>; 2],
 }
 
+type Reader = (Rc<Requests>, ProcessId, Rc<RefCell<World>>, u64);
+
 #[derive(Default)]
 struct WireEnd {
     /// The loop that reads here, and its socket.
-    owner: Option<(Rc<Requests>, ProcessId, Rc<RefCell<World>>, u64)>,
+    owner: Option<Reader>,
     early: Vec<u8>,
     ended: bool,
     /// Sent here and not yet read.

@@ -1,3 +1,4 @@
+// Processes: streams, a channel, signals, exit codes, what is not there.
 const { spawn, fork, exec, execFile } = require('child_process');
 if (process.argv[2] === 'child') {
   console.log('child says', process.argv.slice(2), process.env.X, typeof process.send, process.connected);
@@ -8,11 +9,12 @@ if (process.argv[2] === 'child') {
   return;
 }
 const c = spawn(process.execPath, [__filename, 'child', 'a'], { env: { X: '1' } });
-c.stdout.setEncoding('utf8').on('data', (d) => console.log('out', JSON.stringify(d)));
-c.stderr.on('data', (d) => console.log('err', String(d)));
+let out = '', err = '';
+c.stdout.setEncoding('utf8').on('data', (d) => { out += d; });
+c.stderr.on('data', (d) => { err += d; });
 c.on('spawn', () => console.log('spawned'));
 c.on('exit', (code, sig) => console.log('exit', code, sig));
-c.on('close', (code) => { console.log('close', code); two(); });
+c.on('close', (code) => { console.log('close', code, out, err); two(); });
 c.stdin.end('hello');
 function two() {
   const f = fork(__filename, ['child', 'f']);
