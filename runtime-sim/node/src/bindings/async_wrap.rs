@@ -246,6 +246,15 @@ pub fn with_default_trigger<T>(ctx: Ctx, trigger: f64, body: impl FnOnce() -> T)
 
 /// The same, on behalf of another handle.
 pub fn adopt_for(ctx: Ctx, object: &Value, kind: &str, on_behalf_of: Option<f64>) {
+    adopt_as(ctx, object, kind, on_behalf_of, object);
+}
+
+/// The same, where hooks are told of another object than the one that carries the ids.
+pub fn adopt_resource(ctx: Ctx, object: &Value, kind: &str, resource: &Value) {
+    adopt_as(ctx, object, kind, None, resource);
+}
+
+fn adopt_as(ctx: Ctx, object: &Value, kind: &str, on_behalf_of: Option<f64>, resource: &Value) {
     let env = Environment::of(ctx);
     let id = env.f64_at("asyncIdFields", COUNTER) + 1.0;
     env.set_f64("asyncIdFields", COUNTER, id);
@@ -271,7 +280,7 @@ pub fn adopt_for(ctx: Ctx, object: &Value, kind: &str, on_behalf_of: Option<f64>
             ctx.number(id),
             ctx.string(kind),
             ctx.number(trigger),
-            object.clone(),
+            resource.clone(),
         ];
         if ctx.call(&hook, &ctx.undefined(), &args).is_err() {
             super::callback::uncaught(ctx, false);

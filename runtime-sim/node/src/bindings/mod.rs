@@ -22,6 +22,7 @@ pub mod errors;
 pub mod fs;
 pub mod fs_watch;
 pub mod handle;
+pub mod http_parser;
 pub mod library;
 pub mod messaging;
 pub mod module_wrap;
@@ -103,6 +104,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "messaging" => messaging::initialize(ctx, &t)?,
         "fs_dir" => fs::initialize_directories(&t),
         "fs_event_wrap" => fs_watch::initialize(&t),
+        "http_parser" => http_parser::initialize(ctx, &t)?,
         "module_wrap" => module_wrap::initialize(ctx, &t)?,
         "serdes" => serdes::initialize(ctx, &t)?,
         "string_decoder" => string_decoder::initialize(&t),

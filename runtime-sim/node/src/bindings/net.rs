@@ -85,6 +85,22 @@ struct Socket {
     /// A read is on its way to the script.
     read_queued: bool,
     user_buffer: Option<Value>,
+    /// An HTTP parser that gets the bytes in the library's place.
+    consumer: Option<Value>,
+}
+
+/// Lets a parser have what arrives; answers the stream's number.
+pub fn consume(ctx: Ctx, stream: &Value, parser: Option<Value>) -> Option<u64> {
+    let number = state_of::<Stream>(ctx, stream.raw()).ok()?.number;
+    with(Environment::of(ctx), number, |socket| {
+        socket.consumer = parser
+    });
+    Some(number)
+}
+
+pub fn release(env: &Environment, number: u64) {
+    let gone = with(env, number, |socket| socket.consumer.take());
+    drop(gone);
 }
 
 struct Stream {
@@ -818,6 +834,10 @@ fn read(ctx: Ctx, number: u64) {
 
 fn deliver(ctx: Ctx, number: u64, object: &Value, bytes: &[u8]) {
     let env = Environment::of(ctx);
+    if let Some(Some(parser)) = with(env, number, |socket| socket.consumer.clone()) {
+        super::http_parser::stream_read(ctx, &parser, bytes);
+        return;
+    }
     env.set_u32("streamBaseState", READ_BYTES_OR_ERROR, bytes.len() as u32);
     env.set_u32("streamBaseState", ARRAY_BUFFER_OFFSET, 0);
     let user_buffer = with(env, number, |socket| socket.user_buffer.clone()).flatten();
