@@ -23,8 +23,10 @@ return function describeError(error) {
     column = Number(found[2]);
   }
   let out = '';
+  const arrow = isError ? binding.arrowMessage(error) : undefined;
   const source = file === '' ? undefined : binding.sourceLine(file, line);
-  if (source !== undefined || span) {
+  if (typeof arrow === 'string') out = arrow;
+  else if (source !== undefined || span) {
     // The caret of something thrown stands at the `throw`; behind the program's end there is no line, and so none.
     const before = span ? null : /\bthrow\s+$/.exec(source.slice(0, column - 1));
     const caret = before ? before.index : column - 1;

@@ -73,8 +73,8 @@
 // atomic_store etc. are completely busted in recent versions of tcc;
 // somehow the compiler forgets to load |ptr| into %rdi when calling
 // the __atomic_*() helpers in its lib/stdatomic.c and lib/atomic.S
-/* terrarium: with __wasi__ too; waiting and notifying are the embedder's there. */
-#if !defined(__TINYC__) && !defined(EMSCRIPTEN) && !__STDC_NO_ATOMICS__ && !defined(__DJGPP)
+/* terrarium: with EMSCRIPTEN and __wasi__, too; waiting and notifying are the embedder's there. */
+#if !defined(__TINYC__) && !__STDC_NO_ATOMICS__ && !defined(__DJGPP)
 #include "quickjs-c-atomics.h"
 #define CONFIG_ATOMICS
 #endif

@@ -165,7 +165,10 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             execute(c.ctx, &c.this(), &bytes)
         })
         .with("finish", finish)
-        .with("close", leave)
+        .with("close", |c| {
+            async_wrap::emit_destroy(c.ctx, async_wrap::ids_of(c.ctx, &c.this()).0);
+            leave(c)
+        })
         .with("free", |c| {
             async_wrap::emit_destroy(c.ctx, async_wrap::ids_of(c.ctx, &c.this()).0);
             c.state::<Parser>()?.resource.take();
@@ -527,11 +530,7 @@ fn early_fault(parser: &Parser) -> Result<(), (usize, Fault)> {
             .take_while(|(one, two)| one == *two)
             .count()
     };
-    let best = METHODS
-        .iter()
-        .map(common)
-        .max()
-        .unwrap_or(0);
+    let best = METHODS.iter().map(&common).max().unwrap_or(0);
     let ends_well = METHODS.iter().any(|method| {
         method.len() == best
             && line.get(best).is_none_or(|byte| *byte == b' ')
