@@ -98,7 +98,7 @@ fn checks_judge_a_run() {
         "import { check, expect, fail } from 'terrarium:check';
          check('order', (run) => { expect(run.lines, 'the lines printed').toEqual(['early', 'late']); });
          check('timers', (run) => { expect(run.tasks.filter((t) => t.queue === 'timers').length).toBe(1); });
-         check('late', (run) => { expect(run.durationMs, 'the time it took').toBeGreaterThan(5); });
+         check('late', (run) => { expect(run.durationMs, 'the time it took').toBeGreaterThan(4); });
          check('source', (run) => { expect(run.source('main.js')).toMatch(/setTimeout/); });
          check('wrong', (run) => { expect(run.lines, 'the lines printed', { at: run.logs[1].event }).toEqual(['late']); });
          check('words', () => { fail('this is how it is'); });",

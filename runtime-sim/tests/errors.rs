@@ -11,7 +11,6 @@ use std::{
 };
 
 use protocol::File;
-use runtime_sim::Jar;
 
 const KNOWN: &str = "errors-known-failures.txt";
 
@@ -50,6 +49,7 @@ fn without_own_frames(stderr: &str) -> String {
 
 /// The failures among the snippets: what names each in the list, and how the two differ.
 fn snippets(failures: &mut Vec<(String, String)>) -> usize {
+    let mut jar = common::jar();
     let runner = read(&truth("errors/runner.js"));
     let mut count = 0;
     for file in files("errors/caught", &["txt"]) {
@@ -64,7 +64,7 @@ fn snippets(failures: &mut Vec<(String, String)>) -> usize {
                 bytes: snippet.as_bytes().to_vec(),
             });
         }
-        let run = common::carry_out(&mut Jar::default(), scenario, 1 << 40);
+        let run = common::carry_out(&mut jar, scenario, 1 << 40);
         assert_eq!(run.exit_code, 0, "{group}: {}", run.stderr);
         let expected = read(&file.with_extension("out"));
         count += snippets.len();

@@ -149,7 +149,7 @@ fn causes_come_before_and_time_never_runs_back() {
     );
     assert_eq!(
         stack.last().map(|(name, _)| *name),
-        Some("process.processTicksAndRejections")
+        Some("processTicksAndRejections")
     );
 }
 

@@ -1606,6 +1606,15 @@ static int js_stack_property(JSContext *ctx, JSObject *p, JSAtom prop,
                              JSProperty *pr, JSShapeProperty *prs);
 static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const char *filename,
                                 int line_num, int col_num, int backtrace_flags);
+/* terrarium: what a location is of, beside its line and column */
+#define LOC_PLAIN 0
+#define LOC_CALL_SPREAD 1 /* f(...x) with nothing behind: V8 blames the call */
+#define LOC_DESTRUCTURE 2 /* from the first property back to the pattern's brace */
+#define LOC_DESTRUCTURE_NESTED 3
+#define LOC_NAMED 5 /* a pattern's initializer that V8 finds back */
+#define LOC_TEMPLATE 4 /* the native function below is not a frame */
+#define LOC_THROW 6 /* a statement of the program's */
+#define LOC_BITS 3
 static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf);
 static const char *js_cstring_dup(JSContext *ctx, const char *s);
 static JSValue js_function_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
@@ -8661,7 +8670,8 @@ static no_inline void note_throw(JSContext *ctx, JSStackFrame *sf, JSFunctionByt
 {
     JSRuntime *rt = ctx->rt;
 
-    if (JS_IsError(value) || !sf->cur_pc)
+    /* a `finally` that throws on is not a place */
+    if (JS_IsError(value) || !sf->cur_pc || frame_loc_kind(ctx, sf) != LOC_THROW)
         return;
     JS_FreeAtomRT(rt, rt->thrown_file);
     rt->thrown_file = JS_DupAtom(ctx, b->filename);
@@ -24191,13 +24201,6 @@ static void emit_u32(JSParseState *s, uint32_t val)
 }
 
 /* terrarium: what the distance to an expression's start is for */
-#define LOC_PLAIN 0
-#define LOC_CALL_SPREAD 1 /* f(...x) with nothing behind: V8 blames the call */
-#define LOC_DESTRUCTURE 2 /* from the first property back to the pattern's brace */
-#define LOC_DESTRUCTURE_NESTED 3
-#define LOC_NAMED 5 /* a pattern's initializer that V8 finds back */
-#define LOC_TEMPLATE 4 /* the native function below is not a frame */
-#define LOC_BITS 3
 
 /* terrarium: `start` is where the text begins that an error names */
 static void emit_source_loc_from(JSParseState *s, int line_num, int col_num,
@@ -30026,7 +30029,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
             JSExprPos pos = s->statement;
             if (js_parse_expr(s))
                 goto fail;
-            emit_source_loc_at(s, pos.line_num, pos.col_num);
+            emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_THROW);
         }
         emit_op(s, OP_throw);
         if (js_parse_expect_semi(s))
@@ -64223,7 +64226,7 @@ static JSCallSiteData *captured_add(JSContext *ctx, JSCapturedStack *s)
     return site;
 }
 
-/* Calls that V8's own call, apply and construct do not show. */
+/* What V8 does not show: call, apply and construct, and functions made by its API. */
 static bool native_is_invisible(JSObject *p)
 {
     if (p->class_id != JS_CLASS_C_FUNCTION)
@@ -64231,7 +64234,8 @@ static bool native_is_invisible(JSObject *p)
     return p->u.cfunc.c_function.generic == js_function_call
         || p->u.cfunc.c_function.generic_magic == js_function_apply
         || p->u.cfunc.c_function.generic == js_reflect_apply
-        || p->u.cfunc.c_function.generic == js_reflect_construct;
+        || p->u.cfunc.c_function.generic == js_reflect_construct
+        || p->u.cfunc.magic == JS_MAGIC_EMBEDDER;
 }
 
 static void captured_add_frame(JSContext *ctx, JSCapturedStack *s, JSStackFrame *sf, bool async)

@@ -25,6 +25,9 @@ JS_EXTERN void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth);
 
 /* ---- functions and frames ---- */
 
+/* The magic of a C function that no stack shows, like those that V8's API makes. */
+#define JS_MAGIC_EMBEDDER 0x7e11
+
 typedef enum JSCallableKind {
     JS_CALLABLE_NATIVE = 0,
     JS_CALLABLE_FUNCTION = 1,

@@ -4,7 +4,10 @@ use std::{any::Any, ffi::c_int};
 
 use rquickjs::qjs::{self, JSContext, JSRuntime, JSValue};
 
-use crate::engine::value::{Ctx, Js, Thrown, Value, c_string};
+use crate::engine::{
+    ffi,
+    value::{Ctx, Js, Thrown, Value, c_string},
+};
 
 use super::environment::Environment;
 
@@ -152,7 +155,14 @@ fn new_function<F: Native>(
 ) -> Value {
     let name = c_string(name);
     ctx.owned(unsafe {
-        qjs::JS_NewCFunction2(ctx.0, Some(trampoline::<F>), name.as_ptr(), length, kind, 0)
+        qjs::JS_NewCFunction2(
+            ctx.0,
+            Some(trampoline::<F>),
+            name.as_ptr(),
+            length,
+            kind,
+            ffi::JS_MAGIC_EMBEDDER,
+        )
     })
 }
 

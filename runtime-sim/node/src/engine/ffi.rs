@@ -46,6 +46,9 @@ pub struct ErrorSpan {
     pub width: c_int,
 }
 
+/// The magic of a native function that no stack shows.
+pub const JS_MAGIC_EMBEDDER: c_int = 0x7e11;
+
 pub const JOB_QUEUED: c_int = 0;
 pub const JOB_STARTS: c_int = 1;
 pub const JOB_RETURNED: c_int = 2;
