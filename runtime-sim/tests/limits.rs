@@ -194,13 +194,6 @@ fn errors_end_a_process_as_in_node() {
     );
     let run = common::text("await.mjs", "await new Promise(() => {});");
     assert_eq!(run.exit_code, 13);
-    let run = common::text("net.js", "require('node:net');");
-    assert!(
-        run.stderr
-            .contains("Terrarium does not simulate node:net yet"),
-        "{}",
-        run.stderr
-    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ return function describeError(error) {
   const span = isError ? binding.syntaxErrorSpan(error) : undefined;
   const found = span ? span : isError ? place.exec(error.stack)?.slice(1) : binding.throwPlace();
   if (found) {
-    file = found[0];
+    file = found[0].replace('file://', '');
     line = Number(found[1]);
     column = Number(found[2]);
   }

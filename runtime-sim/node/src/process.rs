@@ -613,7 +613,10 @@ impl Process {
         place.remote.inside.take();
         place.common.waiters.forget(place.process);
         let world = place.scheduler.world();
-        let at_ns = world.borrow().now_ns() + costs::THREAD_WAKE_NS;
+        let at_ns = world
+            .borrow()
+            .now_ns()
+            .saturating_add(costs::THREAD_WAKE_NS);
         for worker in env.sub_workers.take() {
             worker.parent.take();
             worker.stop.set(Some(1));

@@ -11,7 +11,8 @@ use crate::engine::{
 use super::{
     bootstrap, callback,
     environment::Environment,
-    native::{self, Target},
+    native::{self, Call, Target},
+    util,
 };
 
 pub fn initialize(t: &Target) {
@@ -28,11 +29,11 @@ pub fn initialize(t: &Target) {
         c.undefined()
     })
     .with("noSideEffectsToString", |c| {
-        let text = c.text(0).unwrap_or_else(|_| {
+        let text = brief_text(c).unwrap_or_else(|_| {
             c.ctx.take_exception();
-            "[object]".to_owned()
+            c.ctx.string("[object]")
         });
-        Ok(c.ctx.string(&text))
+        Ok(text)
     })
     .with("triggerUncaughtException", |c| {
         callback::uncaught_error(c.ctx, &c.arg(0), c.truthy(1));
@@ -42,6 +43,25 @@ pub fn initialize(t: &Target) {
             Err(c.ctx.throw_uncatchable())
         }
     });
+}
+
+/// `Object::NoSideEffectsToString` of V8: an object of a class without words of its own is `#<Class>`.
+fn brief_text(c: &Call) -> Js<Value> {
+    let (ctx, value) = (c.ctx, c.arg(0));
+    if !value.is_object() || value.is_function() || unsafe { qjs::JS_IsError(value.raw()) } {
+        return Ok(ctx.string(&c.text(0)?));
+    }
+    let Some(primordials) = c.env().kept("primordials") else {
+        return Ok(ctx.string("[object]"));
+    };
+    let prototype = ctx.get(&primordials, "ObjectPrototype")?;
+    let plain = ctx.get(&prototype, "toString")?;
+    let own = ctx.get(&value, "toString")?;
+    if unsafe { qjs::JS_IsStrictEqual(ctx.0, own.raw(), plain.raw()) } {
+        let name = ctx.text(&util::constructor_name(c)?)?;
+        return Ok(ctx.string(&format!("#<{name}>")));
+    }
+    ctx.call(&plain, &value, &[])
 }
 
 /// What `words_of` asks of the library.
@@ -159,9 +179,10 @@ pub fn describe_natives(t: &Target) {
             .array([c.ctx.string(&text)].into_iter().chain(numbers)))
     })
     .with("sourceLine", |c| {
-        let path = c.text(0)?;
+        let place = c.text(0)?;
+        let path = place.strip_prefix("file://").unwrap_or(&place);
         let line = c.number(1) as usize;
-        let bytes = c.env().files.borrow().contents(&path);
+        let bytes = c.env().files.borrow().contents(path);
         let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let line = text
             .as_ref()

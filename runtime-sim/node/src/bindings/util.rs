@@ -252,7 +252,7 @@ fn own_non_index_properties(c: &Call) -> Js<Value> {
 }
 
 /// V8's `GetConstructorName`: the nearest prototype's own constructor that has a name.
-fn constructor_name(c: &Call) -> Js<Value> {
+pub fn constructor_name(c: &Call) -> Js<Value> {
     let ctx = c.ctx;
     let mut object = c.arg(0);
     while object.is_object() {
