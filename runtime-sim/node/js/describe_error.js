@@ -31,7 +31,7 @@ return function describeError(error) {
     const before = span ? null : /\bthrow\s+$/.exec(source.slice(0, column - 1));
     const caret = before ? before.index : column - 1;
     const carets = source ? ' '.repeat(Math.max(0, caret)) + '^'.repeat(span ? span[3] : 1) : '';
-    const shown = binding.packageType(file) === 'module' ? `file://${file}` : file;
+    const shown = found[0].startsWith('file://') || binding.packageType(file) === 'module' ? `file://${file}` : file;
     out = `${shown}:${line}\n${source ?? ''}\n${carets}\n`;
   } else if (error?.code === 'ERR_UNHANDLED_REJECTION') {
     out = 'node:internal/process/promises:389\n      new UnhandledPromiseRejection(reason);\n      ^\n';

@@ -48,6 +48,11 @@ pub fn initialize(t: &Target) {
 /// `Object::NoSideEffectsToString` of V8: an object of a class without words of its own is `#<Class>`.
 fn brief_text(c: &Call) -> Js<Value> {
     let (ctx, value) = (c.ctx, c.arg(0));
+    if unsafe { qjs::JS_IsSymbol(value.raw()) } {
+        let symbol = ctx.get(&ctx.global(), "Symbol")?;
+        let prototype = ctx.get(&symbol, "prototype")?;
+        return ctx.call(&ctx.get(&prototype, "toString")?, &value, &[]);
+    }
     if !value.is_object() || value.is_function() || unsafe { qjs::JS_IsError(value.raw()) } {
         return Ok(ctx.string(&c.text(0)?));
     }
