@@ -352,8 +352,14 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
             c.number(3) as usize,
             c.number(4) as usize,
         );
-        let data = slice_of(c.ctx, &source)[from..from + count].to_vec();
-        slice_of(c.ctx, &target)[at..at + count].copy_from_slice(&data);
+        // The library may ask for more than there is on either side.
+        let source = slice_of(c.ctx, &source);
+        let room = slice_of(c.ctx, &target).len().saturating_sub(at);
+        let count = count.min(source.len().saturating_sub(from)).min(room);
+        if count > 0 {
+            let data = source[from..from + count].to_vec();
+            slice_of(c.ctx, &target)[at..at + count].copy_from_slice(&data);
+        }
         Ok(c.ctx.number(count as f64))
     })
     .with("copyArrayBuffer", |c| {
