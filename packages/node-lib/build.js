@@ -39,6 +39,8 @@ const CORE_BROTLI_BYTES_MAX = 215_000;
 // Where the library says what it queues, starts and ends: `internalBinding('trace')`, see bindings/trace.rs. Each is put
 // behind a statement that stands in its module exactly once, on the same line.
 const TOLD = [
+  ['internal/console/constructor', `=== 0)\n          stream.once('error', noop);`, 'prints(true)'],
+  ['internal/console/constructor', `stream.removeListener('error', noop);`, 'prints(false)'],
   ['internal/process/task_queues', 'queue.push(tickObject);', 'tick(asyncId, callback)'],
   ['internal/timers', 'L.append(list, item);', 'timer(item[async_id_symbol], item._onTimeout, start + msecs, item._repeat, item[kRefed])'],
   ['internal/timers', 'immediateQueue.append(this);', 'immediate(this[async_id_symbol], callback)'],

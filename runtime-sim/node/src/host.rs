@@ -6,7 +6,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
-    ffi::c_int,
+    ffi::{CStr, c_int},
     rc::Rc,
 };
 
@@ -79,6 +79,8 @@ pub struct Host {
     resources: BTreeMap<u64, TaskId>,
     main_task: TaskId,
     main_began: bool,
+    /// While console.log writes: what Node queues to clear up behind it is nobody's business.
+    pub prints: bool,
     main_ended: bool,
     phase_event: Option<EventId>,
     /// Where the program's own code was seen last.
@@ -115,6 +117,7 @@ impl Host {
             resources: BTreeMap::new(),
             main_task: 0,
             main_began: false,
+            prints: false,
             main_ended: false,
             phase_event: None,
             last_own: None,
@@ -268,6 +271,19 @@ impl Host {
         };
         unsafe { ffi::JS_FreeCallableInfo(ctx.0, &mut info) };
         function
+    }
+
+    /// A function of Node's library.
+    fn is_nodes(&self, callable: JSValue) -> bool {
+        let Some(ctx) = self.ctx else { return false };
+        let mut info = CallableInfo::EMPTY;
+        let file = unsafe {
+            ffi::JS_DescribeCallable(ctx.0, callable, &mut info);
+            (!info.filename.is_null()).then(|| CStr::from_ptr(info.filename))
+        };
+        let is_nodes = file.is_some_and(|file| file.to_bytes().starts_with(b"node:"));
+        unsafe { ffi::JS_FreeCallableInfo(ctx.0, &mut info) };
+        is_nodes
     }
 
     /// Where the code stands: from the call that the program made of Node's library outwards, and not what the library
@@ -459,6 +475,9 @@ impl Host {
 
     pub fn tick_queued(&mut self, id: u64, callback: JSValue) {
         self.spend(costs::NEXT_TICK_NS);
+        if self.prints && self.is_nodes(callback) {
+            return;
+        }
         self.resource_queued(id, Queue::NextTick, callback, None, None, false);
     }
 

@@ -6,7 +6,11 @@ use crate::engine::Ctx;
 use super::native::Target;
 
 pub fn initialize(_: Ctx, t: &Target) {
-    t.with("tick", |c| {
+    t.with("prints", |c| {
+        c.env().host().prints = c.truthy(0);
+        c.undefined()
+    })
+    .with("tick", |c| {
         c.env()
             .host()
             .tick_queued(c.number(0) as u64, c.arg(1).raw());
