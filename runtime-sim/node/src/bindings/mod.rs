@@ -61,6 +61,19 @@ use self::{
     native::{Call, Target, throw_new},
 };
 
+/// Bindings of what few lessons need: the plain jar asks for the whole one when a program comes to them.
+const WHOLE_ONLY: [&str; 9] = [
+    "cares_wrap",
+    "crypto",
+    "fs_event_wrap",
+    "http_parser",
+    "pipe_wrap",
+    "process_wrap",
+    "stream_wrap",
+    "tcp_wrap",
+    "zlib",
+];
+
 const SURFACE: &str = include_str!("surface.json");
 
 /// What `internalBinding(name)` answers.
@@ -74,7 +87,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
     if let Some(binding) = env.bindings.borrow().get(name) {
         return Ok(binding.clone());
     }
-    if cfg!(not(feature = "whole")) && matches!(name, "crypto" | "zlib") {
+    if cfg!(not(feature = "whole")) && WHOLE_ONLY.contains(&name) {
         env.library.want_whole_jar();
         return Err(ctx.throw_uncatchable());
     }
@@ -104,16 +117,22 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "fs" => fs::initialize(ctx, &t)?,
         "messaging" => messaging::initialize(ctx, &t)?,
         "fs_dir" => fs::initialize_directories(&t),
+        #[cfg(feature = "whole")]
         "fs_event_wrap" => fs_watch::initialize(&t),
+        #[cfg(feature = "whole")]
         "http_parser" => http_parser::initialize(ctx, &t)?,
         "module_wrap" => module_wrap::initialize(ctx, &t)?,
         "serdes" => serdes::initialize(ctx, &t)?,
         "string_decoder" => string_decoder::initialize(&t),
         "blob" => blob::initialize(ctx, &t),
         "credentials" => credentials::initialize(&t),
+        #[cfg(feature = "whole")]
         "cares_wrap" => net::initialize_names(&t),
+        #[cfg(feature = "whole")]
         "pipe_wrap" => net::initialize_pipes(ctx, &t)?,
+        #[cfg(feature = "whole")]
         "stream_wrap" => net::initialize_streams(ctx, &t),
+        #[cfg(feature = "whole")]
         "tcp_wrap" => net::initialize_tcp(ctx, &t)?,
         "os" => os::initialize(&t),
         "process_methods" => process::initialize(ctx, &t)?,
@@ -128,6 +147,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
                 not_simulated(ctx, "internalBinding('internal_only_v8').queryObjects"),
             );
         }
+        #[cfg(feature = "whole")]
         "process_wrap" => process_wrap::initialize(&t),
         "worker" => worker::initialize(ctx, &t)?,
         #[cfg(feature = "whole")]
