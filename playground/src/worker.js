@@ -1,14 +1,16 @@
 // The worker in which the jar lives: a few lines between two queues, started from a Blob so that a sandboxed frame can
 // have it. It imports nothing and knows only the first two bytes of a reply.
 //
-// The page sends { module } once, { typescript } before the first run that has TypeScript in it, then { job, start, steps, grade } for a run and { stop } to end it. `start` and
-// `grade` are encoded commands, `steps` the same Step command in growing sizes; the worker takes the size that lasts
-// about one frame. Between two slices it goes round its own queue, so a message is heard within a slice.
+// The page sends { module } once, { typescript } before the first run that has TypeScript in it, then { job, start,
+// steps, grade } for a run and { stop } to end it. `start` and `grade` are encoded commands, `steps` the same Step
+// command in growing sizes; the worker takes the size that lasts about one frame, here and to read in the page. Between
+// two slices it goes round its own queue, so a message is heard within a slice.
 // It answers { ready }, { job, reply }, { job, ended } and { job, trap }; a trap ends that instance and opens another.
 
 const STEPPED = 1; // Reply::Stepped
 const RUNNING = 0; // Status::Running
 const SLICE_MS_MAX = 16;
+const REPLY_BYTES_MAX = 96 * 1024; // more than the page reads within a frame
 const MEMORY_BYTES_MAX = 64 * 1024 * 1024; // a larger memory is not kept for the next run: it cannot shrink
 
 let module;
@@ -55,10 +57,12 @@ function slice() {
   const bytes = call(run.steps[run.size]);
   const took = performance.now() - began;
   const [kind, status] = new Uint8Array(bytes, 0, 2);
+  const length = bytes.byteLength;
   reply(bytes);
   if (kind === STEPPED && status === RUNNING) {
-    if (took < SLICE_MS_MAX / 3 && run.size < run.steps.length - 1) run.size += 1;
-    if (took > SLICE_MS_MAX && run.size > 0) run.size -= 1;
+    const load = Math.max(took / SLICE_MS_MAX, length / REPLY_BYTES_MAX);
+    if (load < 1 / 3 && run.size < run.steps.length - 1) run.size += 1;
+    if (load > 1 && run.size > 0) run.size -= 1;
     turn.port2.postMessage(null);
     return;
   }
