@@ -47447,7 +47447,7 @@ static JSValue js_string_fromCodePoint(JSContext *ctx, JSValueConst this_val,
                                        int argc, JSValueConst *argv)
 {
     double d;
-    int i, c;
+    int i = 0, c;
     StringBuffer b_s, *b = NULL;
 
     // shortcut for single argument common case
