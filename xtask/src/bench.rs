@@ -68,7 +68,8 @@ fn shown(command: &mut Command) -> Result {
 fn hello(workspace: &Workspace) -> Result {
     // In a folder of its own: the whole folder goes into the jar.
     let folder = workspace.target().join("hello");
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     let file = folder.join("hello.js");
     std::fs::write(&file, "console.log('hello');\n")
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
