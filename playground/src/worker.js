@@ -23,6 +23,7 @@ const RUNNING = 0; // Status::Running
 const SLICE_MS_MAX = 16;
 const MEMORY_PAGE_BYTES = 64 * 1024; // WebAssembly's
 const IMAGE_PAGE_BYTES = 4 * 1024; // the operating system's, mostly
+const REPLY_BYTES_MAX = 96 * 1024; // more than the page reads within a frame
 
 let module;
 let image;
@@ -125,10 +126,12 @@ function slice() {
     postMessage({ job: run.job, wanting: new TextDecoder().decode(new Uint8Array(bytes, 2, next)) });
     return;
   }
+  const length = bytes.byteLength;
   reply(bytes);
   if (kind === STEPPED && next === RUNNING) {
-    if (took < SLICE_MS_MAX / 3 && run.size < run.steps.length - 1) run.size += 1;
-    if (took > SLICE_MS_MAX && run.size > 0) run.size -= 1;
+    const load = Math.max(took / SLICE_MS_MAX, length / REPLY_BYTES_MAX);
+    if (load < 1 / 3 && run.size < run.steps.length - 1) run.size += 1;
+    if (load > 1 && run.size > 0) run.size -= 1;
     turn.port2.postMessage(null);
     return;
   }

@@ -77,7 +77,11 @@ fn shown(command: &mut Command) -> Result {
 
 /// `terrarium run hello.js` against `node hello.js`, in turn, as whole processes.
 fn hello(workspace: &Workspace) -> Result {
-    let file = workspace.target().join("hello.js");
+    // In a folder of its own: the whole folder goes into the jar.
+    let folder = workspace.target().join("hello");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    let file = folder.join("hello.js");
     std::fs::write(&file, "console.log('hello');\n")
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     let ours = workspace.target().join("release/terrarium");

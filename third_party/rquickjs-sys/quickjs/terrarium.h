@@ -20,7 +20,8 @@ JS_EXTERN void JS_SetRandomSeed(JSContext *ctx, uint64_t seed);
 /* Work done by ctx: calls, ends of a loop's round, and 5,000 for every 10,000 steps of a regular expression. */
 JS_EXTERN uint64_t JS_GetTicks(JSContext *ctx);
 
-/* Nested calls, native ones included, before RangeError: Maximum call stack size exceeded. 0: no limit. */
+/* Nested calls before RangeError: Maximum call stack size exceeded; native ones, and calls by them, count double, and the
+   parser counts too. 0: no limit. */
 JS_EXTERN void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth);
 
 /* ---- functions and frames ---- */

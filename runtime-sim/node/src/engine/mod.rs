@@ -14,8 +14,8 @@ use heap::Heap;
 
 use crate::bindings::shared_memory::Shares;
 
-/// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first in
-/// ordinary code; this one is for the parser and the regular expressions.
+/// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first
+/// wherever calls nest or sources do; this one is for the natives that neither counts.
 pub const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
     224 << 10
 } else {
