@@ -1,6 +1,4 @@
-// The module `terrarium:check`: what a lesson's `checks.js` imports. `binding.facts` is the run that is judged.
-const { inspect } = require('internal/util/inspect');
-const facts = JSON.parse(binding.facts);
+// The module `terrarium:check`: what a lesson's `checks.js` imports. `facts` is the run that is judged, as JSON parses it.
 const outcomes = [];
 
 class Failure extends Error {
@@ -38,12 +36,32 @@ function isSame(a, b) {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]));
 }
+const quoted = (text) => {
+  const quote = ["'", '"', '`'].find((mark) => !text.includes(mark)) ?? "'";
+  return quote + JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll(quote, `\\${quote}`) + quote;
+};
+const nameOf = (key) => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key));
+// What a failure says of a value: short, on one line, for a reader. The run is plain data, and so is what is wanted of it.
+function show(value, outer = []) {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return value.name === '' ? '[Function]' : `[Function: ${value.name}]`;
+  if (Object.is(value, -0)) return '-0';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (value instanceof Error || value instanceof RegExp) return String(value);
+  if (outer.includes(value)) return '[Circular]';
+  if (outer.length > 3) return Array.isArray(value) ? '[Array]' : '[Object]';
+  const inner = [...outer, value];
+  const list = (items, [open, close]) => (items.length === 0 ? open + close
+    : `${open} ${items.slice(0, 100).join(', ')}${items.length > 100 ? ', …' : ''} ${close}`);
+  if (Array.isArray(value)) return list(value.map((item) => show(item, inner)), '[]');
+  return list(Object.keys(value).map((key) => `${nameOf(key)}: ${show(value[key], inner)}`), '{}');
+}
 const eventOf = (at) => typeof at === 'object' && at !== null ? at.event : at;
 function expect(actual, what = 'the value', { at } = {}) {
   const judge = (ok, wanted) => {
-    if (!ok) throw new Failure(`${what}: expected ${wanted} but got ${inspect(actual, { breakLength: Infinity })}`, eventOf(at));
+    if (!ok) throw new Failure(`${what}: expected ${wanted} but got ${show(actual)}`, eventOf(at));
   };
-  const show = (value) => inspect(value, { breakLength: Infinity });
   return {
     toBe: (x) => judge(Object.is(actual, x), show(x)),
     toEqual: (x) => judge(isSame(actual, x), show(x)),
@@ -66,4 +84,4 @@ function check(name, fn) {
   }
   outcomes.push([String(name), failure, at]);
 }
-module.exports = { check, expect, fail, outcomes };
+return { check, expect, fail, outcomes };

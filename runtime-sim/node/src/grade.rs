@@ -6,8 +6,11 @@ use protocol::{CheckOutcome, Report, Stream};
 use rquickjs::qjs::{self, JSContext, JSModuleDef, JSRuntime};
 
 use crate::{
-    Process, builtins,
-    engine::{Ctx, Engine, Js, Thrown, Value, value::text_of_chars},
+    Process, bindings,
+    engine::{
+        Ctx, Engine, Js, Thrown, Value,
+        value::{c_string, text_of_chars},
+    },
     facts::Facts,
 };
 
@@ -15,6 +18,11 @@ const TICKS_MAX: u64 = 20_000_000;
 const HEAP_BYTES_MAX: u64 = 64 << 20;
 const CALL_DEPTH_MAX: u32 = 800;
 const MODULE: &str = "terrarium:check";
+const API: &str = concat!(
+    "(function (facts) { 'use strict';\n\n",
+    include_str!("../js/check.js"),
+    "\n})"
+);
 
 struct Judge {
     api: Option<Value>,
@@ -79,22 +87,9 @@ fn why_broken(judge: &Judge) -> String {
 
 fn run(judge: &mut Judge, facts: &str, source: &str) -> Js<()> {
     let ctx = judge.engine.ctx();
-    let binding = crate::natives::make(ctx);
-    ctx.set(&binding, "facts", ctx.string(facts));
-    let start = builtins::compile(ctx, "internal/check_start")?;
-    let exports = ctx.object();
-    let undefined = ctx.undefined();
-    ctx.call(
-        &start,
-        &undefined,
-        &[
-            exports.clone(),
-            undefined.clone(),
-            undefined.clone(),
-            binding,
-        ],
-    )?;
-    judge.api = Some(exports);
+    let facts = bindings::parse_json(ctx, facts)?;
+    let api = ctx.eval(API, "node:internal/check", -1, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    judge.api = Some(ctx.call(&api, &ctx.undefined(), &[facts])?);
     let promise = ctx.eval(source, "checks.js", 1, qjs::JS_EVAL_TYPE_MODULE)?;
     loop {
         let mut job_ctx = std::ptr::null_mut();
@@ -146,11 +141,12 @@ unsafe extern "C" fn load(
     let ctx = Ctx(ctx);
     let text = unsafe { text_of_chars(name) };
     if text != MODULE {
-        crate::natives::throw_coded(
-            ctx,
-            &format!("checks.js can import only '{MODULE}', not '{text}'"),
-            "ERR_MODULE_NOT_FOUND",
-        );
+        let message = c_string(&format!(
+            "checks.js can import only '{MODULE}', not '{text}'"
+        ));
+        let error =
+            ctx.owned(unsafe { qjs::JS_NewPlainError(ctx.0, c"%s".as_ptr(), message.as_ptr()) });
+        ctx.throw(error);
         return std::ptr::null_mut();
     }
     unsafe {
