@@ -219,6 +219,11 @@ fn main() {
         let flag = format!("-isystem{}", vendor_include.display());
         builder.flag(&flag);
         bindgen_cflags.push(flag);
+        // terrarium: at level 2 the module is to be small, but not slow. Most of what level 2 adds to the size of `s`
+        // is inlining, and little of what it adds to the speed is.
+        if env::var("OPT_LEVEL").as_deref() == Ok("2") {
+            builder.flag("-mllvm").flag("-inline-threshold=50");
+        }
     }
 
     for file in source_files.iter().chain(header_files.iter()) {

@@ -41,6 +41,18 @@
 #include <inttypes.h>
 #include <math.h>
 
+/*
+ * terrarium: Between these two clang makes functions small rather than fast: the parser and what of the standard library
+ * runs seldom. The module is a download; the interpreter and the busy part of the library stay fast.
+ */
+#ifdef __clang__
+#define TERRARIUM_SMALL_BEGIN _Pragma("clang attribute push(__attribute__((minsize)), apply_to = function)")
+#define TERRARIUM_SMALL_END _Pragma("clang attribute pop")
+#else
+#define TERRARIUM_SMALL_BEGIN
+#define TERRARIUM_SMALL_END
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -32,6 +32,8 @@
 #include "libregexp.h"
 #include "libunicode.h"
 
+TERRARIUM_SMALL_BEGIN
+
 /* ASCII identifier tables, used by lre_js_is_ident_first/next in libregexp.h
    and by quickjs.c. */
 uint32_t const lre_id_start_table_ascii[4] = {
@@ -2807,6 +2809,8 @@ typedef struct {
     size_t stack_size;
     StackElem static_stack_buf[32]; /* static stack to avoid allocation in most cases */
 } REExecContext;
+
+TERRARIUM_SMALL_END
 
 static int lre_poll_timeout(REExecContext *s)
 {

@@ -29,6 +29,8 @@
 
 #include "cutils.h"
 #include "libunicode.h"
+
+TERRARIUM_SMALL_BEGIN
 #include "libunicode-table.h"
 
 // note: stored as 4 bit tag, not much room left
@@ -2072,3 +2074,5 @@ int unicode_prop(CharRange *cr, const char *prop_name)
     }
     return ret;
 }
+
+TERRARIUM_SMALL_END

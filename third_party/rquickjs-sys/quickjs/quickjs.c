@@ -7644,6 +7644,8 @@ bool JS_IsLiveObject(JSRuntime *rt, JSValueConst obj)
 }
 
 /* Compute memory used by various object types */
+TERRARIUM_SMALL_BEGIN
+
 /* XXX: poor man's approach to handling multiply referenced objects */
 typedef struct JSMemoryUsage_helper {
     double memory_used_count;
@@ -8133,6 +8135,8 @@ JSValue JS_GetGlobalObject(JSContext *ctx)
 {
     return js_dup(ctx->global_obj);
 }
+
+TERRARIUM_SMALL_END
 
 /* WARNING: obj is freed */
 JSValue JS_Throw(JSContext *ctx, JSValue obj)
@@ -12653,6 +12657,8 @@ static js_limb_t js_mp_shr(js_limb_t *tab_r, const js_limb_t *tab, int n,
     return l & (((js_limb_t)1 << shift) - 1);
 }
 
+TERRARIUM_SMALL_BEGIN
+
 static JSBigInt *js_bigint_new(JSContext *ctx, int len)
 {
     JSBigInt *r;
@@ -13576,6 +13582,8 @@ static char const digits[36] = {
 };
 
 /* special version going backwards */
+TERRARIUM_SMALL_END
+
 /* XXX: use dtoa.c */
 static char *js_u64toa(char *q, int64_t n, unsigned int base)
 {
@@ -22095,6 +22103,8 @@ static JSValue js_async_generator_function_call(JSContext *ctx,
     js_async_generator_free(ctx->rt, s);
     return JS_EXCEPTION;
 }
+
+TERRARIUM_SMALL_BEGIN
 
 /* JS parser */
 
@@ -39968,6 +39978,8 @@ uint8_t *JS_WriteObject(JSContext *ctx, size_t *psize, JSValueConst obj,
     return JS_WriteObject2(ctx, psize, obj, flags, NULL);
 }
 
+TERRARIUM_SMALL_END
+
 typedef struct BCReaderState {
     JSContext *ctx;
     const uint8_t *buf_start, *ptr, *buf_end;
@@ -41696,6 +41708,8 @@ static JSValue js_global_queueMicrotask(JSContext *ctx, JSValueConst this_val,
         return JS_EXCEPTION;
     return JS_UNDEFINED;
 }
+
+TERRARIUM_SMALL_BEGIN
 
 /* Object class */
 
@@ -43586,6 +43600,8 @@ static JSValue js_aggregate_error_constructor(JSContext *ctx,
                                JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     return obj;
 }
+
+TERRARIUM_SMALL_END
 
 /* Array */
 
@@ -45682,6 +45698,8 @@ static const JSCFunctionListEntry js_iterator_wrap_proto_funcs[] = {
 
 static int check_iterator(JSContext *ctx, JSValueConst obj);
 
+TERRARIUM_SMALL_BEGIN
+
 static JSValue js_iterator_constructor_getset(JSContext *ctx,
                                               JSValueConst this_val,
                                               int argc, JSValueConst *argv,
@@ -47405,6 +47423,8 @@ static const JSCFunctionListEntry js_boolean_proto_funcs[] = {
     JS_CFUNC_DEF("toString", 0, js_boolean_toString ),
     JS_CFUNC_DEF("valueOf", 0, js_boolean_valueOf ),
 };
+
+TERRARIUM_SMALL_END
 
 /* String */
 
@@ -52699,6 +52719,8 @@ int JS_AddIntrinsicJSON(JSContext *ctx)
     return JS_SetPropertyFunctionList(ctx, ctx->global_obj, js_json_obj, countof(js_json_obj));
 }
 
+TERRARIUM_SMALL_BEGIN
+
 /* Reflect */
 
 static JSValue js_reflect_apply(JSContext *ctx, JSValueConst this_val,
@@ -54040,6 +54062,8 @@ static const JSCFunctionListEntry js_symbol_funcs[] = {
     JS_PROP_SYMBOL_DEF("dispose", JS_ATOM_Symbol_dispose, 0),
     JS_PROP_SYMBOL_DEF("asyncDispose", JS_ATOM_Symbol_asyncDispose, 0),
 };
+
+TERRARIUM_SMALL_END
 
 /* Set/Map/WeakSet/WeakMap */
 
@@ -55633,6 +55657,8 @@ static const JSCFunctionListEntry js_generator_proto_funcs[] = {
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Generator", JS_PROP_CONFIGURABLE),
 };
 
+TERRARIUM_SMALL_BEGIN
+
 /* Explicit resource management */
 
 enum {
@@ -56287,6 +56313,8 @@ static const JSCFunctionListEntry js_async_disposable_stack_proto_funcs[] = {
     JS_ALIAS_DEF("[Symbol.asyncDispose]", "disposeAsync" ),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "AsyncDisposableStack", JS_PROP_CONFIGURABLE),
 };
+
+TERRARIUM_SMALL_END
 
 /* Promise */
 
@@ -57491,6 +57519,8 @@ static const JSCFunctionListEntry js_promise_proto_funcs[] = {
     JS_CFUNC_DEF("finally", 1, js_promise_finally ),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Promise", JS_PROP_CONFIGURABLE ),
 };
+
+TERRARIUM_SMALL_BEGIN
 
 /* AsyncFunction */
 static const JSCFunctionListEntry js_async_function_proto_funcs[] = {
@@ -67458,3 +67488,5 @@ static void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst valu
     JS_ThrowTypeError(ctx, "%s", (char *)out.buf);
     dbuf_free(&out);
 }
+TERRARIUM_SMALL_END
+
