@@ -1,7 +1,7 @@
 //! What Node's own JavaScript stands on: `internalBinding(name)` in Rust, one file for each binding or small family,
 //! named as in Node's `src/`.
 //!
-//! `surface.json` is recorded from real Node (packages/node-lib/record.cjs): every name of every binding, and the values
+//! `surface.json` and `surface_whole.json` are recorded from real Node (packages/node-lib/record.cjs): every name of every binding, and the values
 //! of what is data. A binding starts as that record; the Rust side puts its functions over it. What nobody put there
 //! throws an error that names it, so that nothing is missing in silence.
 
@@ -62,19 +62,29 @@ use self::{
 };
 
 /// Bindings of what few lessons need: the plain jar asks for the whole one when a program comes to them.
-const WHOLE_ONLY: [&str; 9] = [
+const WHOLE_ONLY: [&str; 17] = [
     "cares_wrap",
     "crypto",
     "fs_event_wrap",
+    "http2",
     "http_parser",
+    "js_stream",
+    "js_udp_wrap",
     "pipe_wrap",
     "process_wrap",
+    "spawn_sync",
+    "stream_pipe",
     "stream_wrap",
     "tcp_wrap",
+    "tls_wrap",
+    "udp_wrap",
+    "wasi",
     "zlib",
 ];
 
 const SURFACE: &str = include_str!("surface.json");
+#[cfg(feature = "whole")]
+const SURFACE_WHOLE: &str = include_str!("surface_whole.json");
 
 /// What `internalBinding(name)` answers.
 pub fn internal_binding(c: &Call) -> Js<Value> {
@@ -165,6 +175,13 @@ pub fn surface(ctx: Ctx) -> Js<Value> {
         return Ok(surface.clone());
     }
     let surface = parse_json(ctx, SURFACE)?;
+    #[cfg(feature = "whole")]
+    {
+        let more = parse_json(ctx, SURFACE_WHOLE)?;
+        for name in keys(ctx, &more)? {
+            ctx.set(&surface, &name, ctx.get(&more, &name)?);
+        }
+    }
     *env.surface.borrow_mut() = Some(surface.clone());
     Ok(surface)
 }

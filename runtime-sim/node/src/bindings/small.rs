@@ -280,12 +280,43 @@ fn encoding(ctx: Ctx, t: &Target) {
         Ok(c.ctx.string(&String::from_utf8_lossy(bytes)))
     })
     .with("toASCII", |c| {
+        let name = host_text(c, 0)?;
         Ok(c.ctx
-            .string(&idna::domain_to_ascii(&c.text(0)?).unwrap_or_default()))
+            .string(&idna::domain_to_ascii(&name).unwrap_or_default()))
     })
     .with("toUnicode", |c| {
-        Ok(c.ctx.string(&idna::domain_to_unicode(&c.text(0)?).0))
+        Ok(c.ctx.string(&idna::domain_to_unicode(&host_text(c, 0)?).0))
     });
+}
+
+/// The argument's text, which names a host or has a name of one in it. The plain jar knows hosts in ASCII only and asks
+/// for the whole one where there may be another: no harm when that was not needed.
+fn host_text(c: &Call, index: usize) -> Js<String> {
+    let text = c.text(index)?;
+    let behind_scheme = match text.split_once(':') {
+        Some((scheme, rest))
+            if scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) =>
+        {
+            rest
+        }
+        _ => &text,
+    };
+    let authority = behind_scheme
+        .trim_start_matches(['/', '\\'])
+        .split(['/', '\\', '?', '#'])
+        .next()
+        .unwrap_or_default();
+    let is_file = text.starts_with("file:///");
+    let is_plain = authority.is_ascii()
+        && !authority.contains(['%', '\t', '\n', '\r'])
+        && !authority.to_ascii_lowercase().contains("xn--");
+    if cfg!(not(feature = "whole")) && !is_file && !is_plain {
+        c.env().library.want_whole_jar();
+        return Err(c.ctx.throw_uncatchable());
+    }
+    Ok(text)
 }
 
 /// `src/node_url.cc`, on the crate `url`; the components are ada's `url_aggregator`'s.
@@ -296,11 +327,11 @@ fn url_binding(ctx: Ctx, t: &Target) {
         env.shared(ctx, "urlComponents", "Uint32Array", 9),
     )
     .with("parse", |c| {
-        let (input, base) = (c.text(0)?, c.arg(1));
+        let (input, base) = (host_text(c, 0)?, c.arg(1));
         let parsed = if base.is_undefined() {
             url::Url::parse(&input)
         } else {
-            url::Url::parse(&c.ctx.text(&base)?).and_then(|base| base.join(&input))
+            url::Url::parse(&host_text(c, 1)?).and_then(|base| base.join(&input))
         };
         match parsed {
             Ok(url) => Ok(publish(c, &url)),
@@ -318,31 +349,31 @@ fn url_binding(ctx: Ctx, t: &Target) {
         }
     })
     .with("canParse", |c| {
-        let (input, base) = (c.text(0)?, c.arg(1));
+        let (input, base) = (host_text(c, 0)?, c.arg(1));
         let fits = if base.is_undefined() {
             url::Url::parse(&input).is_ok()
         } else {
-            url::Url::parse(&c.ctx.text(&base)?)
+            url::Url::parse(&host_text(c, 1)?)
                 .and_then(|base| base.join(&input))
                 .is_ok()
         };
         Ok(c.ctx.bool(fits))
     })
     .with("domainToASCII", |c| {
-        let host = url::Host::parse(&c.text(0)?)
+        let host = url::Host::parse(&host_text(c, 0)?)
             .map(|host| host.to_string())
             .unwrap_or_default();
         Ok(c.ctx.string(&host))
     })
     .with("domainToUnicode", |c| {
-        let host =
-            url::Host::parse(&c.text(0)?).map(|host| idna::domain_to_unicode(&host.to_string()).0);
+        let host = url::Host::parse(&host_text(c, 0)?)
+            .map(|host| idna::domain_to_unicode(&host.to_string()).0);
         Ok(c.ctx.string(&host.unwrap_or_default()))
     })
     // `format(href, fragment, unicode, search, auth)`
     .with("format", |c| {
         use url::Position::*;
-        let href = c.text(0)?;
+        let href = host_text(c, 0)?;
         let Ok(url) = url::Url::parse(&href) else {
             return Ok(c.ctx.string(&href));
         };
@@ -366,10 +397,10 @@ fn url_binding(ctx: Ctx, t: &Target) {
         Ok(c.ctx.string(&text))
     })
     .with("update", |c| {
-        let Ok(mut url) = url::Url::parse(&c.text(0)?) else {
+        let Ok(mut url) = url::Url::parse(&host_text(c, 0)?) else {
             return Ok(c.ctx.bool(false));
         };
-        let value = c.text(2)?;
+        let value = host_text(c, 2)?;
         // internal/url.js: updateActions.
         match c.number(1) as u32 {
             0 => drop(url::quirks::set_protocol(&mut url, &value)),
