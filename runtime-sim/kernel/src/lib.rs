@@ -31,10 +31,12 @@ pub mod chance;
 pub mod queue;
 pub mod recorder;
 pub mod sim;
+pub mod table;
 pub mod world;
 
 pub use chance::{Chance, Stream};
 pub use queue::EventQueue;
 pub use recorder::Recorder;
 pub use sim::{Birth, Scheduler, Sim, System, Turn, Waited};
+pub use table::Table;
 pub use world::{Happening, World};

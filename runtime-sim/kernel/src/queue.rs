@@ -1,17 +1,17 @@
 //! What will happen, in the order in which it will: by time, then by the order in which it was put in.
 
-use std::collections::BTreeMap;
+use crate::Table;
 
 #[derive(Debug)]
 pub struct EventQueue<T> {
-    entries: BTreeMap<(u64, u64), T>,
+    entries: Table<(u64, u64), T>,
     sequence: u64,
 }
 
 impl<T> Default for EventQueue<T> {
     fn default() -> Self {
         Self {
-            entries: BTreeMap::new(),
+            entries: Table::new(),
             sequence: 0,
         }
     }

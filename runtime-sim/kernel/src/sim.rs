@@ -4,9 +4,9 @@
 //! lets the others run from there ([`Scheduler::run_others`]): its own stack cannot be set aside, so what it waits for
 //! must come before any process that began to block later goes on.
 
+use crate::Table;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -60,7 +60,7 @@ pub enum Waited {
 /// The processes of a world, numbered from 1, and whose turn it is.
 pub struct Scheduler<S> {
     world: Rc<RefCell<World>>,
-    slots: RefCell<BTreeMap<ProcessId, Slot<S>>>,
+    slots: RefCell<Table<ProcessId, Slot<S>>>,
     /// The first process stays when it has exited, for what is asked about it then.
     first: RefCell<Option<S>>,
     process_last: Cell<ProcessId>,

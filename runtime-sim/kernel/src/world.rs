@@ -1,7 +1,6 @@
 //! All state that the systems of one world share.
 
-use std::collections::BTreeMap;
-
+use crate::Table;
 use protocol::{EventId, EventKind, Frame, Limits, ProcessId, Scenario};
 
 use crate::{Chance, EventQueue, Recorder};
@@ -25,7 +24,7 @@ pub struct World {
     pub ticks: u64,
     /// Whose turn it is; 0 between turns.
     current: ProcessId,
-    cores: BTreeMap<ProcessId, Core>,
+    cores: Table<ProcessId, Core>,
 }
 
 /// Every process, and every thread of one, has a core of its own, and so a clock of its own: two of them may compute
@@ -49,7 +48,7 @@ impl World {
             recorder: Recorder::new(scenario.record),
             ticks: 0,
             current: 0,
-            cores: BTreeMap::new(),
+            cores: Table::new(),
         };
         world.record(
             None,
@@ -99,7 +98,7 @@ impl World {
         if self.current == process {
             return;
         }
-        let core = self.cores.entry(process).or_default();
+        let core = self.cores.or_default(process);
         let time_ns = time_ns.max(core.clock_ns);
         if let Some(place) = core.resumes {
             if place.0 <= time_ns {
@@ -121,12 +120,12 @@ impl World {
     }
 
     pub(crate) fn turn_begins(&mut self, process: ProcessId) {
-        self.cores.entry(process).or_default().resumes = None;
+        self.cores.or_default(process).resumes = None;
     }
 
     pub(crate) fn turn_ended(&mut self, process: ProcessId) {
         self.current = 0;
-        self.cores.entry(process).or_default().clock_ns = self.now_ns;
+        self.cores.or_default(process).clock_ns = self.now_ns;
     }
 
     pub(crate) fn forget(&mut self, process: ProcessId) {

@@ -1,6 +1,6 @@
 //! What a lesson's checks may ask about a finished run. Kept beside the trace, because the trace leaves the jar.
 
-use std::collections::BTreeMap;
+use kernel::Table;
 
 use protocol::{EventId, Queue, Stream, TaskId};
 
@@ -18,8 +18,8 @@ pub struct Facts {
     pub exit_code: i32,
     pub duration_ns: u64,
     pub error: Option<String>,
-    waiting: BTreeMap<TaskId, TaskFact>,
-    running: BTreeMap<TaskId, usize>,
+    waiting: Table<TaskId, TaskFact>,
+    running: Table<TaskId, usize>,
     /// In the order in which they started.
     pub tasks: Vec<TaskFact>,
 }

@@ -3,9 +3,10 @@
 //! JavaScript and the loop both come here to say what happened. Nothing in here calls JavaScript, so that it may be
 //! borrowed from within any native function.
 
+use kernel::Table;
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     ffi::{CStr, c_int},
     rc::Rc,
 };
@@ -63,12 +64,12 @@ pub struct Host {
     pub facts: Facts,
 
     /// What was behind the descriptors when the process began; otherwise they are the terminal's.
-    pub inherited: BTreeMap<i32, Inherited>,
+    pub inherited: Table<i32, Inherited>,
     pub stop: Option<Stop>,
     pub ctx: Option<Ctx>,
 
     names: Names,
-    queued: BTreeMap<TaskId, (EventId, FunctionId)>,
+    queued: Table<TaskId, (EventId, FunctionId)>,
     jobs: VecDeque<(u64, TaskId)>,
     task_last: TaskId,
     /// The events that started what runs now, innermost last.
@@ -76,7 +77,7 @@ pub struct Host {
     /// Of those, what the library or the engine told of: by its asynchronous id or the job's number.
     running: Vec<(Running, TaskId)>,
     /// Ticks, timers and immediates that wait, by their asynchronous ids.
-    resources: BTreeMap<u64, TaskId>,
+    resources: Table<u64, TaskId>,
     main_task: TaskId,
     main_began: bool,
     /// While console.log writes: what Node queues to clear up behind it is nobody's business.
@@ -105,16 +106,16 @@ impl Host {
             limits,
             uv,
             facts: Facts::default(),
-            inherited: BTreeMap::new(),
+            inherited: Table::new(),
             stop: None,
             ctx: None,
             names: Names::default(),
-            queued: BTreeMap::new(),
+            queued: Table::new(),
             jobs: VecDeque::new(),
             task_last: 0,
             causes: Vec::new(),
             running: Vec::new(),
-            resources: BTreeMap::new(),
+            resources: Table::new(),
             main_task: 0,
             main_began: false,
             prints: false,

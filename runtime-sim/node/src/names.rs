@@ -4,18 +4,10 @@ use std::collections::BTreeMap;
 
 use protocol::{EventKind, FunctionId};
 
-/// What tells functions apart: where they are defined, and their name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    file: String,
-    line: u32,
-    column: u32,
-    name: String,
-}
-
 #[derive(Debug, Default)]
 pub struct Names {
-    known: BTreeMap<Key, FunctionId>,
+    /// By what tells functions apart: where they are defined, and their name.
+    known: BTreeMap<String, u64>,
     described: Vec<Described>,
 }
 
@@ -39,14 +31,9 @@ impl Names {
         column: u32,
         source: impl FnOnce() -> String,
     ) -> (FunctionId, Option<EventKind>) {
-        let key = Key {
-            file: file.into(),
-            line,
-            column,
-            name: name.into(),
-        };
+        let key = format!("{file}:{line}:{column} {name}");
         if let Some(function) = self.known.get(&key) {
-            return (*function, None);
+            return (*function as FunctionId, None);
         }
         let function = self.described.len() as FunctionId + 1;
         let summary = if name.is_empty() {
@@ -54,7 +41,7 @@ impl Names {
         } else {
             String::new()
         };
-        self.known.insert(key, function);
+        self.known.insert(key, u64::from(function));
         self.described.push(Described {
             name: name.into(),
             file: file.into(),

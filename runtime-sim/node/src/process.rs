@@ -4,9 +4,9 @@
 //! are libuv 1.46's `uv_run`; what Node does in each is `src/env.cc` and `src/api/callback.cc` (v20.20.2). Timers that
 //! are due at once and the immediates of one turn are one callback of libuv's, as in Node.
 
+use kernel::Table;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -133,7 +133,7 @@ pub struct Child {
     pub scheduler: Rc<Scheduler<Process>>,
     pub files: Rc<RefCell<FileSystem>>,
     pub remote: Rc<Remote>,
-    pub inherited: BTreeMap<i32, Inherited>,
+    pub inherited: Table<i32, Inherited>,
     pub pid: i32,
     pub parent_pid: i32,
     pub family: Rc<Family>,

@@ -1,6 +1,7 @@
 //! What one Node process is to its bindings: the arrays that Node's JavaScript and its host share, the callbacks that
 //! the library registers, the requests under way, and what was written (`node::Environment` in `src/env.h`).
 
+use kernel::Table;
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
     collections::BTreeMap,
@@ -34,7 +35,7 @@ use super::{
 };
 
 /// How many handles listen to each signal.
-pub type Signals = Rc<RefCell<BTreeMap<i32, u32>>>;
+pub type Signals = Rc<RefCell<Table<i32, u32>>>;
 
 /// What stands behind `process.env`.
 pub type Variables = Rc<RefCell<Vec<(String, String)>>>;
@@ -67,7 +68,7 @@ pub struct Common {
 
 /// The processes of a world, by their pids, until their parents know that they have ended.
 #[derive(Default)]
-pub struct Family(pub RefCell<BTreeMap<i32, Rc<Remote>>>);
+pub struct Family(pub RefCell<Table<i32, Rc<Remote>>>);
 
 /// A thread as others see it.
 pub struct Remote {
@@ -124,8 +125,8 @@ pub struct Environment {
     pub surface: RefCell<Option<Value>>,
     pub bindings: RefCell<BTreeMap<String, Value>>,
     /// Values that the library handed over to be called or read later, by name.
-    pub kept: RefCell<BTreeMap<&'static str, Value>>,
-    pub shared: RefCell<BTreeMap<&'static str, Shared>>,
+    pub kept: RefCell<Vec<(&'static str, Value)>>,
+    pub shared: RefCell<Vec<(&'static str, Shared)>>,
     pub requests: Rc<Requests>,
     pub files: Rc<RefCell<FileSystem>>,
     pub watchers: Watchers,
@@ -159,12 +160,12 @@ pub struct Environment {
     pub signals: Signals,
     pub object_urls: RefCell<BTreeMap<String, Value>>,
     /// ES modules by the engine's own pointer, and by URL.
-    pub modules: RefCell<BTreeMap<usize, Value>>,
+    pub modules: RefCell<Table<usize, Value>>,
     pub module_urls: RefCell<BTreeMap<String, Value>>,
     /// Nested callback scopes; queues are emptied when the outermost closes.
     pub scope_depth: Cell<u32>,
     /// Named streams of chance, from the first draw of each.
-    chance: RefCell<BTreeMap<&'static str, kernel::Stream>>,
+    chance: RefCell<Vec<(&'static str, kernel::Stream)>>,
     /// There from when a program begins.
     host: RefCell<Option<Host>>,
     place: OnceCell<Place>,
@@ -313,14 +314,14 @@ impl Environment {
     /// Draws from the process's stream of this name.
     pub fn draw<T>(&self, name: &'static str, draw: impl FnOnce(&mut kernel::Stream) -> T) -> T {
         let mut streams = self.chance.borrow_mut();
-        let stream = streams.entry(name).or_insert_with(|| {
+        if named(&streams, name).is_none() {
             let host = self.host();
-            host.world
-                .borrow()
-                .chance
-                .stream(&format!("{name} {}", host.process))
-        });
-        draw(stream)
+            let name_of_stream = format!("{name} {}", host.process);
+            let stream = host.world.borrow().chance.stream(&name_of_stream);
+            streams.push((name, stream));
+        }
+        let stream = streams.iter_mut().find(|(known, _)| *known == name);
+        draw(&mut stream.expect("it is there now").1)
     }
 
     pub fn heap_used_bytes(&self) -> usize {
@@ -358,16 +359,20 @@ impl Environment {
     }
 
     pub fn keep(&self, name: &'static str, value: Value) {
-        self.kept.borrow_mut().insert(name, value);
+        let mut kept = self.kept.borrow_mut();
+        match kept.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => kept.push((name, value)),
+        }
     }
 
     pub fn kept(&self, name: &'static str) -> Option<Value> {
-        self.kept.borrow().get(name).cloned()
+        named(&self.kept.borrow(), name).cloned()
     }
 
     /// The shared array of this name, made on first use.
     pub fn shared(&self, ctx: Ctx, name: &'static str, class: &str, length: u32) -> Value {
-        if let Some(shared) = self.shared.borrow().get(name) {
+        if let Some(shared) = named(&self.shared.borrow(), name) {
             return shared.array.clone();
         }
         let array = new_typed_array(ctx, class, length);
@@ -376,12 +381,12 @@ impl Environment {
             array: array.clone(),
             bytes,
         };
-        self.shared.borrow_mut().insert(name, shared);
+        self.shared.borrow_mut().push((name, shared));
         array
     }
 
     fn bytes(&self, name: &str) -> Option<*mut u8> {
-        self.shared.borrow().get(name).map(|shared| shared.bytes)
+        named(&self.shared.borrow(), name).map(|shared| shared.bytes)
     }
 
     pub fn u8_at(&self, name: &str, index: usize) -> u8 {
@@ -493,4 +498,10 @@ pub fn new_array_buffer(ctx: Ctx, bytes: &[u8]) -> Value {
 
 pub fn new_bytes(ctx: Ctx, bytes: &[u8]) -> Value {
     ctx.owned(unsafe { qjs::JS_NewUint8ArrayCopy(ctx.0, bytes.as_ptr(), bytes.len() as _) })
+}
+
+/// What a short list holds by this name.
+fn named<'a, T>(list: &'a [(&'static str, T)], name: &str) -> Option<&'a T> {
+    let found = list.iter().find(|(known, _)| *known == name);
+    found.map(|(_, value)| value)
 }

@@ -1,10 +1,8 @@
 //! Watching files: `FSEvent` as inotify and libuv's `uv_fs_event` tell it (`src/fs_event_wrap.cc`), `StatWatcher` by
 //! polling (`src/node_stat_watcher.cc`, libuv's `src/fs-poll.c`).
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-};
+use kernel::Table;
+use std::cell::{Cell, RefCell};
 
 use crate::engine::value::{Ctx, Js, Value};
 
@@ -20,7 +18,7 @@ use super::{
 #[derive(Default)]
 pub struct Watchers {
     /// By the number of the handle.
-    watched: RefCell<BTreeMap<u64, Watched>>,
+    watched: RefCell<Table<u64, Watched>>,
 }
 
 struct Watched {

@@ -3,9 +3,9 @@
 //!
 //! Leaves out: the lenient modes, pausing in the middle of a packet, and HTTP/2's preface.
 
+use kernel::Table;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -153,7 +153,7 @@ struct Parser {
 #[derive(Default)]
 struct Connections {
     next: Cell<u64>,
-    all: RefCell<BTreeMap<u64, Value>>,
+    all: RefCell<Table<u64, Value>>,
 }
 
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {

@@ -6,7 +6,6 @@
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -16,11 +15,12 @@ const PART: &[u8] = b"NODEPART";
 pub struct Library {
     /// Names the build: parts of different builds do not fit together.
     build: Vec<u8>,
-    modules: BTreeMap<String, Module>,
+    /// By id, in the order of the ids.
+    modules: Vec<(String, Module)>,
     parts: Vec<Part>,
     wanted: Cell<Option<Wanted>>,
     /// What threads have compiled.
-    compiled: RefCell<BTreeMap<String, Rc<[u8]>>>,
+    compiled: RefCell<Vec<Option<Rc<[u8]>>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ impl Library {
                 sources: OnceCell::new(),
             });
         }
-        let mut modules = BTreeMap::new();
+        let mut modules: Vec<(String, Module)> = Vec::new();
         for _ in 0..reader.u16()? {
             let id_bytes = reader.u16()?;
             let id = reader.text(id_bytes)?;
@@ -76,7 +76,10 @@ impl Library {
             if module.start.checked_add(module.length)? >= part.length {
                 return None;
             }
-            modules.insert(id, module);
+            if modules.last().is_some_and(|(last, _)| *last >= id) {
+                return None;
+            }
+            modules.push((id, module));
         }
         let first = parts.first()?;
         if reader.0.len() != first.length {
@@ -86,10 +89,10 @@ impl Library {
         first.sources.set((bytes, from)).ok()?;
         Some(Self {
             build,
+            compiled: RefCell::new(vec![None; modules.len()]),
             modules,
             parts,
             wanted: Cell::new(None),
-            compiled: RefCell::default(),
         })
     }
 
@@ -121,9 +124,15 @@ impl Library {
         Ok(())
     }
 
+    fn place(&self, id: &str) -> Option<usize> {
+        self.modules
+            .binary_search_by(|(known, _)| known.as_str().cmp(id))
+            .ok()
+    }
+
     /// `None` when there is no such module, or when its part is not there: then [`Library::wanted`] names it.
     pub fn source(&self, id: &str) -> Option<&str> {
-        let module = self.modules.get(id)?;
+        let (_, module) = &self.modules[self.place(id)?];
         let Some((bytes, from)) = self.parts[module.part].sources.get() else {
             self.wanted.set(Some(Wanted::Part(module.part)));
             return None;
@@ -133,11 +142,13 @@ impl Library {
     }
 
     pub fn compiled(&self, id: &str) -> Option<Rc<[u8]>> {
-        self.compiled.borrow().get(id).cloned()
+        self.compiled.borrow()[self.place(id)?].clone()
     }
 
     pub fn keep_compiled(&self, id: &str, bytes: Rc<[u8]>) {
-        self.compiled.borrow_mut().insert(id.to_owned(), bytes);
+        if let Some(place) = self.place(id) {
+            self.compiled.borrow_mut()[place] = Some(bytes);
+        }
     }
 
     /// The part that was asked for and is not there.
@@ -158,7 +169,7 @@ impl Library {
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.modules.keys().map(String::as_str)
+        self.modules.iter().map(|(id, _)| id.as_str())
     }
 
     /// The modules that programs may require.

@@ -5,9 +5,10 @@
 //! bytes and ends arrive in the poll phase, a connection at its server before at its client. Leaves out: other
 //! machines, descriptors handed over, `SO_REUSEPORT`, and what `setNoDelay` and `setKeepAlive` change on a wire.
 
+use kernel::Table;
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -54,7 +55,7 @@ const LAST_WRITE_WAS_ASYNC: usize = 3;
 
 #[derive(Default)]
 pub struct Net {
-    sockets: RefCell<BTreeMap<u64, Socket>>,
+    sockets: RefCell<Table<u64, Socket>>,
     next_number: Cell<u64>,
     next_port: Cell<u16>,
 }

@@ -5,9 +5,9 @@
 //! descriptors beyond the terminal's and pipes, and what users and groups decide. Descriptors of files are numbered for
 //! all processes together.
 
+use kernel::Table;
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -267,7 +267,7 @@ fn spawn(c: &Call) -> Js<f64> {
     }
     let file = ctx.text(&ctx.get(&options, "file")?)?;
     let args = strings(ctx, &ctx.get(&options, "args")?)?;
-    let mut inherited = BTreeMap::new();
+    let mut inherited = Table::new();
     let stdio = ctx.get(&options, "stdio")?;
     for fd in 0..if stdio.is_object() {
         ctx.length(&stdio)

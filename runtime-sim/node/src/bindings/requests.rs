@@ -1,9 +1,10 @@
 //! What a process has asked for and waits to hear of: answers that come in the poll phase, the pool's threads, handles
 //! that close (`src/unix/core.c` and `src/threadpool.c` of libuv 1.46, on virtual time).
 
+use kernel::Table;
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -37,17 +38,17 @@ pub struct ActiveHandle {
 pub struct Requests {
     sequence: Cell<u64>,
     /// By when they are ready and in the order of asking; `true` keeps the process alive.
-    answers: RefCell<BTreeMap<(u64, u64), (bool, Completion)>>,
+    answers: RefCell<Table<(u64, u64), (bool, Completion)>>,
     pool_free_ns: RefCell<Pool>,
     closing: RefCell<VecDeque<Completion>>,
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
     immediates: RefCell<VecDeque<Completion>>,
-    handles: RefCell<BTreeMap<u64, ActiveHandle>>,
+    handles: RefCell<Table<u64, ActiveHandle>>,
     /// In the order of opening, in which signals of one poll are heard.
-    asyncs: RefCell<BTreeMap<u64, Async>>,
+    asyncs: RefCell<Table<u64, Async>>,
     signalled: RefCell<VecDeque<u64>>,
     /// Requests under way, with their providers: for who asks, not for the loop.
-    under_way: RefCell<BTreeMap<u64, (Value, &'static str)>>,
+    under_way: RefCell<Table<u64, (Value, &'static str)>>,
 }
 
 impl Requests {

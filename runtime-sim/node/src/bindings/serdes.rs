@@ -3,10 +3,8 @@
 //!
 //! Leaves out: WebAssembly modules, shared structs, and the formats before version 13.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-};
+use kernel::Table;
+use std::cell::{Cell, RefCell};
 
 use rquickjs::qjs;
 
@@ -84,8 +82,8 @@ pub struct Writer {
     pub ctx: Ctx,
     bytes: RefCell<Vec<u8>>,
     /// By address; the objects are kept, so that no other takes an address.
-    ids: RefCell<BTreeMap<usize, (u32, Value)>>,
-    transferred: RefCell<BTreeMap<usize, u32>>,
+    ids: RefCell<Table<usize, (u32, Value)>>,
+    transferred: RefCell<Table<usize, u32>>,
     views_are_host_objects: Cell<bool>,
     depth: Cell<u32>,
 }
@@ -591,9 +589,9 @@ pub struct Reader {
     bytes: Vec<u8>,
     at: Cell<usize>,
     version: Cell<u32>,
-    objects: RefCell<BTreeMap<u32, Value>>,
+    objects: RefCell<Table<u32, Value>>,
     next_id: Cell<u32>,
-    transferred: RefCell<BTreeMap<u32, Value>>,
+    transferred: RefCell<Table<u32, Value>>,
     depth: Cell<u32>,
 }
 

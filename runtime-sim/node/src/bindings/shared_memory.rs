@@ -1,10 +1,10 @@
 //! The memory behind SharedArrayBuffers: counted by every buffer that shows it, in whichever thread. It lies outside the
 //! heaps, and all of it together has a limit of its own.
 
+use kernel::Table;
 use std::{
     alloc::{Layout, alloc_zeroed, dealloc},
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     ffi::c_void,
 };
 
@@ -110,7 +110,7 @@ unsafe fn give_up(bytes: *mut u8) {
 
 /// The shares of one engine: given back with it, since its buffers are not taken down one by one.
 #[derive(Default)]
-pub struct Shares(RefCell<BTreeMap<usize, usize>>);
+pub struct Shares(RefCell<Table<usize, usize>>);
 
 impl Shares {
     /// # Safety
@@ -126,13 +126,13 @@ impl Shares {
     }
 
     fn add(&self, bytes: *mut u8) {
-        *self.0.borrow_mut().entry(bytes as usize).or_default() += 1;
+        *self.0.borrow_mut().or_default(bytes as usize) += 1;
     }
 }
 
 impl Drop for Shares {
     fn drop(&mut self) {
-        for (bytes, count) in self.0.take() {
+        for (&bytes, &count) in self.0.take().iter() {
             for _ in 0..count {
                 unsafe { give_up(bytes as *mut u8) };
             }

@@ -66,7 +66,7 @@ pub fn initialize(t: &Target) {
                 return Ok(c.ctx.number(EINVAL));
             }
             signal.number.set(number);
-            *c.env().signals.borrow_mut().entry(number).or_insert(0) += 1;
+            *c.env().signals.borrow_mut().or_default(number) += 1;
             signal.handle.start(c.env(), &c.this(), Signal::KIND);
             Ok(c.ctx.number(0.0))
         })

@@ -1,6 +1,6 @@
 //! `src/node_util.cc` and `src/node_types.cc`: what JavaScript cannot ask about a value by itself.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use rquickjs::qjs;
 
@@ -28,7 +28,7 @@ const SAMPLES: &str = "({ Error: new Error(), Number: Object(1), String: Object(
     AsyncGeneratorFunction: async function* () {}, Uint8Array: new Uint8Array() })";
 
 thread_local! {
-    static CLASSES: RefCell<BTreeMap<String, u32>> = const { RefCell::new(BTreeMap::new()) };
+    static CLASSES: RefCell<Vec<(String, u32)>> = const { RefCell::new(Vec::new()) };
 }
 
 pub fn learn_classes(ctx: Ctx) -> Js<()> {
@@ -38,11 +38,11 @@ pub fn learn_classes(ctx: Ctx) -> Js<()> {
         1,
         qjs::JS_EVAL_TYPE_GLOBAL,
     )?;
-    let mut classes = BTreeMap::new();
+    let mut classes = Vec::new();
     for key in keys(ctx, &samples)? {
         let sample = ctx.get(&samples, &key)?;
         if sample.is_object() {
-            classes.insert(key, unsafe { qjs::JS_GetClassID(sample.raw()) });
+            classes.push((key, unsafe { qjs::JS_GetClassID(sample.raw()) }));
         }
     }
     CLASSES.set(classes);
@@ -54,7 +54,10 @@ pub fn is_of(value: &Value, names: &[&str]) -> bool {
         return false;
     }
     let class = unsafe { qjs::JS_GetClassID(value.raw()) };
-    CLASSES.with_borrow(|classes| names.iter().any(|name| classes.get(*name) == Some(&class)))
+    CLASSES.with_borrow(|classes| {
+        let mut known = classes.iter().filter(|(_, known)| *known == class);
+        known.any(|(name, _)| names.contains(&name.as_str()))
+    })
 }
 
 pub fn is_typed_array(value: &Value) -> bool {

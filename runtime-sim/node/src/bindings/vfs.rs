@@ -2,6 +2,7 @@
 //!
 //! Leaves out: sockets, devices, mounts, and permissions, but for what even root may not do: run what no one may.
 
+use kernel::Table;
 use std::collections::BTreeMap;
 
 pub type Code = &'static str;
@@ -44,9 +45,9 @@ pub enum Change {
 
 #[derive(Default)]
 pub struct FileSystem {
-    inodes: BTreeMap<u64, Inode>,
+    inodes: Table<u64, Inode>,
     names: BTreeMap<String, u64>,
-    opened: BTreeMap<i32, Open>,
+    opened: Table<i32, Open>,
     next_inode: u64,
     pub now_ms: f64,
     pub umask: u32,
