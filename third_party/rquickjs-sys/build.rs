@@ -156,6 +156,9 @@ fn main() {
     builder
         .extra_warnings(false)
         .flag_if_supported("-Wno-implicit-const-int-float-conversion")
+        // terrarium: of what is newer than Node 20.
+        .flag_if_supported("-Wno-unused-function")
+        .flag_if_supported("-Wno-unused-const-variable")
         //.flag("-Wno-array-bounds")
         //.flag("-Wno-format-truncation")
         ;

@@ -9027,6 +9027,7 @@ static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *p, JSAtom atom,
     switch ((uintptr_t)opaque) {
     default:
         abort();
+#ifdef CONFIG_NEWER_THAN_NODE_20
     case JS_BUILTIN_ARRAY_FROMASYNC:
         {
             JSValue argv[] = {
@@ -9086,6 +9087,7 @@ static JSValue js_bytecode_autoinit(JSContext *ctx, JSObject *p, JSAtom atom,
             JS_SetConstructorBit(ctx, result, false);
             return result;
         }
+#endif
     }
     return JS_UNDEFINED;
 }
@@ -42965,7 +42967,9 @@ static const JSCFunctionListEntry js_object_funcs[] = {
     JS_CFUNC_DEF("defineProperties", 2, js_object_defineProperties ),
     JS_CFUNC_DEF("getOwnPropertyNames", 1, js_object_getOwnPropertyNames ),
     JS_CFUNC_DEF("getOwnPropertySymbols", 1, js_object_getOwnPropertySymbols ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("groupBy", 2, js_object_groupBy ),
+#endif
     JS_CFUNC_MAGIC_DEF("keys", 1, js_object_keys, JS_ITERATOR_KIND_KEY ),
     JS_CFUNC_MAGIC_DEF("values", 1, js_object_keys, JS_ITERATOR_KIND_VALUE ),
     JS_CFUNC_MAGIC_DEF("entries", 1, js_object_keys, JS_ITERATOR_KIND_KEY_AND_VALUE ),
@@ -43344,11 +43348,13 @@ static const JSCFunctionListEntry js_function_proto_funcs[] = {
     JS_CFUNC_DEF("bind", 1, js_function_bind ),
     JS_CFUNC_DEF("toString", 0, js_function_toString ),
     JS_CFUNC_DEF("[Symbol.hasInstance]", 1, js_function_hasInstance ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CGETSET_DEF("fileName", js_function_proto_fileName, NULL ),
     JS_CGETSET_MAGIC_DEF("lineNumber", js_function_proto_int32, NULL,
                          offsetof(JSFunctionBytecode, line_num)),
     JS_CGETSET_MAGIC_DEF("columnNumber", js_function_proto_int32, NULL,
                          offsetof(JSFunctionBytecode, col_num)),
+#endif
 };
 
 /* Error class */
@@ -43577,7 +43583,9 @@ static JSValue js_error_capture_stack_trace(JSContext *ctx, JSValueConst this_va
 }
 
 static const JSCFunctionListEntry js_error_funcs[] = {
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("isError", 1, js_error_isError ),
+#endif
     JS_CFUNC_DEF("captureStackTrace", 2, js_error_capture_stack_trace),
     JS_CGETSET_DEF("stackTraceLimit", js_error_get_stackTraceLimit, js_error_set_stackTraceLimit ),
     JS_CGETSET_DEF("prepareStackTrace", js_error_get_prepareStackTrace, js_error_set_prepareStackTrace ),
@@ -46978,12 +46986,15 @@ fail:
     goto done;
 }
 
+#ifdef CONFIG_NEWER_THAN_NODE_20
 static const JSCFunctionListEntry js_iterator_funcs[] = {
     JS_CFUNC_DEF("concat", 0, js_iterator_concat ),
     JS_CFUNC_DEF("from", 1, js_iterator_from ),
 };
+#endif
 
 static const JSCFunctionListEntry js_iterator_proto_funcs[] = {
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_MAGIC_DEF("chunks", 1, js_create_iterator_helper, JS_ITERATOR_HELPER_KIND_CHUNKS ),
     JS_CFUNC_MAGIC_DEF("drop", 1, js_create_iterator_helper, JS_ITERATOR_HELPER_KIND_DROP ),
     JS_CFUNC_MAGIC_DEF("filter", 1, js_create_iterator_helper, JS_ITERATOR_HELPER_KIND_FILTER ),
@@ -47000,8 +47011,11 @@ static const JSCFunctionListEntry js_iterator_proto_funcs[] = {
     JS_CFUNC_DEF("reduce", 1, js_iterator_proto_reduce ),
     JS_CFUNC_DEF("toArray", 0, js_iterator_proto_toArray ),
     JS_CFUNC_DEF("[Symbol.dispose]", 0, js_iterator_proto_dispose ),
+#endif
     JS_CFUNC_DEF("[Symbol.iterator]", 0, js_iterator_proto_iterator ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CGETSET_DEF("[Symbol.toStringTag]", js_iterator_proto_get_toStringTag, js_iterator_proto_set_toStringTag),
+#endif
 };
 
 static const JSCFunctionListEntry js_iterator_helper_proto_funcs[] = {
@@ -49707,11 +49721,15 @@ static const JSCFunctionListEntry js_math_funcs[] = {
     JS_CFUNC_SPECIAL_DEF("cbrt", 1, f_f, js_math_cbrt ),
     JS_CFUNC_DEF("hypot", 2, js_math_hypot ),
     JS_CFUNC_DEF("random", 0, js_math_random ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_SPECIAL_DEF("f16round", 1, f_f, js_math_f16round ),
+#endif
     JS_CFUNC_SPECIAL_DEF("fround", 1, f_f, js_math_fround ),
     JS_CFUNC_DEF("imul", 2, js_math_imul ),
     JS_CFUNC_DEF("clz32", 1, js_math_clz32 ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("sumPrecise", 1, js_math_sumPrecise ),
+#endif
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "Math", JS_PROP_CONFIGURABLE ),
     JS_PROP_DOUBLE_DEF("E", 2.718281828459045, 0 ),
     JS_PROP_DOUBLE_DEF("LN10", 2.302585092994046, 0 ),
@@ -51345,7 +51363,9 @@ done:
 }
 
 static const JSCFunctionListEntry js_regexp_funcs[] = {
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("escape", 1, js_regexp_escape ),
+#endif
     JS_CGETSET_DEF("[Symbol.species]", js_get_this, NULL ),
 };
 
@@ -52693,9 +52713,13 @@ static JSValue js_json_stringify(JSContext *ctx, JSValueConst this_val,
 }
 
 static const JSCFunctionListEntry js_json_funcs[] = {
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("isRawJSON", 1, js_json_isRawJSON ),
+#endif
     JS_CFUNC_DEF("parse", 2, js_json_parse ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("rawJSON", 1, js_json_rawJSON ),
+#endif
     JS_CFUNC_DEF("stringify", 3, js_json_stringify ),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "JSON", JS_PROP_CONFIGURABLE ),
 };
@@ -55504,7 +55528,9 @@ fini:
 }
 
 static const JSCFunctionListEntry js_map_funcs[] = {
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("groupBy", 2, js_map_groupBy ),
+#endif
     JS_CGETSET_DEF("[Symbol.species]", js_get_this, NULL ),
 };
 
@@ -55515,10 +55541,12 @@ static const JSCFunctionListEntry js_set_funcs[] = {
 static const JSCFunctionListEntry js_map_proto_funcs[] = {
     JS_CFUNC_MAGIC_DEF("set", 2, js_map_set, 0 ),
     JS_CFUNC_MAGIC_DEF("get", 1, js_map_get, 0 ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_MAGIC_DEF("getOrInsert", 2, js_map_getOrInsert,
                        JS_CLASS_MAP<<1 | /*computed*/false ),
     JS_CFUNC_MAGIC_DEF("getOrInsertComputed", 2, js_map_getOrInsert,
                        JS_CLASS_MAP<<1 | /*computed*/true ),
+#endif
     JS_CFUNC_MAGIC_DEF("has", 1, js_map_has, 0 ),
     JS_CFUNC_MAGIC_DEF("delete", 1, js_map_delete, 0 ),
     JS_CFUNC_MAGIC_DEF("clear", 0, js_map_clear, 0 ),
@@ -55543,6 +55571,7 @@ static const JSCFunctionListEntry js_set_proto_funcs[] = {
     JS_CFUNC_MAGIC_DEF("clear", 0, js_map_clear, MAGIC_SET ),
     JS_CGETSET_MAGIC_DEF("size", js_map_get_size, NULL, MAGIC_SET ),
     JS_CFUNC_MAGIC_DEF("forEach", 1, js_map_forEach, MAGIC_SET ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("isDisjointFrom", 1, js_set_isDisjointFrom ),
     JS_CFUNC_DEF("isSubsetOf", 1, js_set_isSubsetOf ),
     JS_CFUNC_DEF("isSupersetOf", 1, js_set_isSupersetOf ),
@@ -55550,6 +55579,7 @@ static const JSCFunctionListEntry js_set_proto_funcs[] = {
     JS_CFUNC_DEF("difference", 1, js_set_difference ),
     JS_CFUNC_DEF("symmetricDifference", 1, js_set_symmetricDifference ),
     JS_CFUNC_DEF("union", 1, js_set_union ),
+#endif
     JS_CFUNC_MAGIC_DEF("values", 0, js_create_map_iterator, (JS_ITERATOR_KIND_KEY << 2) | MAGIC_SET ),
     JS_ALIAS_DEF("keys", "values" ),
     JS_ALIAS_DEF("[Symbol.iterator]", "values" ),
@@ -55565,10 +55595,12 @@ static const JSCFunctionListEntry js_set_iterator_proto_funcs[] = {
 static const JSCFunctionListEntry js_weak_map_proto_funcs[] = {
     JS_CFUNC_MAGIC_DEF("set", 2, js_map_set, MAGIC_WEAK ),
     JS_CFUNC_MAGIC_DEF("get", 1, js_map_get, MAGIC_WEAK ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_MAGIC_DEF("getOrInsert", 2, js_map_getOrInsert,
                        JS_CLASS_WEAKMAP<<1 | /*computed*/false ),
     JS_CFUNC_MAGIC_DEF("getOrInsertComputed", 2, js_map_getOrInsert,
                        JS_CLASS_WEAKMAP<<1 | /*computed*/true ),
+#endif
     JS_CFUNC_MAGIC_DEF("has", 1, js_map_has, MAGIC_WEAK ),
     JS_CFUNC_MAGIC_DEF("delete", 1, js_map_delete, MAGIC_WEAK ),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "WeakMap", JS_PROP_CONFIGURABLE ),
@@ -57507,9 +57539,13 @@ static const JSCFunctionListEntry js_promise_funcs[] = {
     JS_CFUNC_MAGIC_DEF("all", 1, js_promise_all, PROMISE_MAGIC_all ),
     JS_CFUNC_MAGIC_DEF("allSettled", 1, js_promise_all, PROMISE_MAGIC_allSettled ),
     JS_CFUNC_MAGIC_DEF("any", 1, js_promise_all, PROMISE_MAGIC_any ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("try", 1, js_promise_try ),
+#endif
     JS_CFUNC_DEF("race", 1, js_promise_race ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_DEF("withResolvers", 0, js_promise_withResolvers ),
+#endif
     JS_CGETSET_DEF("[Symbol.species]", js_get_this, NULL),
 };
 
@@ -57834,6 +57870,7 @@ int JS_AddIntrinsicPromise(JSContext *ctx)
                            JS_PROP_CONFIGURABLE, JS_PROP_CONFIGURABLE))
         return -1;
 
+#ifdef CONFIG_NEWER_THAN_NODE_20
     /* AsyncDisposableStack */
     ctx->class_proto[JS_CLASS_ASYNC_DISPOSABLE_STACK] = JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, ctx->class_proto[JS_CLASS_ASYNC_DISPOSABLE_STACK],
@@ -57843,6 +57880,7 @@ int JS_AddIntrinsicPromise(JSContext *ctx)
                                   js_disposable_stack_constructor, 0,
                                   ctx->class_proto[JS_CLASS_ASYNC_DISPOSABLE_STACK],
                                   JS_CLASS_ASYNC_DISPOSABLE_STACK);
+#endif
     return 0;
 }
 
@@ -59736,11 +59774,16 @@ int JS_AddIntrinsicBaseObjects(JSContext *ctx)
     obj2 = JS_NewCConstructor(ctx, JS_CLASS_ITERATOR, "Iterator",
                               js_iterator_constructor, 0, JS_CFUNC_constructor_or_func, 0,
                               JS_UNDEFINED,
+#ifdef CONFIG_NEWER_THAN_NODE_20
                               js_iterator_funcs, countof(js_iterator_funcs),
+#else
+                              NULL, 0,
+#endif
                               js_iterator_proto_funcs, countof(js_iterator_proto_funcs),
                               0);
     if (JS_IsException(obj2))
         return -1;
+#ifdef CONFIG_NEWER_THAN_NODE_20
     // quirk: Iterator.prototype.constructor is an accessor property. The getter
     // (magic == 0) returns %Iterator%; the setter (magic == 1, length 1)
     // implements SetterThatIgnoresPrototypeProperties. They must be separate
@@ -59776,7 +59819,9 @@ int JS_AddIntrinsicBaseObjects(JSContext *ctx)
         JS_FreeValue(ctx, getter);
         JS_FreeValue(ctx, setter);
     }
+#endif
     ctx->iterator_ctor = obj2;
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_DefineAutoInitProperty(ctx, obj2, JS_ATOM_zip, JS_AUTOINIT_ID_BYTECODE,
                               (void *)(uintptr_t)JS_BUILTIN_ITERATOR_ZIP,
                               JS_PROP_WRITABLE|JS_PROP_CONFIGURABLE);
@@ -59801,6 +59846,7 @@ int JS_AddIntrinsicBaseObjects(JSContext *ctx)
                               countof(js_iterator_wrap_proto_funcs));
     if (JS_IsException(ctx->class_proto[JS_CLASS_ITERATOR_WRAP]))
         return -1;
+#endif
 
     /* Array */
     obj1 = JS_NewCConstructor(ctx, JS_CLASS_ARRAY, "Array",
@@ -59812,10 +59858,12 @@ int JS_AddIntrinsicBaseObjects(JSContext *ctx)
     if (JS_IsException(obj1))
         return -1;
     ctx->array_ctor = obj1;
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_DefineAutoInitProperty(ctx, obj1, JS_ATOM_fromAsync,
                               JS_AUTOINIT_ID_BYTECODE,
                               (void *)(uintptr_t)JS_BUILTIN_ARRAY_FROMASYNC,
                               JS_PROP_WRITABLE|JS_PROP_CONFIGURABLE);
+#endif
 
     /* needed to initialize arguments[Symbol.iterator] */
     ctx->array_proto_values =
@@ -59926,6 +59974,7 @@ int JS_AddIntrinsicBaseObjects(JSContext *ctx)
                            JS_PROP_CONFIGURABLE, JS_PROP_CONFIGURABLE))
         return -1;
 
+#ifdef CONFIG_NEWER_THAN_NODE_20
     /* explicit resource management */
     ctx->class_proto[JS_CLASS_DISPOSABLE_STACK] = JS_NewObject(ctx);
     JS_SetPropertyFunctionList(ctx, ctx->class_proto[JS_CLASS_DISPOSABLE_STACK],
@@ -59935,6 +59984,7 @@ int JS_AddIntrinsicBaseObjects(JSContext *ctx)
                                   js_disposable_stack_constructor, 0,
                                   ctx->class_proto[JS_CLASS_DISPOSABLE_STACK],
                                   JS_CLASS_DISPOSABLE_STACK);
+#endif
 
     /* global properties */
     ctx->eval_obj = JS_GetProperty(ctx, ctx->global_obj, JS_ATOM_eval);
@@ -60650,14 +60700,18 @@ static const JSCFunctionListEntry js_array_buffer_proto_funcs[] = {
     JS_CGETSET_MAGIC_DEF("byteLength", js_array_buffer_get_byteLength, NULL, JS_CLASS_ARRAY_BUFFER ),
     JS_CGETSET_MAGIC_DEF("maxByteLength", js_array_buffer_get_maxByteLength, NULL, JS_CLASS_ARRAY_BUFFER ),
     JS_CGETSET_MAGIC_DEF("resizable", js_array_buffer_get_resizable, NULL, JS_CLASS_ARRAY_BUFFER ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CGETSET_DEF("detached", js_array_buffer_get_detached, NULL ),
     JS_CGETSET_DEF("immutable", js_array_buffer_get_immutable, NULL ),
+#endif
     JS_CFUNC_MAGIC_DEF("resize", 1, js_array_buffer_resize, JS_CLASS_ARRAY_BUFFER ),
     JS_CFUNC_MAGIC_DEF("slice", 2, js_array_buffer_slice, JS_CLASS_ARRAY_BUFFER*2 + /*immutable*/0 ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_MAGIC_DEF("sliceToImmutable", 2, js_array_buffer_slice, JS_CLASS_ARRAY_BUFFER*2 + /*immutable*/1 ),
     JS_CFUNC_MAGIC_DEF("transfer", 0, js_array_buffer_transfer, JS_ARRAY_BUFFER_TRANSFER ),
     JS_CFUNC_MAGIC_DEF("transferToImmutable", 0, js_array_buffer_transfer, JS_ARRAY_BUFFER_TRANSFER_TO_IMMUTABLE ),
     JS_CFUNC_MAGIC_DEF("transferToFixedLength", 0, js_array_buffer_transfer, JS_ARRAY_BUFFER_TRANSFER_TO_FIXED_LENGTH ),
+#endif
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "ArrayBuffer", JS_PROP_CONFIGURABLE ),
 };
 
@@ -63192,7 +63246,9 @@ static const JSCFunctionListEntry js_dataview_proto_funcs[] = {
     JS_CFUNC_MAGIC_DEF("getUint32", 1, js_dataview_getValue, JS_CLASS_UINT32_ARRAY ),
     JS_CFUNC_MAGIC_DEF("getBigInt64", 1, js_dataview_getValue, JS_CLASS_BIG_INT64_ARRAY ),
     JS_CFUNC_MAGIC_DEF("getBigUint64", 1, js_dataview_getValue, JS_CLASS_BIG_UINT64_ARRAY ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_MAGIC_DEF("getFloat16", 1, js_dataview_getValue, JS_CLASS_FLOAT16_ARRAY ),
+#endif
     JS_CFUNC_MAGIC_DEF("getFloat32", 1, js_dataview_getValue, JS_CLASS_FLOAT32_ARRAY ),
     JS_CFUNC_MAGIC_DEF("getFloat64", 1, js_dataview_getValue, JS_CLASS_FLOAT64_ARRAY ),
     JS_CFUNC_MAGIC_DEF("setInt8", 2, js_dataview_setValue, JS_CLASS_INT8_ARRAY ),
@@ -63203,7 +63259,9 @@ static const JSCFunctionListEntry js_dataview_proto_funcs[] = {
     JS_CFUNC_MAGIC_DEF("setUint32", 2, js_dataview_setValue, JS_CLASS_UINT32_ARRAY ),
     JS_CFUNC_MAGIC_DEF("setBigInt64", 2, js_dataview_setValue, JS_CLASS_BIG_INT64_ARRAY ),
     JS_CFUNC_MAGIC_DEF("setBigUint64", 2, js_dataview_setValue, JS_CLASS_BIG_UINT64_ARRAY ),
+#ifdef CONFIG_NEWER_THAN_NODE_20
     JS_CFUNC_MAGIC_DEF("setFloat16", 2, js_dataview_setValue, JS_CLASS_FLOAT16_ARRAY ),
+#endif
     JS_CFUNC_MAGIC_DEF("setFloat32", 2, js_dataview_setValue, JS_CLASS_FLOAT32_ARRAY ),
     JS_CFUNC_MAGIC_DEF("setFloat64", 2, js_dataview_setValue, JS_CLASS_FLOAT64_ARRAY ),
     JS_PROP_STRING_DEF("[Symbol.toStringTag]", "DataView", JS_PROP_CONFIGURABLE ),
@@ -63662,8 +63720,10 @@ int JS_AddIntrinsicTypedArrays(JSContext *ctx)
     JS_FreeValue(ctx, typed_array_base_func);
 
     /* Uint8Array base64/hex methods */
+#ifdef CONFIG_NEWER_THAN_NODE_20
     if (js_uint8array_funcs_init(ctx))
         return -1;
+#endif
 
     /* DataView */
     obj = JS_NewCConstructor(ctx, JS_CLASS_DATAVIEW, "DataView",

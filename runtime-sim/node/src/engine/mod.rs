@@ -14,6 +14,20 @@ use heap::Heap;
 
 use crate::bindings::shared_memory::Shares;
 
+/// What a realm has from the beginning: ECMAScript, and nothing of the web, which Node's library brings itself.
+const INTRINSICS: [unsafe extern "C" fn(*mut qjs::JSContext) -> std::ffi::c_int; 10] = [
+    qjs::JS_AddIntrinsicBaseObjects,
+    qjs::JS_AddIntrinsicDate,
+    qjs::JS_AddIntrinsicEval,
+    qjs::JS_AddIntrinsicRegExp,
+    qjs::JS_AddIntrinsicJSON,
+    qjs::JS_AddIntrinsicProxy,
+    qjs::JS_AddIntrinsicMapSet,
+    qjs::JS_AddIntrinsicTypedArrays,
+    qjs::JS_AddIntrinsicPromise,
+    qjs::JS_AddIntrinsicWeakRef,
+];
+
 /// The interpreter's own stack guard, below what a browser's worker can bear. The call depth limit strikes first
 /// wherever calls nest or sources do; this one is for the natives that neither counts.
 pub const STACK_BYTES_MAX: usize = if cfg!(target_family = "wasm") {
@@ -51,8 +65,11 @@ impl Engine {
             );
             assert!(!runtime.is_null(), "a runtime fits in any heap");
             qjs::JS_SetMaxStackSize(runtime, STACK_BYTES_MAX as _);
-            let ctx = qjs::JS_NewContext(runtime);
+            let ctx = qjs::JS_NewContextRaw(runtime);
             assert!(!ctx.is_null(), "a context fits in any heap");
+            for add in INTRINSICS {
+                assert!(add(ctx) == 0, "a context fits in any heap");
+            }
             qjs::JS_SetContextOpaque(ctx, opaque);
             let engine = Self {
                 runtime,
