@@ -684,7 +684,10 @@ impl Host {
         }
         let stack = self.stack();
         let at = self.place();
-        let seconds = |ns: u64| format!("{:.1} s", ns as f64 / 1e9);
+        let seconds = |ns: u64| {
+            let tenths = (ns + 50_000_000) / 100_000_000;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        };
         let endless = self.drained > 1000;
         let text = match limit {
             Limit::CallbackTicks if endless => format!(

@@ -23879,7 +23879,11 @@ static int json_parse_number(JSParseState *s, const uint8_t **pp)
             p++;
     }
     s->token.val = TOK_NUMBER;
-    s->token.u.num.val = js_float64(strtod((const char *)p_start, NULL));
+    /* terrarium: dtoa.c's, so that libc's is not needed */
+    {
+        JSATODTempMem tmp_mem;
+        s->token.u.num.val = js_float64(js_atod((const char *)p_start, NULL, 10, 0, &tmp_mem));
+    }
     *pp = p;
     return 0;
 }
@@ -66499,8 +66503,10 @@ static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf)
 
 bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span)
 {
+    int *numbers[] = { &span->line, &span->column, &span->width };
     const char *place, *p;
     JSObject *o;
+    int i;
 
     memset(span, 0, sizeof(*span));
     if (JS_VALUE_GET_TAG(error) != JS_TAG_OBJECT || (o = JS_VALUE_GET_OBJ(error))->class_id != JS_CLASS_ERROR
@@ -66510,10 +66516,12 @@ bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span
     if (!place)
         return false;
     p = place;
-    span->line = strtol(p, (char **)&p, 10);
-    span->column = strtol(p + 1, (char **)&p, 10);
-    span->width = strtol(p + 1, (char **)&p, 10);
-    span->filename = js_cstring_dup(ctx, p + 1);
+    for (i = 0; i < (int)countof(numbers); i++) {
+        for (*numbers[i] = 0; is_digit(*p); p++)
+            *numbers[i] = *numbers[i] * 10 + (*p - '0');
+        p++;
+    }
+    span->filename = js_cstring_dup(ctx, p);
     JS_FreeCString(ctx, place);
     return true;
 }
