@@ -124,6 +124,43 @@ fn checks_judge_a_run() {
 }
 
 #[test]
+fn checks_see_memory_threads_and_files() {
+    let report = grade(
+        "const fs = require('node:fs');
+         const { Worker } = require('node:worker_threads');
+         fs.mkdirSync('out');
+         fs.writeFileSync('out/words.txt', 'one two');
+         fs.writeFileSync('out/large.bin', Buffer.alloc(1 << 20));
+         let held = Buffer.alloc(4 << 20);
+         console.log('held');
+         held = null;
+         new Worker('1', { eval: true });
+         new Worker('2', { eval: true });",
+        "import { check, expect } from 'terrarium:check';
+         check('heap', (run) => {
+           const { beganBytes, peakBytes, peakMs, event } = run.heap;
+           expect(peakBytes - beganBytes).toBeGreaterThan(4 * 2 ** 20);
+           expect(peakBytes - beganBytes).toBeLessThan(7 * 2 ** 20);
+           expect(peakMs).toBeLessThan(run.durationMs);
+           expect(event).toBeGreaterThan(1);
+         });
+         check('threads', (run) => { expect(run.threads).toBe(2); });
+         check('files', (run) => { expect(run.source('out/words.txt')).toBe('one two'); });
+         check('large files', (run) => { run.source('out/large.bin'); });",
+    );
+    assert_eq!(report.broken, None);
+    let failures: Vec<_> = report
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.failure.as_deref())
+        .collect();
+    assert_eq!(
+        failures,
+        [None, None, None, Some("there is no file out/large.bin")]
+    );
+}
+
+#[test]
 fn broken_checks_are_the_authors_and_end() {
     for (checks, part) in [
         ("for (;;);", "never ends"),

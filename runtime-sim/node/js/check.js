@@ -22,6 +22,8 @@ const run = {
   stdout: facts.stdout, stderr: facts.stderr,
   lines: facts.stdout === '' ? [] : facts.stdout.replace(/\n$/, '').split('\n'),
   exitCode: facts.exitCode, durationMs: ms(facts.duration), tasks, logs, longestTask, error: facts.error,
+  threads: facts.threads,
+  heap: { beganBytes: facts.heap.began, peakBytes: facts.heap.peak, peakMs: ms(facts.heap.time), event: facts.heap.event },
   source(path) {
     const text = facts.sources[path] ?? facts.sources[`${facts.cwd}/${path}`];
     if (text === undefined) throw new Failure(`there is no file ${path}`);

@@ -18,10 +18,21 @@ pub struct Facts {
     pub exit_code: i32,
     pub duration_ns: u64,
     pub error: Option<String>,
+    pub heap: HeapFact,
     waiting: Table<TaskId, TaskFact>,
     running: Table<TaskId, usize>,
     /// In the order in which they started.
     pub tasks: Vec<TaskFact>,
+}
+
+/// How full the heap was, as often as it was looked at: whenever the program has its host do something.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HeapFact {
+    /// When the program began: Node's own library.
+    pub began_bytes: u64,
+    pub peak_bytes: u64,
+    pub peak_ns: u64,
+    pub event: EventId,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +110,23 @@ impl Facts {
     pub fn ended(&mut self, task: TaskId, now_ns: u64) {
         if let Some(index) = self.running.remove(&task) {
             self.tasks[index].ended_ns = now_ns;
+        }
+    }
+
+    pub fn heap_begins(&mut self, used_bytes: u64) {
+        self.heap = HeapFact {
+            began_bytes: used_bytes,
+            peak_bytes: used_bytes,
+            ..HeapFact::default()
+        };
+    }
+
+    /// `event` is the one that comes next.
+    pub fn heap_seen(&mut self, used_bytes: u64, now_ns: u64, event: EventId) {
+        if used_bytes > self.heap.peak_bytes {
+            self.heap.peak_bytes = used_bytes;
+            self.heap.peak_ns = now_ns;
+            self.heap.event = event;
         }
     }
 

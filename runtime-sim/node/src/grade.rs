@@ -1,4 +1,10 @@
 //! `checks.js` in an engine of its own, which sees the run as plain data and has limits of its own.
+//!
+//! A check gets the run of the first process's main thread: what it printed (`stdout`, `stderr`, `lines`, `logs`), its
+//! `tasks` and the `longestTask`, `exitCode`, `durationMs` and `error`; `threads`, how many workers it began; `heap`, the
+//! bytes in use when the program began and at most (`beganBytes`, `peakBytes`, `peakMs`), to which the contents of files
+//! do not belong; and `source(path)`, a text file of the working folder as it is at the end. Each `event` is a place to
+//! show, for `{ at }`.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -31,8 +37,9 @@ struct Judge {
 }
 
 pub fn grade(process: &Process, source: &str) -> Report {
-    let (folder, files) = process.sources();
-    let facts = process.facts(|facts| facts_json(&folder, &files, facts));
+    let (folder, files) = process.texts();
+    let threads = process.threads();
+    let facts = process.facts(|facts| facts_json(&folder, &files, threads, facts));
     let mut judge = Judge {
         api: None,
         engine: Engine::new(HEAP_BYTES_MAX, CALL_DEPTH_MAX, 1, std::ptr::null_mut()),
@@ -175,7 +182,7 @@ unsafe extern "C" fn fill(ctx: *mut JSContext, module: *mut JSModuleDef) -> c_in
 
 // ---- the run as JSON ----
 
-fn facts_json(folder: &str, files: &[(String, String)], facts: &Facts) -> String {
+fn facts_json(folder: &str, files: &[(String, String)], threads: u64, facts: &Facts) -> String {
     let mut json = String::from("{\"tasks\":[");
     for (index, task) in facts.tasks.iter().enumerate() {
         if index > 0 {
@@ -223,6 +230,11 @@ fn facts_json(folder: &str, files: &[(String, String)], facts: &Facts) -> String
         Some(error) => push_string(&mut json, error),
         None => json.push_str("null"),
     }
+    let heap = &facts.heap;
+    json.push_str(&format!(
+        ",\"threads\":{threads},\"heap\":{{\"began\":{},\"peak\":{},\"time\":{},\"event\":{}}}",
+        heap.began_bytes, heap.peak_bytes, heap.peak_ns, heap.event
+    ));
     json.push_str(",\"cwd\":");
     push_string(&mut json, folder);
     json.push_str(",\"sources\":{");

@@ -19,7 +19,7 @@ use protocol::{
 use rquickjs::qjs::JSValue;
 
 use crate::{
-    bindings::net::Inherited,
+    bindings::{environment::Environment, net::Inherited},
     costs,
     engine::{
         Ctx,
@@ -146,6 +146,10 @@ impl Host {
         if self.free == 0 {
             self.spend(spent.saturating_mul(self.spec.tick_ns));
         }
+        let used_bytes = Environment::of(ctx).heap_used_bytes() as u64;
+        let world = self.world.borrow();
+        self.facts
+            .heap_seen(used_bytes, world.now_ns(), world.recorder.count());
     }
 
     /// Setting up the process is not the program's work.
@@ -454,6 +458,10 @@ impl Host {
             self.main_began = true;
             self.leave_host();
             self.callback_begins();
+            if let Some(ctx) = self.ctx {
+                let used_bytes = Environment::of(ctx).heap_used_bytes() as u64;
+                self.facts.heap_begins(used_bytes);
+            }
             self.task_started(self.main_task, costs::TASK_NS);
         }
     }

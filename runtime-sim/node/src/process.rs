@@ -36,6 +36,9 @@ use crate::{
 /// `exit` with this code says that the main module still awaits.
 const UNSETTLED_TOP_LEVEL_AWAIT: i32 = 13;
 
+/// Of one file that checks may read.
+const TEXT_BYTES_MAX: usize = 256 << 10;
+
 /// A process in which Node's library has started and no program yet: the same for every scenario.
 pub struct Booted {
     environment: Box<Environment>,
@@ -290,15 +293,26 @@ impl Process {
         read(&self.environment.host().facts)
     }
 
-    /// The working folder, and every file that is text, by path.
-    pub fn sources(&self) -> (String, Vec<(String, String)>) {
-        let host = self.environment.host();
+    /// The working folder, and the texts in it as they are now, by path: the program's own files and those that it has
+    /// written, but no packages.
+    pub fn texts(&self) -> (String, Vec<(String, String)>) {
+        let cwd = self.environment.host().spec.cwd.clone();
         let files = self.environment.files.borrow();
-        let texts = host.spec.files.iter().filter_map(|file| {
-            let text = String::from_utf8(files.contents(&file.path)?).ok()?;
-            Some((file.path.clone(), text))
-        });
-        (host.spec.cwd.clone(), texts.collect())
+        let texts = files
+            .files_below(&cwd)
+            .filter(|(path, bytes)| {
+                bytes.len() <= TEXT_BYTES_MAX && !path.contains("/node_modules/")
+            })
+            .filter_map(|(path, bytes)| {
+                Some((path.to_owned(), String::from_utf8(bytes.to_vec()).ok()?))
+            })
+            .collect();
+        (cwd, texts)
+    }
+
+    /// How many threads the process has begun beside its first.
+    pub fn threads(&self) -> u64 {
+        self.environment.place().common.thread_last.get()
     }
 
     fn ctx(&self) -> Ctx {

@@ -600,6 +600,18 @@ impl FileSystem {
         if forbidden { Err("EACCES") } else { Ok(()) }
     }
 
+    /// The files in a folder and in those below it, in order of their paths.
+    pub fn files_below(&self, folder: &str) -> impl Iterator<Item = (&str, &[u8])> {
+        let prefix = join(folder, "");
+        self.names
+            .range(prefix.clone()..)
+            .take_while(move |(name, _)| name.starts_with(&prefix))
+            .filter_map(|(name, inode)| match &self.inodes.get(inode)?.content {
+                Content::File(bytes) => Some((name.as_str(), bytes.as_slice())),
+                _ => None,
+            })
+    }
+
     pub fn count(&self) -> usize {
         self.inodes.len()
     }
