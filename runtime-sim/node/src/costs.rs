@@ -34,6 +34,8 @@ pub const CLOCK_NS: u64 = 50;
 /// How far the loop's clock, which counts whole milliseconds, may be from the process's start: drawn by the seed. It is
 /// what makes `setTimeout(f, 0)` against `setImmediate(f)` a race.
 pub const LOOP_CLOCK_OFFSET_NS: u64 = 1_000_000;
+/// From the end of the main script to the loop's first turn: on real Node about as long as makes that race an even one.
+pub const LOOP_START_NS: u64 = 450_000;
 /// Writing a message into a port.
 pub const MESSAGE_NS: u64 = 6_000;
 /// Until a thread hears what another has sent it.
@@ -62,5 +64,8 @@ pub const RSA_KEY_NS: u64 = 90_000_000;
 pub const CURVE_KEY_NS: u64 = 60_000;
 /// One signature, agreement, or encryption with a key pair.
 pub const ASYMMETRIC_NS: u64 = 300_000;
-/// What the pool's work may take longer than its cost, in percent, drawn by the seed.
+/// What the pool's work may take longer than its cost, in percent, drawn by the seed; how long its thread may take to
+/// wake up; and how often the system takes the core away from it, for up to [`HICCUP_NS`].
 pub const POOL_JITTER_PERCENT: u64 = 15;
+pub const POOL_WAKE_JITTER_NS: u64 = 25_000;
+pub const POOL_HICCUP_ODDS: u64 = 16;

@@ -360,6 +360,7 @@ impl Process {
             .remote
             .loop_started_ns
             .set(Some(now_ns));
+        self.host().spend(costs::LOOP_START_NS);
         self.state = State::EnterLoop;
     }
 

@@ -16,6 +16,7 @@ use kernel::Scheduler;
 use protocol::{ExitReason, ProcessId};
 
 use crate::{
+    costs,
     engine::heap::Heap,
     host::{Host, Stop},
     process::Process,
@@ -334,11 +335,20 @@ impl Environment {
         self.host().uv.alive() || self.requests.keep_alive()
     }
 
+    /// Work for the pool, which takes so long and what the seed adds: two threads race.
     pub fn queue_work(&self, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
         if !self.requests.has_pool() {
             self.requests.begin_pool(self.pool_size_said().as_deref());
         }
-        self.requests.queue_work(self.now_ns(), takes_ns, done);
+        let late_ns = self.draw("pool", |stream| {
+            let hiccup = stream.below(costs::POOL_HICCUP_ODDS) == 0;
+            let hiccup_ns = stream.below(costs::HICCUP_NS);
+            stream.below(1 + takes_ns * costs::POOL_JITTER_PERCENT / 100)
+                + stream.below(costs::POOL_WAKE_JITTER_NS)
+                + if hiccup { hiccup_ns } else { 0 }
+        });
+        self.requests
+            .queue_work(self.now_ns(), takes_ns + late_ns, done);
     }
 
     /// What the program's environment says of the pool; the first work asks, so a program can still say it.

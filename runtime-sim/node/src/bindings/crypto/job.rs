@@ -5,10 +5,7 @@
 
 use std::cell::RefCell;
 
-use crate::{
-    costs,
-    engine::value::{Ctx, Js, Value},
-};
+use crate::engine::value::{Ctx, Js, Value};
 
 use super::super::{
     async_wrap, callback,
@@ -60,11 +57,8 @@ fn run(c: &Call) -> Js<Value> {
         let results = results_of(c.ctx, work(c.ctx));
         return Ok(c.ctx.array(results));
     }
-    let jitter_ns = c.env().draw("pool", |stream| {
-        stream.below(1 + job.cost_ns * costs::POOL_JITTER_PERCENT / 100)
-    });
     let object = c.this();
-    c.env().queue_work(job.cost_ns + jitter_ns, move |ctx| {
+    c.env().queue_work(job.cost_ns, move |ctx| {
         let results = results_of(ctx, work(ctx));
         callback::make_method(ctx, &object, "ondone", &results);
     });
