@@ -25,10 +25,13 @@ pub const PHASE_NS: u64 = 1_800;
 /// One system call of the poll phase; waking up from it costs up to this much more, drawn by the seed.
 pub const POLL_NS: u64 = 4_000;
 pub const POLL_WAKE_JITTER_NS: u64 = 30_000;
+/// One sleep in `OVERSLEEP_ODDS` ends up to this much later, as on a busy machine: an interval of 1 ms then misses beats.
+pub const OVERSLEEP_ODDS: u64 = 12;
+pub const OVERSLEEP_NS: u64 = 3_000_000;
 /// At the end of one turn of the loop in `HICCUP_ODDS`, the core is taken away for up to this long, as an operating
 /// system does. It is what lets an immediate race against a timer of one millisecond.
-pub const HICCUP_ODDS: u64 = 4;
-pub const HICCUP_NS: u64 = 900_000;
+pub const HICCUP_ODDS: u64 = 16;
+pub const HICCUP_NS: u64 = 1_400_000;
 /// Reading the clock, beyond the call.
 pub const CLOCK_NS: u64 = 50;
 /// How far the loop's clock, which counts whole milliseconds, may be from the process's start: drawn by the seed. It is

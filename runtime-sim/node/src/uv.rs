@@ -59,7 +59,10 @@ impl Uv {
         if hiccup { hiccup_ns } else { 0 }
     }
 
+    /// How late the system wakes the process.
     pub fn wake_jitter_ns(&mut self) -> u64 {
-        self.chance.below(costs::POLL_WAKE_JITTER_NS)
+        let oversleeps = self.chance.below(costs::OVERSLEEP_ODDS) == 0;
+        let overslept_ns = self.chance.below(costs::OVERSLEEP_NS);
+        self.chance.below(costs::POLL_WAKE_JITTER_NS) + if oversleeps { overslept_ns } else { 0 }
     }
 }
