@@ -404,8 +404,9 @@ struct JSRuntime {
     void *clock_opaque;
     uint32_t call_depth_max;
     uint32_t native_depth; /* of the parser and others that call themselves without a frame */
-    JSAtom thrown_file; /* where the last `throw` of something that is no Error stood */
+    JSAtom thrown_file; /* where the last `throw` stood */
     int thrown_line, thrown_column;
+    void *thrown_error; /* what it threw, if that is an Error that is still there: to compare with, not to use */
 
     bool module_normalize_has_attr;
     union {
@@ -6345,6 +6346,9 @@ static JSValue JS_NewObjectFromShape(JSContext *ctx, JSShape *sh, JSClassID clas
         p->u.array.count = 0;
         break;
     case JS_CLASS_ERROR:
+        if (unlikely(ctx->rt->thrown_error == p)) /* terrarium: the one that was thrown is gone */
+            ctx->rt->thrown_error = NULL;
+        /* fall through */
     case JS_CLASS_NUMBER:
     case JS_CLASS_STRING:
     case JS_CLASS_BOOLEAN:
@@ -8669,14 +8673,15 @@ static inline __exception int js_poll_interrupts(JSContext *ctx)
     }
 }
 
-/* terrarium: an Error carries its stack, anything else that is thrown would leave no trace of its place */
+/* terrarium: an Error carries the place where it was made, which need not be that of the throw */
 static no_inline void note_throw(JSContext *ctx, JSStackFrame *sf, JSFunctionBytecode *b, JSValueConst value)
 {
     JSRuntime *rt = ctx->rt;
 
     /* a `finally` that throws on is not a place */
-    if (JS_IsError(value) || !sf->cur_pc || frame_loc_kind(ctx, sf) != LOC_THROW)
+    if (!sf->cur_pc || frame_loc_kind(ctx, sf) != LOC_THROW)
         return;
+    rt->thrown_error = JS_IsError(value) ? JS_VALUE_GET_OBJ(value) : NULL;
     JS_FreeAtomRT(rt, rt->thrown_file);
     rt->thrown_file = JS_DupAtom(ctx, b->filename);
     rt->thrown_line = find_line_num(ctx, b, sf->cur_pc - b->byte_code_buf - 1, &rt->thrown_column);
@@ -64493,6 +64498,23 @@ static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const 
 /* ---- names, looked up without running anything ---- */
 
 
+/* What `constructor` says, of the object or of the next above it that knows. The caller frees. */
+static const char *name_of_constructor(JSContext *ctx, JSObject *p)
+{
+    const char *name;
+    JSValueConst v;
+
+    for (; p; p = p->shape->proto) {
+        v = own_data(p, JS_ATOM_constructor);
+        if (JS_IsObject(v) && (name = get_func_name(ctx, v))) {
+            if (*name)
+                return name;
+            JS_FreeCString(ctx, name);
+        }
+    }
+    return js_cstring_dup(ctx, "Object");
+}
+
 /* The value's constructor's name as V8 tells it; the caller frees. NULL when there is none. */
 static const char *constructor_name(JSContext *ctx, JSValueConst value)
 {
@@ -64523,15 +64545,7 @@ static const char *constructor_name(JSContext *ctx, JSValueConst value)
         v = own_data(f, JS_ATOM_Symbol_toStringTag);
     if (JS_IsString(v))
         return JS_ToCString(ctx, v);
-    for (; p; p = p->shape->proto) {
-        v = own_data(p, JS_ATOM_constructor);
-        if (JS_IsObject(v) && (name = get_func_name(ctx, v))) {
-            if (*name)
-                return name;
-            JS_FreeCString(ctx, name);
-        }
-    }
-    return js_cstring_dup(ctx, "Object");
+    return name_of_constructor(ctx, p);
 }
 
 static bool holds_function(JSObject *p, JSAtom atom, JSObject *f)
@@ -66452,10 +66466,12 @@ bool JS_ModuleHasTopLevelAwait(JSModuleDef *m)
     return m->has_tla;
 }
 
-const char *JS_GetThrowPlace(JSContext *ctx, int *line, int *column)
+const char *JS_GetThrowPlace(JSContext *ctx, JSValueConst value, int *line, int *column)
 {
     JSRuntime *rt = ctx->rt;
 
+    if (rt->thrown_error != (JS_IsError(value) ? JS_VALUE_GET_OBJ(value) : NULL))
+        return NULL;
     *line = rt->thrown_line;
     *column = rt->thrown_column;
     return rt->thrown_file != JS_ATOM_NULL ? JS_AtomToCString(ctx, rt->thrown_file) : NULL;
@@ -66581,7 +66597,7 @@ static const char *brief_value(JSContext *ctx, JSValueConst value)
     default:
         break;
     }
-    name = constructor_name(ctx, value);
+    name = p->class_id == JS_CLASS_PROXY ? NULL : name_of_constructor(ctx, p);
     {
         char buf[96];
         snprintf(buf, sizeof(buf), "#<%s>", name ? name : "Object");

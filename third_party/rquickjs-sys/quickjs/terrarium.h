@@ -54,9 +54,9 @@ JS_EXTERN void JS_DescribeCallable(JSContext *ctx, JSValueConst func, JSCallable
 JS_EXTERN int JS_CaptureStack(JSContext *ctx, JSCallableInfo *frames, int max);
 JS_EXTERN void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info);
 
-/* Where the last `throw` of something that is no Error stood: the file (free it with JS_FreeCString; NULL when there
-   was none), the line and column of the keyword. */
-JS_EXTERN const char *JS_GetThrowPlace(JSContext *ctx, int *line, int *column);
+/* Where the last `throw` stood: the file (free it with JS_FreeCString; NULL when there was none, or when it threw
+   another Error than this, or an Error and this is none), the line and column of the keyword. */
+JS_EXTERN const char *JS_GetThrowPlace(JSContext *ctx, JSValueConst value, int *line, int *column);
 
 /* ---- errors ---- */
 

@@ -148,24 +148,28 @@ pub fn uncaught_error(ctx: Ctx, error: &Value, from_promise: bool) {
             } else {
                 1
             };
-            die(ctx, error, code);
+            die(ctx, error, from_promise, code);
         }
         Err(_) => {
             let error = ctx.take_exception();
             if env.can_call_into_js() {
-                die(ctx, &error, 7);
+                die(ctx, &error, false, 7);
             }
         }
     }
 }
 
 /// Prints the error as Node does and stops the process.
-fn die(ctx: Ctx, error: &Value, code: i32) {
+fn die(ctx: Ctx, error: &Value, from_promise: bool, code: i32) {
     let env = Environment::of(ctx);
     env.host().enter_host();
     if let Some(describe) = env.kept("describeError")
         && ctx
-            .call(&describe, &ctx.undefined(), std::slice::from_ref(error))
+            .call(
+                &describe,
+                &ctx.undefined(),
+                &[error.clone(), ctx.bool(from_promise)],
+            )
             .is_err()
     {
         ctx.take_exception();

@@ -170,10 +170,11 @@ pub fn describe_natives(t: &Target) {
         Ok(c.ctx
             .array([c.ctx.string(&file)].into_iter().chain(numbers)))
     })
-    // `[file, line, column]` of the last `throw` of something that is no error.
+    // `[file, line, column]` of the last `throw`, if it threw this.
     .with("throwPlace", |c| {
         let (mut line, mut column) = (0, 0);
-        let file = unsafe { ffi::JS_GetThrowPlace(c.ctx.0, &mut line, &mut column) };
+        let file =
+            unsafe { ffi::JS_GetThrowPlace(c.ctx.0, c.arg(0).raw(), &mut line, &mut column) };
         if file.is_null() {
             return c.undefined();
         }

@@ -72,6 +72,7 @@ unsafe extern "C" {
     pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
     pub fn JS_GetThrowPlace(
         ctx: *mut JSContext,
+        value: JSValue,
         line: *mut c_int,
         column: *mut c_int,
     ) -> *const c_char;
