@@ -47,6 +47,8 @@ pub const THREAD_WAKE_NS: u64 = 12_000;
 pub const THREAD_START_NS: u64 = 14_000_000;
 /// The same for a new process.
 pub const PROCESS_START_NS: u64 = 32_000_000;
+/// Until the parent of a process that ended hears of it: what the process wrote before has long arrived then.
+pub const PROCESS_END_NS: u64 = 1_500_000;
 pub const START_JITTER_NS: u64 = 3_000_000;
 /// One call of a compressor, and each byte that it is given: of DEFLATE, of Brotli at its highest quality, and for
 /// reading either.

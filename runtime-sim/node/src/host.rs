@@ -693,7 +693,7 @@ impl Host {
         let stack = self.stack();
         let at = self.place();
         let seconds = |ns: u64| {
-            let tenths = (ns + 50_000_000) / 100_000_000;
+            let tenths = ns.saturating_add(50_000_000) / 100_000_000;
             format!("{}.{} s", tenths / 10, tenths % 10)
         };
         let endless = self.drained > 1000;

@@ -561,6 +561,14 @@ impl Process {
     fn loop_ends(&mut self) {
         let (env, ctx) = (&*self.environment, self.ctx());
         env.host().callback_begins();
+        let due = env.requests.take_due_task(env.now_ns());
+        if let Some(task) = due {
+            task(ctx);
+            if env.is_alive() {
+                self.state = State::EnterLoop;
+            }
+            return;
+        }
         bootstrap::emit_before_exit(ctx);
         if !env.can_call_into_js() {
             return;
@@ -639,8 +647,13 @@ impl Process {
         }
         *place.remote.finished.borrow_mut() = Some(finished);
         if let Some((requests, handle, parent)) = place.remote.parent.take() {
-            requests.signal(handle, at_ns);
-            world.borrow_mut().resume_at(parent, at_ns);
+            let ends_ns = if env.is_thread() {
+                0
+            } else {
+                costs::PROCESS_END_NS
+            };
+            requests.signal(handle, at_ns + ends_ns);
+            world.borrow_mut().resume_at(parent, at_ns + ends_ns);
         }
         env.requests.clear();
     }

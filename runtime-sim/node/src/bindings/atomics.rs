@@ -284,7 +284,7 @@ fn wait_async(ctx: Ctx, address: usize, deadline_ns: Option<u64>) -> Js<Value> {
         callback::make(ctx, &resolve, &ctx.undefined(), &[text]);
     };
     handle.set(requests.open_async(settle));
-    requests.set_ref(handle.get(), false);
+    requests.make_task(handle.get());
     if let Some(deadline_ns) = deadline_ns {
         requests.signal(handle.get(), deadline_ns);
     }

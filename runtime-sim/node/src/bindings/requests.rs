@@ -23,6 +23,8 @@ pub type Pool = Rc<RefCell<Vec<u64>>>;
 struct Async {
     signalled_ns: Option<u64>,
     keeps_alive: bool,
+    /// A task of V8's platform: what is due of them is done before a process ends, though none keeps it alive.
+    is_task: bool,
     run: Rc<dyn Fn(Ctx)>,
 }
 
@@ -61,10 +63,28 @@ impl Requests {
             Async {
                 signalled_ns: None,
                 keeps_alive: true,
+                is_task: false,
                 run,
             },
         );
         handle
+    }
+
+    pub fn make_task(&self, handle: u64) {
+        if let Some(handle) = self.asyncs.borrow_mut().get_mut(&handle) {
+            handle.keeps_alive = false;
+            handle.is_task = true;
+        }
+    }
+
+    pub fn take_due_task(&self, now_ns: u64) -> Option<Completion> {
+        let mut handles = self.asyncs.borrow_mut();
+        let (_, task) = handles.iter_mut().find(|(_, handle)| {
+            handle.is_task && handle.signalled_ns.is_some_and(|at_ns| at_ns <= now_ns)
+        })?;
+        task.signalled_ns = None;
+        let run = task.run.clone();
+        Some(Box::new(move |ctx| run(ctx)))
     }
 
     pub fn signal(&self, handle: u64, at_ns: u64) {

@@ -134,14 +134,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_that_the_engine_carries_as_bytecode_can_be_read() {
+    fn what_is_newer_than_node_20_is_not_there() {
         let engine = Engine::new(0, 0, 1, std::ptr::null_mut());
         let ctx = engine.ctx();
-        let source =
-            "[Array.fromAsync, Iterator.zip, Iterator.zipKeyed].map((f) => typeof f).join()";
+        let source = "[Array.fromAsync, Iterator.zip, Set.prototype.union, Promise.try, globalThis.DisposableStack, \
+            [].values().map, new Uint8Array().toBase64].map((f) => typeof f).join()";
         let kinds = ctx
             .eval(source, "test.js", 1, qjs::JS_EVAL_TYPE_GLOBAL)
-            .and_then(|kinds| ctx.text(&kinds));
-        assert!(matches!(kinds.as_deref(), Ok("function,function,function")));
+            .and_then(|kinds| ctx.text(&kinds))
+            .expect("it runs");
+        assert!(kinds.split(',').all(|kind| kind == "undefined"), "{kinds}");
     }
 }

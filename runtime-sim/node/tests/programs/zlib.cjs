@@ -27,10 +27,13 @@ complains(() => zlib.brotliDecompressSync(brotli.subarray(0, 9)));
 complains(() => zlib.brotliDecompressSync(Buffer.from('no brotli')));
 
 zlib.gzip(text, (error, packed) => {
-  zlib.gunzip(packed, (error, unpacked) => console.log('callbacks', unpacked.toString() === text));
+  zlib.gunzip(packed, (error, unpacked) => {
+    console.log('callbacks', unpacked.toString() === text);
+    streams();
+  });
 });
 let length = 0;
-pipeline(
+const streams = () => pipeline(
   Readable.from([text, text]),
   zlib.createGzip({ level: 1 }),
   zlib.createGunzip(),
