@@ -1,6 +1,6 @@
 //! Making what the page is made of.
 //!
-//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar without node:crypto and node:zlib),
+//! `target/assets/` holds what the page fetches: `runtime_sim.wasm` (the jar without what few programs need),
 //! `runtime_sim_whole.wasm` (the jar with them, which a program that asks for one of them loads), `node-lib.bin` and its further parts
 //! (Node's own library), `typescript.wasm` (which only programs in TypeScript load), `editor.js`, `fonts/`, `lessons/catalog.bin` and a `.bin` for each lesson, `packages/catalog.bin` and
 //! a `.bin` for each npm package. Trunk copies it beside the page, which it builds itself.

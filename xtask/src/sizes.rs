@@ -58,11 +58,7 @@ pub fn measure(workspace: &Workspace) -> Result<Vec<Size>> {
     };
     Ok(vec![
         size("simulation", Some(450_000), choose(&jar))?,
-        size(
-            "simulation with node:crypto and node:zlib",
-            None,
-            choose(&whole_jar),
-        )?,
+        size("simulation, the whole of it", None, choose(&whole_jar))?,
         size("Node's own library", Some(215_000), choose(&library))?,
         size("what of it few programs need", None, choose(&library_parts))?,
         size(

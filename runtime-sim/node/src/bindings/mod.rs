@@ -1,9 +1,9 @@
 //! What Node's own JavaScript stands on: `internalBinding(name)` in Rust, one file for each binding or small family,
 //! named as in Node's `src/`.
 //!
-//! `surface.json` and `surface_whole.json` are recorded from real Node (packages/node-lib/record.cjs): every name of every binding, and the values
-//! of what is data. A binding starts as that record; the Rust side puts its functions over it. What nobody put there
-//! throws an error that names it, so that nothing is missing in silence.
+//! `surface.json` and `surface_whole.json` are recorded from real Node (packages/node-lib/record.cjs): every name of
+//! every binding, and the values of what is data. A binding starts as that record; the Rust side puts its functions over
+//! it. What nobody put there throws an error that names it, so that nothing is missing in silence.
 
 pub mod async_wrap;
 pub mod atomics;
