@@ -28,6 +28,27 @@ for (const name of ['map', 'sort', 'replace', 'stringify', 'apply', 'evaluate'])
   forms[name] = function () { depth += 1; return inner() }
   measure(name, forms[name])
 }
+// Calls of JavaScript by JavaScript end by the size of their frames alone.
+const plain = {
+  few() { depth += 1; plain.few() },
+  many(a, b, c) { depth += 1; const d = a + b; const e = b + c; plain.many(c, d, e); return d + e },
+  rest(...all) { depth += 1; plain.rest(1, ...all.slice(0, 3)) },
+  call() { depth += 1; plain.call.call(this, 1) },
+  apply() { depth += 1; plain.apply.apply(this, arguments) },
+  reflect() { depth += 1; Reflect.apply(plain.reflect, this, [1, 2]) },
+  bound() { depth += 1; plain.bound.bind(this, 1)(2) },
+  guarded() { depth += 1; try { plain.guarded() } finally { depth += 0 } },
+  template() { depth += 1; plain.template`${1}` },
+}
+for (const name of Object.keys(plain)) measure(name, plain[name])
+async function later() { depth += 1; await later() }
+measure('async', () => void later().catch(() => console.log('async', depth)))
+class Base { constructor() { depth += 1; new Derived(1, 2) } }
+class Derived extends Base { constructor(...all) { super(...all) } }
+class Implied extends Base { field = depth }
+measure('derived', () => new Derived())
+measure('implied', () => new Implied())
+measure('arguments', () => { for (depth = 60000; ; depth += 100) Math.max(...new Array(depth).fill(1)) })
 measure('construct', forms.construct)
 measure('generator', () => drain().next())
 measure('getter', () => forms.getter)

@@ -25,7 +25,7 @@ use std::{
 
 use protocol::{
     EventKind, File, Limits, ProcessSpec, Record, Scenario, Stream,
-    scenario::{EPOCH_MS, TICK_NS},
+    scenario::{CALL_DEPTH, EPOCH_MS, TICK_NS},
 };
 
 use crate::{entries, name_of};
@@ -40,7 +40,7 @@ const LIMITS: Limits = Limits {
     output_bytes_max: 64 << 20,
     output_lines_max: 1_000_000,
     heap_bytes_max: 1 << 30,
-    call_depth_max: 8_000,
+    call_depth_max: CALL_DEPTH,
 };
 
 /// What to run, as the command line says it.

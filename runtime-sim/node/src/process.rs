@@ -272,7 +272,7 @@ impl Process {
             .stream(&format!("Math.random {process}"))
             .next_u64();
         engine.seed(random_seed);
-        engine.set_call_depth(limits.call_depth_max);
+        engine.set_call_depth(limits.call_depth_max, 0);
         engine.heap().allow(heap_bytes_max);
         environment.started_ns.set(world.borrow().now_ns());
         let mut host = Host::new(world, process, spec);
@@ -672,8 +672,7 @@ impl Process {
         self.engine.allow_stack(bytes);
         self.environment.stack.set((here, bytes));
         let limits = self.host().limits;
-        self.engine
-            .set_call_depth(limits.call_depth_max / (depth + 1));
+        self.engine.set_call_depth(limits.call_depth_max, depth);
     }
 }
 

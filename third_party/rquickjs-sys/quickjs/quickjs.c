@@ -83,9 +83,8 @@
 #define __extension__
 #endif
 
-#ifndef NDEBUG
-#define ENABLE_DUMPS
-#endif
+/* terrarium: whether to print it would be asked of each instruction */
+//#define ENABLE_DUMPS
 
 //#define FORCE_GC_AT_MALLOC  /* test the GC by forcing it before each object allocation */
 
@@ -404,6 +403,10 @@ struct JSRuntime {
     void *clock_opaque;
     uint32_t call_depth_max;
     uint32_t native_depth; /* of the parser and others that call themselves without a frame */
+    uint32_t stack_slots_max;
+    struct JSFrameChunk *frame_chunk; /* the one in use; NULL before the first call */
+    uint8_t *frame_top, *frame_end;   /* what is free of it */
+    uint8_t *frame_first;             /* where its first frame stands, when there is a chunk before it */
     JSAtom thrown_file; /* where the last `throw` stood */
     int thrown_line, thrown_column;
     void *thrown_error; /* what it threw, if that is an Error that is still there: to compare with, not to use */
@@ -446,7 +449,8 @@ struct JSRuntime {
 typedef struct JSStackFrame {
     struct JSStackFrame *prev_frame; /* NULL if first stack frame */
     uint32_t depth; /* terrarium: the sum of the weights down to here */
-    JSValueConst this_val; /* terrarium: borrowed, for the names in a stack */
+    uint32_t slots; /* terrarium: what V8's stack would hold down to here, in its words of 8 bytes */
+    JSValueConst this_val; /* terrarium: borrowed, unless JS_CALL_FLAG_NEW */
     JSValue cur_func; /* current function, JS_UNDEFINED if the frame is detached */
     JSValue *arg_buf; /* arguments */
     JSValue *var_buf; /* variables */
@@ -466,14 +470,44 @@ typedef struct JSStackFrame {
        the coroutine's locals keep the (suspended) coroutine reachable by
        the cycle collector. */
     struct JSGCObjectHeader *cur_gc_obj;
+    /* terrarium: the rest is of bytecode functions only: how the frame was entered, and what the interpreter goes on
+       with when a function that it called within its loop is over */
+    uint16_t call_flags; /* JS_CALL_FLAG_x */
+    int argc;
+    uint32_t drop;       /* so many values of the caller's stack go when the call is over */
+    JSValueConst *argv;
+    JSValueConst new_target;
+    JSContext *caller_ctx;
+    JSValue *call_sp;    /* the stack pointer, while a call within the loop is in progress */
 } JSStackFrame;
 
-/* terrarium: what a frame adds to the depth, by how much of a browser's stack it takes */
-enum { DEPTH_CALL = 1, DEPTH_CALL_BY_NATIVE = 2, DEPTH_NATIVE = 2 };
+/* terrarium: the frames of bytecode functions stand in chunks, since what points into a frame must not move */
+typedef struct JSFrameChunk {
+    struct JSFrameChunk *prev;
+    struct JSFrameChunk *next; /* left already, kept for the next time */
+    uint8_t *top;              /* of the frames in here, while a later chunk is in use */
+    uint8_t *end;
+    JSValue data[];
+} JSFrameChunk;
+
+#define FRAME_CHUNK_SIZE (32 * 1024 - sizeof(JSFrameChunk))
+
+/* terrarium: what a frame adds to the depth, by how much of a browser's stack it takes. A function that is called by a
+   bytecode function takes none. */
+enum { DEPTH_CALL_BY_NATIVE = 2, DEPTH_NATIVE = 2 };
 
 static inline uint32_t frame_depth(JSStackFrame *prev_frame, uint32_t weight)
 {
     return prev_frame ? prev_frame->depth + weight : weight;
+}
+
+/* terrarium: what a frame takes of V8's stack beside arguments, variables and temporary values: receiver, function,
+   context, place and the like; `new` and accessors go through frames of V8's own */
+enum { SLOTS_CALL = 7, SLOTS_NATIVE = 16, SLOTS_CONSTRUCTOR = 20, SLOTS_ACCESSOR = 30 };
+
+static inline uint32_t frame_slots(JSStackFrame *prev_frame, uint32_t slots)
+{
+    return prev_frame ? prev_frame->slots + slots : slots;
 }
 
 typedef enum {
@@ -1618,6 +1652,10 @@ static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const 
 #define LOC_BITS 3
 static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf);
 static const char *js_cstring_dup(JSContext *ctx, const char *s);
+static JSValue js_create_from_ctor(JSContext *ctx, JSValueConst ctor, int class_id);
+static JSAsyncFunctionData *js_async_function_begin(JSContext *ctx, JSValueConst func_obj, JSValueConst this_obj,
+                                                    int argc, JSValueConst *argv, JSValue *promise);
+static bool js_async_function_end(JSContext *ctx, JSAsyncFunctionData *s, JSValue func_ret);
 static JSValue js_function_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_reflect_apply(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_reflect_construct(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
@@ -2404,6 +2442,64 @@ static inline bool js_check_stack_overflow(JSRuntime *rt, size_t alloca_size)
     return unlikely(sp < rt->stack_limit);
 }
 
+/* terrarium: with so many more, as arguments or in a frame */
+static inline bool js_check_slots(JSRuntime *rt, uint32_t slots)
+{
+    return unlikely(frame_slots(rt->current_stack_frame, slots) > rt->stack_slots_max);
+}
+
+static no_inline int enter_frame_chunk(JSRuntime *rt, size_t size)
+{
+    JSFrameChunk *chunk = rt->frame_chunk, *next = chunk ? chunk->next : NULL;
+
+    if (next && size > (size_t)(next->end - (uint8_t *)next->data)) {
+        js_free_rt(rt, next);
+        chunk->next = next = NULL;
+    }
+    if (!next) {
+        size_t data_size = size > FRAME_CHUNK_SIZE ? size : FRAME_CHUNK_SIZE;
+        next = js_malloc_rt(rt, sizeof(*next) + data_size);
+        if (!next)
+            return -1;
+        next->prev = chunk;
+        next->next = NULL;
+        next->end = (uint8_t *)next->data + data_size;
+        if (chunk)
+            chunk->next = next;
+    }
+    if (chunk)
+        chunk->top = rt->frame_top;
+    rt->frame_chunk = next;
+    rt->frame_top = (uint8_t *)next->data;
+    rt->frame_end = next->end;
+    rt->frame_first = chunk ? rt->frame_top : NULL;
+    return 0;
+}
+
+/* One chunk is kept, so that a loop that calls at a chunk's end need not allocate. */
+static no_inline void leave_frame_chunk(JSRuntime *rt)
+{
+    JSFrameChunk *chunk = rt->frame_chunk, *prev = chunk->prev;
+
+    js_free_rt(rt, chunk->next);
+    chunk->next = NULL;
+    if ((size_t)(chunk->end - (uint8_t *)chunk->data) > FRAME_CHUNK_SIZE) {
+        js_free_rt(rt, chunk);
+        prev->next = NULL;
+    }
+    rt->frame_chunk = prev;
+    rt->frame_top = prev->top;
+    rt->frame_end = prev->end;
+    rt->frame_first = prev->prev ? (uint8_t *)prev->data : NULL;
+}
+
+static inline void pop_frame(JSRuntime *rt, JSStackFrame *sf)
+{
+    rt->frame_top = (uint8_t *)sf;
+    if (unlikely(rt->frame_top == rt->frame_first))
+        leave_frame_chunk(rt);
+}
+
 /* terrarium: around a native function that calls itself; true with an exception when that goes too deep */
 static bool enter_native(JSContext *ctx, uint32_t weight)
 {
@@ -2445,6 +2541,7 @@ JSRuntime *JS_NewRuntime2(const JSMallocFunctions *mf, void *opaque)
     rt->malloc_state = ms;
     js_arena_init(rt);
     rt->malloc_gc_threshold = 256 * 1024;
+    rt->stack_slots_max = UINT32_MAX;
 
     init_list_head(&rt->context_list);
     init_list_head(&rt->gc_obj_list);
@@ -2910,6 +3007,9 @@ void JS_FreeRuntime(JSRuntime *rt)
     js_free_rt(rt, rt->atom_array);
     js_free_rt(rt, rt->atom_hash);
     js_free_rt(rt, rt->shape_hash);
+    if (rt->frame_chunk) /* the first: no frame is left */
+        js_free_rt(rt, rt->frame_chunk->next);
+    js_free_rt(rt, rt->frame_chunk);
 #ifdef ENABLE_DUMPS // JS_DUMP_LEAKS
     if (check_dump_flag(rt, JS_DUMP_LEAKS) && !list_empty(&rt->string_list)) {
         if (rt->rt_info) {
@@ -6748,6 +6848,7 @@ static JSValue js_call_c_function_data(JSContext *ctx, JSValueConst func_obj,
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
     sf->depth = frame_depth(prev_sf, DEPTH_NATIVE);
+    sf->slots = frame_slots(prev_sf, SLOTS_NATIVE + argc);
     rt->current_stack_frame = sf;
     // TODO(bnoordhuis) switch realms like js_call_c_function does
     sf->is_strict_mode = false;
@@ -6890,6 +6991,7 @@ static JSValue js_call_c_closure(JSContext *ctx, JSValueConst func_obj,
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
     sf->depth = frame_depth(prev_sf, DEPTH_NATIVE);
+    sf->slots = frame_slots(prev_sf, SLOTS_NATIVE + argc);
     rt->current_stack_frame = sf;
     // TODO(bnoordhuis) switch realms like js_call_c_function does
     sf->is_strict_mode = false;
@@ -17875,6 +17977,11 @@ static void close_lexical_var(JSContext *ctx, JSFunctionBytecode *b,
 
 #define JS_CALL_FLAG_COPY_ARGV   (1 << 1)
 #define JS_CALL_FLAG_GENERATOR   (1 << 2)
+/* terrarium: of calls within the interpreter's loop */
+#define JS_CALL_FLAG_INLINE      (1 << 3) /* the loop goes on with the caller, whose function did not call in C */
+#define JS_CALL_FLAG_NEW         (1 << 4) /* this_val is owned, and the result unless another object is returned */
+#define JS_CALL_FLAG_ACCESSOR    (1 << 5) /* the function is owned */
+#define JS_CALL_FLAG_COPY_ALL    (1 << 6) /* argv is gone once the frame stands; a bound function's arguments come first */
 
 static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
                                   JSValueConst this_obj,
@@ -17894,12 +18001,13 @@ static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
     arg_count = p->u.cfunc.length;
 
     /* better to always check stack overflow */
-    if (js_check_stack_overflow(rt, sizeof(arg_buf[0]) * arg_count))
+    if (js_check_stack_overflow(rt, sizeof(arg_buf[0]) * arg_count) || js_check_slots(rt, SLOTS_NATIVE + argc))
         return JS_ThrowStackOverflow(ctx);
 
     prev_sf = rt->current_stack_frame;
     sf->prev_frame = prev_sf;
     sf->depth = frame_depth(prev_sf, DEPTH_NATIVE);
+    sf->slots = frame_slots(prev_sf, SLOTS_NATIVE + argc);
     rt->current_stack_frame = sf;
     ctx = p->u.cfunc.realm; /* change the current realm */
 
@@ -18016,14 +18124,19 @@ static JSValue js_call_bound_function(JSContext *ctx, JSValueConst func_obj,
     JSObject *p;
     JSBoundFunction *bf;
     JSValueConst *arg_buf, new_target;
+    JSValue ret;
     int arg_count, i;
 
     p = JS_VALUE_GET_OBJ(func_obj);
     bf = p->u.bound_function;
     arg_count = bf->argc + argc;
-    if (js_check_stack_overflow(ctx->rt, sizeof(JSValue) * arg_count))
+    /* terrarium: long lists leave the machine's stack alone, whose size is not the same on every platform */
+    bool is_long = arg_count > 64;
+    if (js_check_stack_overflow(ctx->rt, is_long ? 0 : sizeof(JSValue) * arg_count))
         return JS_ThrowStackOverflow(ctx);
-    arg_buf = alloca(sizeof(JSValue) * arg_count);
+    arg_buf = is_long ? js_malloc(ctx, sizeof(JSValue) * arg_count) : alloca(sizeof(JSValue) * arg_count);
+    if (!arg_buf)
+        return JS_EXCEPTION;
     for(i = 0; i < bf->argc; i++) {
         arg_buf[i] = bf->argv[i];
     }
@@ -18034,12 +18147,15 @@ static JSValue js_call_bound_function(JSContext *ctx, JSValueConst func_obj,
         new_target = this_obj;
         if (js_same_value(ctx, func_obj, new_target))
             new_target = bf->func_obj;
-        return JS_CallConstructor2(ctx, bf->func_obj, new_target,
-                                   arg_count, arg_buf);
+        ret = JS_CallConstructor2(ctx, bf->func_obj, new_target,
+                                  arg_count, arg_buf);
     } else {
-        return JS_Call(ctx, bf->func_obj, bf->this_val,
-                       arg_count, arg_buf);
+        ret = JS_Call(ctx, bf->func_obj, bf->this_val,
+                      arg_count, arg_buf);
     }
+    if (is_long)
+        js_free(ctx, arg_buf);
+    return ret;
 }
 
 /* argument of OP_special_object */
@@ -18069,7 +18185,149 @@ static bool needs_backtrace(JSValue exc)
     return can_store_error_stack(exc) || can_add_backtrace(exc);
 }
 
-/* argv[] is modified if (flags & JS_CALL_FLAG_COPY_ARGV) = 0. */
+static inline bool is_bytecode_function(JSValueConst value)
+{
+    return JS_VALUE_GET_TAG(value) == JS_TAG_OBJECT
+        && JS_VALUE_GET_OBJ(value)->class_id == JS_CLASS_BYTECODE_FUNCTION;
+}
+
+static inline bool is_c_function(JSValueConst value)
+{
+    return JS_VALUE_GET_TAG(value) == JS_TAG_OBJECT && JS_VALUE_GET_OBJ(value)->class_id == JS_CLASS_C_FUNCTION;
+}
+
+static inline bool has_bytecode_getter(JSShapeProperty *prs, JSProperty *pr)
+{
+    return (prs->flags & JS_PROP_TMASK) == JS_PROP_GETSET && pr->u.getset.getter
+        && pr->u.getset.getter->class_id == JS_CLASS_BYTECODE_FUNCTION;
+}
+
+/* terrarium: a frame for the bytecode function p, whose caller's is on top; NULL with an exception. What the caller has
+   to set: new_target, and drop when the call is within the loop. */
+static inline JSStackFrame *push_frame_here(JSContext *caller_ctx, JSObject *p, JSValueConst this_obj,
+                                            int argc, JSValueConst *argv, int flags,
+                                            const JSBoundFunction *bound)
+{
+    JSRuntime *rt = caller_ctx->rt;
+    JSFunctionBytecode *b = p->u.func.function_bytecode;
+    JSStackFrame *sf, *prev_sf = rt->current_stack_frame;
+    JSValue *sp;
+    int arg_allocated_size = 0, i;
+    uint32_t slots;
+    size_t size;
+
+    if (unlikely(argc < b->arg_count || (flags & (JS_CALL_FLAG_COPY_ARGV | JS_CALL_FLAG_COPY_ALL))))
+        arg_allocated_size = flags & JS_CALL_FLAG_COPY_ALL ? max_int(argc, b->arg_count) : b->arg_count;
+    slots = SLOTS_CALL + max_int(argc, b->arg_count) + b->var_count + b->stack_size;
+    if (unlikely(flags & (JS_CALL_FLAG_CONSTRUCTOR | JS_CALL_FLAG_ACCESSOR)))
+        slots += flags & JS_CALL_FLAG_CONSTRUCTOR ? SLOTS_CONSTRUCTOR : SLOTS_ACCESSOR;
+    slots = frame_slots(prev_sf, slots);
+    if (unlikely(slots > rt->stack_slots_max || (!(flags & JS_CALL_FLAG_INLINE) && js_check_stack_overflow(rt, 0)))) {
+        JS_ThrowStackOverflow(caller_ctx);
+        goto fail;
+    }
+    size = sizeof(JSStackFrame) + sizeof(JSValue) * (arg_allocated_size + b->var_count + b->stack_size)
+        + ((sizeof(JSVarRef *) * b->var_ref_count + sizeof(JSValue) - 1) & ~(sizeof(JSValue) - 1));
+    if (unlikely(size > (size_t)(rt->frame_end - rt->frame_top)) && enter_frame_chunk(rt, size)) {
+        JS_ThrowOutOfMemory(caller_ctx);
+    fail:
+        if (flags & JS_CALL_FLAG_NEW)
+            JS_FreeValueRT(rt, unsafe_unconst(this_obj));
+        if (flags & JS_CALL_FLAG_ACCESSOR)
+            JS_FreeValueRT(rt, JS_MKPTR(JS_TAG_OBJECT, p));
+        return NULL;
+    }
+    sf = (JSStackFrame *)rt->frame_top;
+    rt->frame_top += size;
+
+    sp = (JSValue *)(sf + 1);
+    sf->arg_buf = (JSValue *)argv;
+    if (unlikely(arg_allocated_size)) {
+        int n = min_int(argc, arg_allocated_size);
+        JSValueConst *arg = argv;
+        sf->arg_buf = sp;
+        i = 0;
+        if (flags & JS_CALL_FLAG_COPY_ALL) {
+            argv = vc(sp);
+            for(; bound && i < bound->argc; i++)
+                sp[i] = js_dup(bound->argv[i]);
+        }
+        for(; i < n; i++)
+            sp[i] = js_dup(*arg++);
+        for(; i < arg_allocated_size; i++)
+            sp[i] = JS_UNDEFINED;
+        sp += arg_allocated_size;
+    }
+    sf->var_buf = sp;
+    for(i = 0; i < b->var_count; i++)
+        *sp++ = JS_UNDEFINED;
+    sf->var_refs = (JSVarRef **)(sp + b->stack_size);
+    sf->var_ref_count = b->var_ref_count;
+    for(i = 0; i < b->var_ref_count; i++)
+        sf->var_refs[i] = NULL;
+
+    sf->prev_frame = prev_sf;
+    sf->depth = frame_depth(prev_sf, flags & JS_CALL_FLAG_INLINE ? 0 : DEPTH_CALL_BY_NATIVE);
+    sf->slots = slots;
+    sf->this_val = this_obj;
+    sf->cur_func = JS_MKPTR(JS_TAG_OBJECT, p);
+    /* sf->cur_pc must we set to pc before any recursive calls to JS_CallInternal. */
+    sf->cur_pc = NULL;
+    sf->arg_count = argc;
+    sf->is_strict_mode = b->is_strict_mode;
+    sf->is_constructor = (flags & JS_CALL_FLAG_CONSTRUCTOR) != 0;
+    /* not owned by a coroutine GC object */
+    sf->cur_gc_obj = NULL;
+    sf->call_flags = flags;
+    sf->argc = argc;
+    sf->argv = argv;
+    sf->caller_ctx = caller_ctx;
+    rt->current_stack_frame = sf;
+    return sf;
+}
+
+static no_inline JSStackFrame *push_frame(JSContext *caller_ctx, JSObject *p, JSValueConst this_obj,
+                                          int argc, JSValueConst *argv, int flags, const JSBoundFunction *bound)
+{
+    return push_frame_here(caller_ctx, p, this_obj, argc, argv, flags, bound);
+}
+
+/* terrarium: the frame of an async function or generator, back on top */
+static void resume_frame(JSRuntime *rt, JSAsyncFunctionState *s, JSContext *caller_ctx, int flags)
+{
+    JSStackFrame *sf = &s->frame, *prev_sf = rt->current_stack_frame;
+    JSFunctionBytecode *b = JS_VALUE_GET_OBJ(sf->cur_func)->u.func.function_bytecode;
+
+    sf->prev_frame = prev_sf;
+    sf->depth = frame_depth(prev_sf, flags & JS_CALL_FLAG_INLINE ? 0 : DEPTH_CALL_BY_NATIVE);
+    sf->slots = frame_slots(prev_sf, SLOTS_CALL + max_int(s->argc, b->arg_count) + b->var_count + b->stack_size);
+    sf->this_val = s->this_val;
+    sf->call_flags = flags;
+    sf->argc = s->argc;
+    sf->argv = vc(sf->arg_buf);
+    sf->new_target = JS_UNDEFINED;
+    sf->caller_ctx = caller_ctx;
+    rt->current_stack_frame = sf;
+}
+
+/* terrarium: what the frame of a constructor or accessor owns; returns the result of the call */
+static no_inline JSValue leave_special(JSRuntime *rt, JSStackFrame *sf, JSValue ret_val)
+{
+    if (sf->call_flags & JS_CALL_FLAG_ACCESSOR)
+        JS_FreeValueRT(rt, sf->cur_func);
+    if (!(sf->call_flags & JS_CALL_FLAG_NEW))
+        return ret_val;
+    if (JS_IsObject(ret_val) || JS_IsException(ret_val)) {
+        JS_FreeValueRT(rt, unsafe_unconst(sf->this_val));
+        return ret_val;
+    }
+    JS_FreeValueRT(rt, ret_val);
+    return unsafe_unconst(sf->this_val);
+}
+
+/* argv[] is modified if (flags & JS_CALL_FLAG_COPY_ARGV) = 0.
+   terrarium: a bytecode function that a bytecode function calls runs in the same loop of the same C function: its frame
+   is pushed onto the runtime's own stack, and the loop goes on with its code until it returns or throws. */
 static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                                JSValueConst this_obj, JSValueConst new_target,
                                int argc, JSValueConst *argv, int flags)
@@ -18078,12 +18336,11 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
     JSContext *ctx;
     JSObject *p;
     JSFunctionBytecode *b;
-    JSStackFrame sf_s, *sf = &sf_s;
+    JSStackFrame *sf;
     uint8_t *pc;
-    int opcode, arg_allocated_size, i;
-    JSValue *local_buf, *stack_buf, *var_buf, *arg_buf, *sp, ret_val, *pval;
+    int opcode, i;
+    JSValue *var_buf, *arg_buf, *sp, ret_val, *pval;
     JSVarRef **var_refs;
-    size_t alloca_size;
 
 #ifdef ENABLE_DUMPS // JS_DUMP_BYTECODE_STEP
 #define DUMP_BYTECODE_OR_DONT(pc) \
@@ -18118,21 +18375,18 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             /* func_obj get contains a pointer to JSFuncAsyncState */
             /* the stack frame is already allocated */
             sf = &s->frame;
+            resume_frame(rt, s, caller_ctx, flags);
+        resumed:
             p = JS_VALUE_GET_OBJ(sf->cur_func);
             b = p->u.func.function_bytecode;
             ctx = b->realm;
             var_refs = p->u.func.var_refs;
-            local_buf = arg_buf = sf->arg_buf;
+            arg_buf = sf->arg_buf;
             var_buf = sf->var_buf;
-            stack_buf = sf->var_buf + b->var_count;
             sp = sf->cur_sp;
             sf->cur_sp = NULL; /* cur_sp is NULL if the function is running */
             pc = sf->cur_pc;
-            sf->prev_frame = rt->current_stack_frame;
-            sf->depth = frame_depth(sf->prev_frame, DEPTH_CALL_BY_NATIVE);
-            sf->this_val = s->this_val;
-            rt->current_stack_frame = sf;
-            if (s->throw_flag)
+            if (container_of(sf, JSAsyncFunctionState, frame)->throw_flag)
                 goto exception;
             else
                 goto restart;
@@ -18151,59 +18405,18 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         return call_func(caller_ctx, func_obj, this_obj, argc,
                          argv, flags);
     }
+    sf = push_frame_here(caller_ctx, p, this_obj, argc, argv, flags & ~JS_CALL_FLAG_INLINE, NULL);
+    if (!sf)
+        return JS_EXCEPTION;
+    sf->new_target = new_target;
+ entered:
+    p = JS_VALUE_GET_OBJ(sf->cur_func);
     b = p->u.func.function_bytecode;
-
-    if (unlikely(argc < b->arg_count || (flags & JS_CALL_FLAG_COPY_ARGV))) {
-        arg_allocated_size = b->arg_count;
-    } else {
-        arg_allocated_size = 0;
-    }
-
-    alloca_size = sizeof(JSValue) * (arg_allocated_size + b->var_count +
-                                     b->stack_size) +
-        sizeof(JSVarRef *) * b->var_ref_count;
-    if (js_check_stack_overflow(rt, alloca_size))
-        return JS_ThrowStackOverflow(caller_ctx);
-
-    sf->is_strict_mode = b->is_strict_mode;
-    sf->is_constructor = (flags & JS_CALL_FLAG_CONSTRUCTOR) != 0;
-    arg_buf = (JSValue *)argv;
-    sf->arg_count = argc;
-    sf->cur_func = unsafe_unconst(func_obj);
     var_refs = p->u.func.var_refs;
-
-    local_buf = alloca(alloca_size);
-    if (unlikely(arg_allocated_size)) {
-        int n = min_int(argc, b->arg_count);
-        arg_buf = local_buf;
-        for(i = 0; i < n; i++)
-            arg_buf[i] = js_dup(argv[i]);
-        for(; i < b->arg_count; i++)
-            arg_buf[i] = JS_UNDEFINED;
-        sf->arg_count = b->arg_count;
-    }
-    var_buf = local_buf + arg_allocated_size;
-    sf->var_buf = var_buf;
-    sf->arg_buf = arg_buf;
-
-    for(i = 0; i < b->var_count; i++)
-        var_buf[i] = JS_UNDEFINED;
-
-    stack_buf = var_buf + b->var_count;
-    sf->var_refs = (JSVarRef **)(stack_buf + b->stack_size);
-    sf->var_ref_count = b->var_ref_count;
-    for(i = 0; i < b->var_ref_count; i++)
-        sf->var_refs[i] = NULL;
-    /* ordinary C-stack frame: not owned by a coroutine GC object */
-    sf->cur_gc_obj = NULL;
-    sp = stack_buf;
+    arg_buf = sf->arg_buf;
+    var_buf = sf->var_buf;
+    sp = var_buf + b->var_count;
     pc = b->byte_code_buf;
-    /* sf->cur_pc must we set to pc before any recursive calls to JS_CallInternal. */
-    sf->cur_pc = NULL;
-    sf->prev_frame = rt->current_stack_frame;
-    sf->depth = frame_depth(sf->prev_frame, flags ? DEPTH_CALL_BY_NATIVE : DEPTH_CALL);
-    sf->this_val = this_obj;
-    rt->current_stack_frame = sf;
     ctx = b->realm; /* set the current realm */
 
 #ifdef ENABLE_DUMPS // JS_DUMP_BYTECODE_STEP
@@ -18213,8 +18426,10 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
 
  restart:
     for(;;) {
-        int call_argc;
-        JSValue *call_argv;
+        int call_argc, call_flags, drop;
+        JSValueConst *call_argv, call_func, call_this, call_new_target;
+        JSStackFrame *call_sf;
+        const JSBoundFunction *bound;
 
         SWITCH(pc) {
         CASE(OP_push_i32):
@@ -18317,19 +18532,19 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             {
                 JSValue val;
                 if (!b->is_strict_mode) {
-                    uint32_t tag = JS_VALUE_GET_TAG(this_obj);
+                    uint32_t tag = JS_VALUE_GET_TAG(sf->this_val);
                     if (likely(tag == JS_TAG_OBJECT))
                         goto normal_this;
                     if (tag == JS_TAG_NULL || tag == JS_TAG_UNDEFINED) {
                         val = js_dup(ctx->global_obj);
                     } else {
-                        val = JS_ToObject(ctx, this_obj);
+                        val = JS_ToObject(ctx, sf->this_val);
                         if (JS_IsException(val))
                             goto exception;
                     }
                 } else {
                 normal_this:
-                    val = js_dup(this_obj);
+                    val = js_dup(sf->this_val);
                 }
                 *sp++ = val;
             }
@@ -18350,13 +18565,13 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 int arg = *pc++;
                 switch(arg) {
                 case OP_SPECIAL_OBJECT_ARGUMENTS:
-                    *sp++ = js_build_arguments(ctx, argc, argv);
+                    *sp++ = js_build_arguments(ctx, sf->argc, sf->argv);
                     if (unlikely(JS_IsException(sp[-1])))
                         goto exception;
                     break;
                 case OP_SPECIAL_OBJECT_MAPPED_ARGUMENTS:
-                    *sp++ = js_build_mapped_arguments(ctx, argc, argv,
-                                                      sf, min_int(argc, b->arg_count));
+                    *sp++ = js_build_mapped_arguments(ctx, sf->argc, sf->argv,
+                                                      sf, min_int(sf->argc, b->arg_count));
                     if (unlikely(JS_IsException(sp[-1])))
                         goto exception;
                     break;
@@ -18364,12 +18579,12 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                     *sp++ = js_dup(sf->cur_func);
                     break;
                 case OP_SPECIAL_OBJECT_NEW_TARGET:
-                    *sp++ = js_dup(new_target);
+                    *sp++ = js_dup(sf->new_target);
                     break;
                 case OP_SPECIAL_OBJECT_HOME_OBJECT:
                     {
                         JSObject *p1;
-                        p1 = p->u.func.home_object;
+                        p1 = JS_VALUE_GET_OBJ(sf->cur_func)->u.func.home_object;
                         if (unlikely(!p1))
                             *sp++ = JS_UNDEFINED;
                         else
@@ -18400,9 +18615,9 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             {
                 int i, n, first = get_u16(pc);
                 pc += 2;
-                i = min_int(first, argc);
-                n = argc - i;
-                *sp++ = js_create_array(ctx, n, n ? &argv[i] : NULL);
+                i = min_int(first, sf->argc);
+                n = sf->argc - i;
+                *sp++ = js_create_array(ctx, n, n ? &sf->argv[i] : NULL);
                 if (unlikely(JS_IsException(sp[-1])))
                     goto exception;
             }
@@ -18566,70 +18781,38 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             call_argc = opcode - OP_call0;
             goto has_call_argc;
         CASE(OP_call):
-        CASE(OP_tail_call):
-            {
-                call_argc = get_u16(pc);
-                pc += 2;
-                goto has_call_argc;
-            has_call_argc:
-                call_argv = sp - call_argc;
-                sf->cur_pc = pc;
-                ret_val = JS_CallInternal(ctx, call_argv[-1], JS_UNDEFINED,
-                                          JS_UNDEFINED, call_argc,
-                                          vc(call_argv), 0);
-                if (unlikely(JS_IsException(ret_val)))
-                    goto exception;
-                if (opcode == OP_tail_call)
-                    goto done;
-                for(i = -1; i < call_argc; i++)
-                    JS_FreeValue(ctx, call_argv[i]);
-                sp -= call_argc + 1;
-                *sp++ = ret_val;
-            }
-            BREAK;
-        CASE(OP_call_constructor):
-            {
-                call_argc = get_u16(pc);
-                pc += 2;
-                call_argv = sp - call_argc;
-                sf->cur_pc = pc;
-                ret_val = JS_CallConstructorInternal(ctx, call_argv[-2],
-                                                     call_argv[-1], call_argc,
-                                                     vc(call_argv), 0);
-                if (unlikely(JS_IsException(ret_val)))
-                    goto exception;
-                for(i = -2; i < call_argc; i++)
-                    JS_FreeValue(ctx, call_argv[i]);
-                sp -= call_argc + 2;
-                *sp++ = ret_val;
-            }
-            BREAK;
+            call_argc = get_u16(pc);
+            pc += 2;
+        has_call_argc:
+            /* func arg... -> ret */
+            call_argv = vc(sp - call_argc);
+            call_func = call_argv[-1];
+            call_this = JS_UNDEFINED;
+            drop = call_argc + 1;
+            goto call;
         CASE(OP_call_method):
-        CASE(OP_tail_call_method):
-            {
-                call_argc = get_u16(pc);
-                pc += 2;
-                call_argv = sp - call_argc;
-                sf->cur_pc = pc;
-                ret_val = JS_CallInternal(ctx, call_argv[-1], call_argv[-2],
-                                          JS_UNDEFINED, call_argc,
-                                          vc(call_argv), 0);
-                if (unlikely(JS_IsException(ret_val)))
-                    goto exception;
-                if (opcode == OP_tail_call_method)
-                    goto done;
-                for(i = -2; i < call_argc; i++)
-                    JS_FreeValue(ctx, call_argv[i]);
-                sp -= call_argc + 2;
-                *sp++ = ret_val;
-            }
-            BREAK;
+            /* this func arg... -> ret */
+            call_argc = get_u16(pc);
+            pc += 2;
+            call_argv = vc(sp - call_argc);
+            call_func = call_argv[-1];
+            call_this = call_argv[-2];
+            drop = call_argc + 2;
+            goto call;
+        CASE(OP_call_constructor):
+            /* func new.target arg... -> ret */
+            call_argc = get_u16(pc);
+            pc += 2;
+            call_argv = vc(sp - call_argc);
+            call_func = call_argv[-2];
+            call_new_target = call_argv[-1];
+            drop = call_argc + 2;
+            goto construct;
         CASE(OP_array_from):
             {
                 call_argc = get_u16(pc);
                 pc += 2;
-                call_argv = sp - call_argc;
-                ret_val = JS_NewArrayFrom(ctx, call_argc, call_argv);
+                ret_val = JS_NewArrayFrom(ctx, call_argc, sp - call_argc);
                 sp -= call_argc;
                 if (unlikely(JS_IsException(ret_val)))
                     goto exception;
@@ -18639,10 +18822,28 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
 
         CASE(OP_apply):
             {
+                /* func this array -> ret; func new.target array -> ret */
                 int magic;
                 magic = get_u16(pc);
                 pc += 2;
                 sf->cur_pc = pc;
+
+                /* the array was made for the call: nobody sees it change */
+                p = JS_VALUE_GET_TAG(sp[-1]) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(sp[-1]) : NULL;
+                if (likely(p && p->class_id == JS_CLASS_ARRAY && p->fast_array
+                           && JS_VALUE_GET_TAG(sp[-3]) == JS_TAG_OBJECT
+                           && JS_VALUE_GET_OBJ(sp[-3])->class_id == JS_CLASS_BYTECODE_FUNCTION)) {
+                    call_argc = p->u.array.count;
+                    call_argv = vc(p->u.array.u.values);
+                    call_func = sp[-3];
+                    drop = 3;
+                    if (magic & 1) {
+                        call_new_target = sp[-2];
+                        goto construct;
+                    }
+                    call_this = sp[-2];
+                    goto call;
+                }
 
                 ret_val = js_function_apply(ctx, sp[-3], 2, vc(&sp[-2]), magic);
                 if (unlikely(JS_IsException(ret_val)))
@@ -18665,7 +18866,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             /* return true if 'this' should be returned */
             if (!JS_IsObject(sp[-1])) {
                 if (!JS_IsUndefined(sp[-1])) {
-                    JS_ThrowTypeError(caller_ctx, "Derived constructors may only return object or undefined");
+                    JS_ThrowTypeError(sf->caller_ctx, "Derived constructors may only return object or undefined");
                     goto exception;
                 }
                 sp[0] = JS_TRUE;
@@ -18675,28 +18876,31 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             sp++;
             BREAK;
         CASE(OP_check_ctor):
-            if (JS_IsUndefined(new_target)) {
+            if (JS_IsUndefined(sf->new_target)) {
             non_ctor_call:
-                throw_class_call(ctx, caller_ctx, sf);
+                throw_class_call(ctx, sf->caller_ctx, sf);
                 goto exception;
             }
             BREAK;
         CASE(OP_init_ctor):
             {
-                JSValue super, ret;
+                /* -> ret, with the superclass in its place meanwhile */
+                JSValue super;
                 sf->cur_pc = pc;
-                if (JS_IsUndefined(new_target))
+                if (JS_IsUndefined(sf->new_target))
                     goto non_ctor_call;
-                super = JS_GetPrototype(ctx, func_obj);
+                super = JS_GetPrototype(ctx, sf->cur_func);
                 if (JS_IsException(super))
                     goto exception;
-                ret = JS_CallConstructor2(ctx, super, new_target, argc, argv);
-                JS_FreeValue(ctx, super);
-                if (JS_IsException(ret))
-                    goto exception;
-                *sp++ = ret;
+                *sp++ = super;
+                call_func = super;
+                call_new_target = sf->new_target;
+                call_argc = sf->argc;
+                call_argv = sf->argv;
+                drop = 1;
+                call_flags = JS_CALL_FLAG_COPY_ARGV;
+                goto construct_with_flags;
             }
-            BREAK;
         CASE(OP_check_brand):
             {
                 int ret = JS_CheckBrand(ctx, sp[-2], sp[-1]);
@@ -18760,7 +18964,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 call_argc = get_u16(pc);
                 scope_idx = get_u16(pc + 2) - 1;
                 pc += 4;
-                call_argv = sp - call_argc;
+                call_argv = vc(sp - call_argc);
                 sf->cur_pc = pc;
                 if (js_same_value(ctx, call_argv[-1], ctx->eval_obj)) {
                     if (call_argc >= 1)
@@ -18770,18 +18974,13 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                     ret_val = JS_EvalObject(ctx, JS_UNDEFINED, obj,
                                             JS_EVAL_TYPE_DIRECT, scope_idx);
                 } else {
-                    ret_val = JS_CallInternal(ctx, call_argv[-1], JS_UNDEFINED,
-                                              JS_UNDEFINED, call_argc,
-                                              vc(call_argv), 0);
+                    goto has_call_argc;
                 }
                 if (unlikely(JS_IsException(ret_val)))
                     goto exception;
-                for(i = -1; i < call_argc; i++)
-                    JS_FreeValue(ctx, call_argv[i]);
-                sp -= call_argc + 1;
-                *sp++ = ret_val;
+                drop = call_argc + 1;
+                goto called;
             }
-            BREAK;
             /* could merge with OP_apply */
         CASE(OP_apply_eval):
             {
@@ -19104,7 +19303,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 idx = get_u16(pc);
                 pc += 2;
                 if (unlikely(JS_IsUninitialized(var_buf[idx]))) {
-                    JS_ThrowReferenceErrorUninitialized2(caller_ctx, b, idx,
+                    JS_ThrowReferenceErrorUninitialized2(sf->caller_ctx, b, idx,
                                                          false);
                     goto exception;
                 }
@@ -19118,7 +19317,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 idx = get_u16(pc);
                 pc += 2;
                 if (unlikely(JS_IsUninitialized(var_buf[idx]))) {
-                    JS_ThrowReferenceErrorUninitialized2(caller_ctx, b, idx,
+                    JS_ThrowReferenceErrorUninitialized2(sf->caller_ctx, b, idx,
                                                          false);
                     goto exception;
                 }
@@ -19132,7 +19331,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 idx = get_u16(pc);
                 pc += 2;
                 if (unlikely(!JS_IsUninitialized(var_buf[idx]))) {
-                    JS_ThrowReferenceError(caller_ctx,
+                    JS_ThrowReferenceError(sf->caller_ctx,
                                            "'this' can be initialized only once");
                     goto exception;
                 }
@@ -19391,11 +19590,11 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 JSValue ret_val;
                 /* catch_offset ... ret_val -> ret_eval */
                 ret_val = *--sp;
-                while (sp > stack_buf &&
+                while (sp > var_buf + b->var_count &&
                        JS_VALUE_GET_TAG(sp[-1]) != JS_TAG_CATCH_OFFSET) {
                     JS_FreeValue(ctx, *--sp);
                 }
-                if (unlikely(sp == stack_buf)) {
+                if (unlikely(sp == var_buf + b->var_count)) {
                     JS_ThrowInternalError(ctx, "nip_catch");
                     JS_FreeValue(ctx, ret_val);
                     goto exception;
@@ -19602,8 +19801,15 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                         prs = find_own_property(&pr, p, atom);
                         if (prs) {
                             /* found */
-                            if (unlikely(prs->flags & JS_PROP_TMASK))
+                            if (unlikely(prs->flags & JS_PROP_TMASK)) {
+                                if (has_bytecode_getter(prs, pr)) {
+                                    p = pr->u.getset.getter;
+                                    call_func = js_dup(JS_MKPTR(JS_TAG_OBJECT, p));
+                                    drop = 1;
+                                    goto call_getter;
+                                }
                                 goto get_field_slow_path;
+                            }
                             val = js_dup(pr->u.value);
                             break;
                         }
@@ -19650,8 +19856,15 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                         prs = find_own_property(&pr, p, atom);
                         if (prs) {
                             /* found */
-                            if (unlikely(prs->flags & JS_PROP_TMASK))
+                            if (unlikely(prs->flags & JS_PROP_TMASK)) {
+                                if (has_bytecode_getter(prs, pr)) {
+                                    p = pr->u.getset.getter;
+                                    call_func = js_dup(JS_MKPTR(JS_TAG_OBJECT, p));
+                                    drop = 0;
+                                    goto call_getter;
+                                }
                                 goto get_field2_slow_path;
+                            }
                             val = js_dup(pr->u.value);
                             break;
                         }
@@ -20933,6 +21146,153 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             JS_FreeValue(ctx, sp[-1]);
             sp[-1] = JS_FALSE;
             BREAK;
+        /* terrarium: calls within this loop, of bytecode functions and what only passes on to one */
+        construct:
+            call_flags = 0;
+        construct_with_flags:
+            sf->cur_pc = pc;
+            p = JS_VALUE_GET_TAG(call_func) == JS_TAG_OBJECT ? JS_VALUE_GET_OBJ(call_func) : NULL;
+            if (likely(p && p->class_id == JS_CLASS_BYTECODE_FUNCTION && p->is_constructor)) {
+                if (js_poll_interrupts(ctx))
+                    goto exception;
+                call_flags |= JS_CALL_FLAG_CONSTRUCTOR | JS_CALL_FLAG_INLINE;
+                call_this = JS_UNDEFINED;
+                if (!p->u.func.function_bytecode->is_derived_class_constructor) {
+                    /* legacy constructor behavior */
+                    call_this = js_create_from_ctor(ctx, call_new_target, JS_CLASS_OBJECT);
+                    if (JS_IsException(call_this))
+                        goto exception;
+                    call_flags |= JS_CALL_FLAG_NEW;
+                }
+                if (js_poll_interrupts(ctx)) {
+                    if (call_flags & JS_CALL_FLAG_NEW)
+                        JS_FreeValue(ctx, unsafe_unconst(call_this));
+                    goto exception;
+                }
+                call_sf = push_frame(ctx, p, call_this, call_argc, call_argv, call_flags, NULL);
+                goto pushed;
+            }
+            ret_val = JS_CallConstructorInternal(ctx, call_func, call_new_target, call_argc, call_argv, call_flags);
+            goto called;
+        call_getter:
+            sf->cur_pc = pc;
+            if (js_poll_interrupts(ctx)) {
+                JS_FreeValue(ctx, unsafe_unconst(call_func));
+                goto exception;
+            }
+            call_new_target = JS_UNDEFINED;
+            call_sf = push_frame(ctx, JS_VALUE_GET_OBJ(call_func), sp[-1], 0, NULL,
+                                 JS_CALL_FLAG_INLINE | JS_CALL_FLAG_ACCESSOR, NULL);
+            goto pushed;
+        call:
+            sf->cur_pc = pc;
+            bound = NULL;
+            call_flags = JS_CALL_FLAG_INLINE;
+        call_target:
+            if (likely(JS_VALUE_GET_TAG(call_func) == JS_TAG_OBJECT)) {
+                p = JS_VALUE_GET_OBJ(call_func);
+                if (likely(p->class_id == JS_CLASS_BYTECODE_FUNCTION)) {
+                    if (js_poll_interrupts(ctx))
+                        goto exception;
+                    call_new_target = JS_UNDEFINED;
+                    call_sf = push_frame(ctx, p, call_this, call_argc, call_argv, call_flags, bound);
+                pushed:
+                    if (unlikely(!call_sf))
+                        goto exception;
+                    call_sf->new_target = call_new_target;
+                    call_sf->drop = drop;
+                    sf->call_sp = sp;
+                    sf = call_sf;
+                    goto entered;
+                } else if (p->class_id == JS_CLASS_BOUND_FUNCTION) {
+                    JSBoundFunction *bf = p->u.bound_function;
+                    if (is_bytecode_function(bf->func_obj) || (!bf->argc && is_c_function(bf->func_obj))) {
+                        if (js_poll_interrupts(ctx))
+                            goto exception;
+                        call_func = bf->func_obj;
+                        call_this = bf->this_val;
+                        if (bf->argc) {
+                            bound = bf;
+                            call_argc += bf->argc;
+                            call_flags |= JS_CALL_FLAG_COPY_ALL;
+                        }
+                        goto call_target;
+                    }
+                } else if (p->class_id == JS_CLASS_C_FUNCTION && p->u.cfunc.c_function.generic == js_function_call) {
+                    if (is_bytecode_function(call_this) || is_c_function(call_this)) {
+                        if (js_poll_interrupts(ctx))
+                            goto exception;
+                        call_func = call_this;
+                        call_this = JS_UNDEFINED;
+                        if (call_argc > 0) {
+                            call_this = *call_argv++;
+                            call_argc--;
+                        }
+                        goto call_target;
+                    }
+                } else if (p->class_id == JS_CLASS_C_FUNCTION
+                           && (p->u.cfunc.c_function.generic_magic == js_function_apply
+                               || p->u.cfunc.c_function.generic == js_reflect_apply)) {
+                    /* (func.)apply(this, arguments); Reflect.apply(func, this, arguments) */
+                    int first = p->u.cfunc.c_function.generic == js_reflect_apply;
+                    JSValueConst target = first && call_argc > 0 ? call_argv[0] : call_this;
+                    if (call_argc > first + 1 && JS_IsObject(call_argv[first + 1]) && is_bytecode_function(target)) {
+                        JSValue *tab;
+                        uint32_t len;
+                        if (js_poll_interrupts(ctx))
+                            goto exception;
+                        tab = build_arg_list(ctx, &len, call_argv[first + 1]);
+                        if (!tab)
+                            goto exception;
+                        call_sf = NULL;
+                        if (!js_poll_interrupts(ctx))
+                            call_sf = push_frame(ctx, JS_VALUE_GET_OBJ(target), call_argv[first], len, vc(tab),
+                                                 call_flags | JS_CALL_FLAG_COPY_ALL, NULL);
+                        free_arg_list(ctx, tab, len);
+                        call_new_target = JS_UNDEFINED;
+                        goto pushed;
+                    }
+                } else if (p->class_id == JS_CLASS_ASYNC_FUNCTION) {
+                    JSAsyncFunctionData *async;
+                    b = p->u.func.function_bytecode;
+                    i = SLOTS_CALL + max_int(call_argc, b->arg_count) + b->var_count + b->stack_size;
+                    b = JS_VALUE_GET_OBJ(sf->cur_func)->u.func.function_bytecode;
+                    if (js_poll_interrupts(ctx))
+                        goto exception;
+                    if (js_check_slots(rt, i)) {
+                        JS_ThrowStackOverflow(ctx);
+                        goto exception;
+                    }
+                    async = js_async_function_begin(ctx, call_func, call_this, call_argc, call_argv, &ret_val);
+                    if (!async)
+                        goto exception;
+                    /* its promise is there already; all else it has copied */
+                    for(pval = sp - drop; pval < sp; pval++)
+                        JS_FreeValue(ctx, *pval);
+                    sp -= drop;
+                    *sp++ = ret_val;
+                    sf->call_sp = sp;
+                    if (js_poll_interrupts(ctx)) {
+                        js_async_function_end(ctx, async, JS_EXCEPTION);
+                        goto exception;
+                    }
+                    caller_ctx = ctx;
+                    sf = &async->func_state.frame;
+                    resume_frame(rt, &async->func_state, caller_ctx, JS_CALL_FLAG_INLINE | JS_CALL_FLAG_GENERATOR);
+                    goto resumed;
+                }
+            }
+            ret_val = JS_CallInternal(ctx, call_func, call_this, JS_UNDEFINED, call_argc, call_argv, 0);
+        called:
+            if (unlikely(JS_IsException(ret_val)))
+                goto exception;
+            for(pval = sp - drop; pval < sp; pval++)
+                JS_FreeValue(ctx, *pval);
+            sp -= drop;
+            *sp++ = ret_val;
+            BREAK;
+        CASE(OP_tail_call): /* nothing emits these: a call and a return are as good within the loop */
+        CASE(OP_tail_call_method):
         CASE(OP_invalid):
         DEFAULT:
             JS_ThrowInternalError(ctx, "invalid opcode: pc=%u opcode=0x%02x",
@@ -20948,7 +21308,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                         NULL, 0, 0, 0);
     }
     if (!JS_IsUncatchableError(rt->current_exception)) {
-        while (sp > stack_buf) {
+        while (sp > var_buf + b->var_count) {
             JSValue val = *--sp;
             JS_FreeValue(ctx, val);
             if (JS_VALUE_GET_TAG(val) == JS_TAG_CATCH_OFFSET) {
@@ -20977,6 +21337,24 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
     done_generator:
         sf->cur_pc = pc;
         sf->cur_sp = sp;
+        rt->current_stack_frame = sf->prev_frame;
+        if (sf->call_flags & JS_CALL_FLAG_INLINE) {
+            /* terrarium: an async function in its first part, whose promise its caller holds already */
+            JSAsyncFunctionData *async = container_of(sf, JSAsyncFunctionData, func_state.frame);
+            sf = rt->current_stack_frame;
+            p = JS_VALUE_GET_OBJ(sf->cur_func);
+            b = p->u.func.function_bytecode;
+            ctx = b->realm;
+            var_refs = p->u.func.var_refs;
+            arg_buf = sf->arg_buf;
+            var_buf = sf->var_buf;
+            pc = sf->cur_pc;
+            sp = sf->call_sp;
+            if (!js_async_function_end(ctx, async, ret_val))
+                goto exception;
+            goto restart;
+        }
+        return ret_val;
     } else {
     done:
         if (unlikely(sf->var_ref_count != 0)) {
@@ -20984,12 +21362,37 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             close_var_refs(rt, sf);
         }
         /* free the local variables and stack */
-        for(pval = local_buf; pval < sp; pval++) {
+        for(pval = (JSValue *)(sf + 1); pval < sp; pval++) {
             JS_FreeValue(ctx, *pval);
         }
+        rt->current_stack_frame = sf->prev_frame;
+        if (likely(sf->call_flags & JS_CALL_FLAG_INLINE)) {
+            JSValue *dropped;
+            if (unlikely(sf->call_flags & (JS_CALL_FLAG_NEW | JS_CALL_FLAG_ACCESSOR)))
+                ret_val = leave_special(rt, sf, ret_val);
+            i = sf->drop;
+            pop_frame(rt, sf);
+            sf = rt->current_stack_frame;
+            p = JS_VALUE_GET_OBJ(sf->cur_func);
+            b = p->u.func.function_bytecode;
+            ctx = b->realm;
+            var_refs = p->u.func.var_refs;
+            arg_buf = sf->arg_buf;
+            var_buf = sf->var_buf;
+            pc = sf->cur_pc;
+            sp = sf->call_sp;
+            if (unlikely(JS_IsException(ret_val)))
+                goto exception;
+            dropped = sp - i;
+            for(pval = dropped; pval < sp; pval++)
+                JS_FreeValue(ctx, *pval);
+            sp = dropped;
+            *sp++ = ret_val;
+            goto restart;
+        }
+        pop_frame(rt, sf);
+        return ret_val;
     }
-    rt->current_stack_frame = sf->prev_frame;
-    return ret_val;
 }
 
 JSValue JS_Call(JSContext *ctx, JSValueConst func_obj, JSValueConst this_obj,
@@ -21522,12 +21925,12 @@ static int js_async_function_resolve_create(JSContext *ctx,
 
 static JSValueConst promise_of_resolve(JSValueConst resolve);
 
-static bool js_async_function_resume(JSContext *ctx, JSAsyncFunctionData *s)
+/* terrarium: the function has stopped: at an await, by returning or by throwing */
+static bool js_async_function_settle(JSContext *ctx, JSAsyncFunctionData *s, JSValue func_ret)
 {
     bool is_success = true;
-    JSValue func_ret, ret2;
+    JSValue ret2;
 
-    func_ret = async_func_resume(ctx, &s->func_state);
     if (JS_IsException(func_ret)) {
     fail:
         if (unlikely(JS_IsUncatchableError(ctx->rt->current_exception))) {
@@ -21596,6 +21999,11 @@ static bool js_async_function_resume(JSContext *ctx, JSAsyncFunctionData *s)
     return is_success;
 }
 
+static bool js_async_function_resume(JSContext *ctx, JSAsyncFunctionData *s)
+{
+    return js_async_function_settle(ctx, s, async_func_resume(ctx, &s->func_state));
+}
+
 static JSValue js_async_function_resolve_call(JSContext *ctx,
                                               JSValueConst func_obj,
                                               JSValueConst this_obj,
@@ -21623,6 +22031,46 @@ static JSValue js_async_function_resolve_call(JSContext *ctx,
     return JS_UNDEFINED;
 }
 
+/* terrarium: all but the running; NULL with an exception */
+static JSAsyncFunctionData *js_async_function_begin(JSContext *ctx, JSValueConst func_obj, JSValueConst this_obj,
+                                                    int argc, JSValueConst *argv, JSValue *promise)
+{
+    JSAsyncFunctionData *s;
+
+    s = js_mallocz(ctx, sizeof(*s));
+    if (!s)
+        return NULL;
+    JS_REF_COUNT(s) = 1;
+    add_gc_object(ctx->rt, &s->header, JS_GC_OBJ_TYPE_ASYNC_FUNCTION);
+    s->is_active = false;
+    s->resolving_funcs[0] = JS_UNDEFINED;
+    s->resolving_funcs[1] = JS_UNDEFINED;
+
+    *promise = JS_NewPromiseCapability(ctx, s->resolving_funcs);
+    if (JS_IsException(*promise))
+        goto fail;
+
+    if (async_func_init(ctx, &s->func_state, func_obj, this_obj, argc, argv)) {
+    fail:
+        JS_FreeValue(ctx, *promise);
+        js_async_function_free(ctx->rt, s);
+        return NULL;
+    }
+    s->is_active = true;
+    /* the body runs immediately (up to the first await), so the frame must
+       already know its owning coroutine to root captured locals */
+    s->func_state.frame.cur_gc_obj = &s->header;
+    return s;
+}
+
+/* terrarium: of the first part; false with an exception */
+static bool js_async_function_end(JSContext *ctx, JSAsyncFunctionData *s, JSValue func_ret)
+{
+    bool is_success = js_async_function_settle(ctx, s, func_ret);
+    js_async_function_free(ctx->rt, s);
+    return is_success;
+}
+
 static JSValue js_async_function_call(JSContext *ctx, JSValueConst func_obj,
                                       JSValueConst this_obj,
                                       int argc, JSValueConst *argv, int flags)
@@ -21630,35 +22078,13 @@ static JSValue js_async_function_call(JSContext *ctx, JSValueConst func_obj,
     JSValue promise;
     JSAsyncFunctionData *s;
 
-    s = js_mallocz(ctx, sizeof(*s));
+    s = js_async_function_begin(ctx, func_obj, this_obj, argc, argv, &promise);
     if (!s)
         return JS_EXCEPTION;
-    JS_REF_COUNT(s) = 1;
-    add_gc_object(ctx->rt, &s->header, JS_GC_OBJ_TYPE_ASYNC_FUNCTION);
-    s->is_active = false;
-    s->resolving_funcs[0] = JS_UNDEFINED;
-    s->resolving_funcs[1] = JS_UNDEFINED;
-
-    promise = JS_NewPromiseCapability(ctx, s->resolving_funcs);
-    if (JS_IsException(promise))
-        goto fail;
-
-    if (async_func_init(ctx, &s->func_state, func_obj, this_obj, argc, argv)) {
-    fail:
+    if (!js_async_function_end(ctx, s, async_func_resume(ctx, &s->func_state))) {
         JS_FreeValue(ctx, promise);
-        js_async_function_free(ctx->rt, s);
         return JS_EXCEPTION;
     }
-    s->is_active = true;
-    /* the body runs immediately (up to the first await), so the frame must
-       already know its owning coroutine to root captured locals */
-    s->func_state.frame.cur_gc_obj = &s->header;
-
-    if (!js_async_function_resume(ctx, s))
-        goto fail;
-
-    js_async_function_free(ctx->rt, s);
-
     return promise;
 }
 
@@ -36511,27 +36937,6 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
             }
             break;
 
-        case OP_call:
-        case OP_call_method:
-            {
-                /* detect and transform tail calls */
-                int argc;
-                argc = get_u16(bc_buf + pos + 1);
-                if (code_match(&cc, pos_next, OP_return, -1)) {
-                    if (cc.line_num >= 0) line_num = cc.line_num;
-                    if (cc.col_num >= 0) col_num = cc.col_num;
-                    add_pc2line_info(s, bc_out.size, line_num, col_num);
-                    put_short_code(&bc_out, op + 1, argc);
-                    pos_next = skip_dead_code(s, bc_buf, bc_len, cc.pos,
-                                              &line_num, &col_num);
-                    break;
-                }
-                add_pc2line_info(s, bc_out.size, line_num, col_num);
-                put_short_code(&bc_out, op, argc);
-                break;
-            }
-            goto no_change;
-
         case OP_return:
         case OP_return_undef:
         case OP_return_async:
@@ -43142,10 +43547,9 @@ static JSValue *build_arg_list(JSContext *ctx, uint32_t *plen,
     }
     if (js_get_length32(ctx, &len, array_arg))
         return NULL;
-    if (len > JS_MAX_LOCAL_VARS) {
-        // XXX: check for stack overflow?
-        JS_ThrowRangeError(ctx, "too many arguments in function call (only %d allowed)",
-                           JS_MAX_LOCAL_VARS);
+    /* terrarium: as many as would fit on V8's stack */
+    if (len > INT32_MAX || js_check_slots(ctx->rt, len)) {
+        JS_ThrowStackOverflow(ctx);
         return NULL;
     }
     /* avoid allocating 0 bytes */
@@ -64749,7 +65153,7 @@ static int js_stack_property(JSContext *ctx, JSObject *p, JSAtom prop,
 {
     JSValue captured = autoinit_stack(pr), saved, text;
     JSContext *realm = js_autoinit_get_realm(pr);
-    uint32_t call_depth_max;
+    uint32_t call_depth_max, slots_max;
     JSValueConst error = JS_MKPTR(JS_TAG_OBJECT, p);
 
     if (js_shape_prepare_update(ctx, p, &prs))
@@ -64760,10 +65164,13 @@ static int js_stack_property(JSContext *ctx, JSObject *p, JSAtom prop,
     saved = JS_GetException(ctx);
     /* an error about too many calls has a stack too */
     call_depth_max = ctx->rt->call_depth_max;
+    slots_max = ctx->rt->stack_slots_max;
     if (call_depth_max)
         ctx->rt->call_depth_max += 64;
+    ctx->rt->stack_slots_max = slots_max > UINT32_MAX - 4096 ? UINT32_MAX : slots_max + 4096;
     text = word_stack(realm, error, JS_GetOpaque(captured, JS_CLASS_CAPTURED_STACK));
     ctx->rt->call_depth_max = call_depth_max;
+    ctx->rt->stack_slots_max = slots_max;
     if (JS_IsException(text)) {
         JS_FreeValue(ctx, JS_GetException(ctx));
         text = JS_UNDEFINED;
@@ -66221,9 +66628,10 @@ uint64_t JS_GetTicks(JSContext *ctx)
     return ctx->ticks_counted + (JS_INTERRUPT_COUNTER_INIT - ctx->interrupt_counter);
 }
 
-void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth)
+void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth, uint32_t slots)
 {
     rt->call_depth_max = depth;
+    rt->stack_slots_max = slots ? slots : UINT32_MAX;
 }
 
 void JS_SetJobHook(JSRuntime *rt, JSJobHook *hook, void *opaque)

@@ -20,9 +20,10 @@ JS_EXTERN void JS_SetRandomSeed(JSContext *ctx, uint64_t seed);
 /* Work done by ctx: calls, ends of a loop's round, and 5,000 for every 10,000 steps of a regular expression. */
 JS_EXTERN uint64_t JS_GetTicks(JSContext *ctx);
 
-/* Nested calls before RangeError: Maximum call stack size exceeded; native ones, and calls by them, count double, and the
-   parser counts too. 0: no limit. */
-JS_EXTERN void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth);
+/* What is left before RangeError: Maximum call stack size exceeded; 0: no limit. `depth`: what nests in the machine's
+   stack, namely native functions and calls by them, each counting double, and the parser. `slots`: what a stack like V8's
+   holds, in words of 8 bytes, which is all that JavaScript calling JavaScript takes. */
+JS_EXTERN void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth, uint32_t slots);
 
 /* ---- functions and frames ---- */
 
