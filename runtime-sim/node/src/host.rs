@@ -80,6 +80,8 @@ pub struct Host {
     resources: Table<u64, TaskId>,
     main_task: TaskId,
     main_began: bool,
+    /// The close phase is on.
+    is_closing: bool,
     /// While console.log writes: what Node queues to clear up behind it is nobody's business.
     pub prints: bool,
     main_ended: bool,
@@ -118,6 +120,7 @@ impl Host {
             resources: Table::new(),
             main_task: 0,
             main_began: false,
+            is_closing: false,
             prints: false,
             main_ended: false,
             phase_event: None,
@@ -358,6 +361,7 @@ impl Host {
         let turn = self.uv.turn;
         let event = self.record(EventKind::PhaseEntered { phase, turn }, vec![]);
         self.phase_event = Some(event);
+        self.is_closing = phase == protocol::Phase::Close;
     }
 
     // ---- tasks ----
@@ -509,6 +513,24 @@ impl Host {
     pub fn immediate_queued(&mut self, id: u64, callback: JSValue) {
         self.spend(costs::IMMEDIATE_NS);
         self.resource_queued(id, Queue::Check, callback, None, None, false);
+    }
+
+    /// Something was asked of the system, and `callback` hears of it.
+    pub fn request_queued(&mut self, id: u64, callback: JSValue) {
+        self.resource_queued(id, Queue::Poll, callback, None, None, false);
+    }
+
+    /// The loop calls `callback` of a request, or of a handle, which nobody queued: news from outside.
+    pub fn native_starts(&mut self, id: u64, callback: JSValue) {
+        if !self.resources.contains_key(&id) {
+            let queue = if self.is_closing {
+                Queue::Close
+            } else {
+                Queue::Poll
+            };
+            self.resource_queued(id, queue, callback, None, None, false);
+        }
+        self.resource_starts(id);
     }
 
     fn resource_queued(

@@ -32,15 +32,17 @@ pub fn make_as(
     env.scope_depth.set(env.scope_depth.get() + 1);
     let none = ctx.undefined();
     super::async_wrap::push(ctx, ids.0, ids.1, resource.unwrap_or(&none));
+    let running = env.host().running();
     if ids.0 != 0.0 {
         super::async_wrap::emit(ctx, "emitBefore", ids.0);
+        env.host().native_starts(ids.0 as u64, function.raw());
     }
-    let running = env.host().running();
     let result = ctx.call(function, this, args);
     if result.is_err() {
         uncaught(ctx, false);
         env.host().end_running(running, Outcome::Threw);
     } else if ids.0 != 0.0 {
+        env.host().resource_ends(ids.0 as u64);
         super::async_wrap::emit(ctx, "emitAfter", ids.0);
     }
     super::async_wrap::pop(ctx, ids.0);
@@ -59,6 +61,17 @@ pub fn make_method(ctx: Ctx, object: &Value, name: &str, args: &[Value]) -> Opti
     }
     let ids = super::async_wrap::ids_of(ctx, object);
     make_as(ctx, &function, object, args, ids, Some(object))
+}
+
+/// The method `name` of this request will be called when it is done.
+pub fn awaited(ctx: Ctx, request: &Value, name: &str) {
+    if let Ok(function) = ctx.get(request, name)
+        && function.is_function()
+    {
+        let (id, _) = super::async_wrap::ids_of(ctx, request);
+        let env = Environment::of(ctx);
+        env.host().request_queued(id as u64, function.raw());
+    }
 }
 
 pub fn in_scope(ctx: Ctx, body: impl FnOnce()) {

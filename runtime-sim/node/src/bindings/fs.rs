@@ -416,6 +416,7 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
     }
     if req.is_object() {
         let number = env.requests.begin_request(req.clone(), "FSREQCALLBACK");
+        callback::awaited(ctx, &req, "oncomplete");
         env.queue_work(WORK_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
             let args = match outcome {

@@ -673,6 +673,7 @@ fn connect(c: &Call, request: Value, to: Address, provider: &'static str) -> Js<
         });
     });
     let under_way = env.requests.begin_request(request.clone(), provider);
+    callback::awaited(c.ctx, &request, "oncomplete");
     env.answer_after(TRANSIT_NS, true, move |ctx| {
         let env = Environment::of(ctx);
         env.requests.end_request(under_way);
@@ -1120,6 +1121,7 @@ pub fn initialize_names(t: &Target) {
             .env()
             .requests
             .begin_request(request.clone(), "GETADDRINFOREQWRAP");
+        callback::awaited(c.ctx, &request, "oncomplete");
         let found: &[&str] = match (host.as_str(), family) {
             ("localhost" | "terrarium", 0 | 4) => &["127.0.0.1"],
             ("localhost" | "terrarium" | "ip6-localhost", 0 | 6) => &["::1"],
@@ -1148,6 +1150,7 @@ pub fn initialize_names(t: &Target) {
             .env()
             .requests
             .begin_request(request.clone(), "GETNAMEINFOREQWRAP");
+        callback::awaited(c.ctx, &request, "oncomplete");
         const LOOKUP_NS: u64 = 200_000;
         c.env().queue_work(LOOKUP_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);

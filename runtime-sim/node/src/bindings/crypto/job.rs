@@ -58,6 +58,7 @@ fn run(c: &Call) -> Js<Value> {
         return Ok(c.ctx.array(results));
     }
     let object = c.this();
+    callback::awaited(c.ctx, &object, "ondone");
     c.env().queue_work(job.cost_ns, move |ctx| {
         let results = results_of(ctx, work(ctx));
         callback::make_method(ctx, &object, "ondone", &results);
