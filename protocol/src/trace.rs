@@ -17,6 +17,10 @@ pub type ProcessId = u32;
 pub type TaskId = u64;
 /// Counted from 1 in each process in the order in which functions first appear in the trace.
 pub type FunctionId = u32;
+/// Counted from 1 in the order in which connections are asked for.
+pub type ConnectionId = u64;
+/// Counted from 1 in the order in which packets are sent.
+pub type PacketId = u64;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -120,11 +124,61 @@ pub enum EventKind {
         column: u32,
     },
 
+    // --- the network ---
+    /// A socket asks another for a connection.
+    ConnectionBegun {
+        connection: ConnectionId,
+        client: Endpoint,
+        server: Endpoint,
+    },
+    /// `bytes` is the length of what it carries, `head` their beginning. A packet arrives or is lost, or is still on its
+    /// way when the recording ends.
+    PacketSent {
+        packet: PacketId,
+        connection: ConnectionId,
+        from_client: bool,
+        content: PacketContent,
+        bytes: u64,
+        head: Vec<u8>,
+    },
+    PacketArrived {
+        packet: PacketId,
+    },
+    /// A packet that is sent in its place has this event as its cause.
+    PacketLost {
+        packet: PacketId,
+    },
+
     // --- the end of patience ---
     LimitReached {
         limit: Limit,
         text: String,
     },
+}
+
+/// One end of a connection: the host's name, and `10.0.0.1:3000`, a path, or nothing for a pair without names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    pub host: String,
+    pub address: String,
+}
+
+/// Of what a packet carries the trace keeps so much: the head of an HTTP message, as a rule.
+pub const PACKET_HEAD_BYTES_MAX: usize = 1024;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PacketContent {
+    Syn,
+    SynAck,
+    /// The last of a handshake. Acknowledgements of data are not told.
+    Ack,
+    Data,
+    /// The reader at the other end has made room.
+    Window,
+    Fin,
+    Reset,
+    /// The reset that answers a `Syn` where nobody listens.
+    Refusal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

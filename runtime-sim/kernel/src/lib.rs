@@ -28,6 +28,8 @@
 //! everything, a run is a seed).
 
 pub mod chance;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod queue;
 pub mod recorder;
 pub mod sim;

@@ -39,6 +39,10 @@ pub trait System {
 /// Makes a process when its first turn comes; `None` when that needs something that the world has not got.
 pub type Birth<S> = Box<dyn FnOnce() -> Option<S>>;
 
+/// A packet costs no tick, but a slice ends after so many of them too.
+#[cfg(feature = "network")]
+const PACKET_TICKS: u64 = 20;
+
 enum Slot<S> {
     Unborn(Birth<S>),
     Idle(S),
@@ -160,9 +164,15 @@ impl<S: System> Scheduler<S> {
 
     /// The next turn of whoever is first. `None` when nobody can have one.
     fn turn(&self, ticks_max: u64) -> Option<u64> {
-        let next = self.world.borrow_mut().queue.pop();
-        let (time_ns, Happening::ProcessResumes(process)) = next?;
-        self.turn_of(process, time_ns, ticks_max)
+        let (time_ns, happening) = self.world.borrow_mut().queue.pop()?;
+        match happening {
+            Happening::ProcessResumes(process) => self.turn_of(process, time_ns, ticks_max),
+            #[cfg(feature = "network")]
+            other => {
+                self.world.borrow_mut().happens(time_ns, other);
+                Some(PACKET_TICKS)
+            }
+        }
     }
 
     fn turn_of(&self, process: ProcessId, time_ns: u64, ticks_max: u64) -> Option<u64> {

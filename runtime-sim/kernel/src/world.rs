@@ -10,6 +10,11 @@ use crate::{Chance, EventQueue, Recorder};
 pub enum Happening {
     /// A process gets its core back: it starts, its sleep is over, or its slice was.
     ProcessResumes(ProcessId),
+    #[cfg(feature = "network")]
+    PacketArrives(protocol::trace::PacketId),
+    /// No answer to it has come in time.
+    #[cfg(feature = "network")]
+    PacketMissed(protocol::trace::PacketId),
 }
 
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub struct World {
     pub chance: Chance,
     pub queue: EventQueue<Happening>,
     pub recorder: Recorder,
+    #[cfg(feature = "network")]
+    pub network: crate::network::Network,
     /// Interpreter ticks of all processes together.
     pub ticks: u64,
     /// Whose turn it is; 0 between turns.
@@ -46,6 +53,8 @@ impl World {
             chance: Chance::new(scenario.seed),
             queue: EventQueue::default(),
             recorder: Recorder::new(scenario.record),
+            #[cfg(feature = "network")]
+            network: crate::network::Network::new(Chance::new(scenario.seed)),
             ticks: 0,
             current: 0,
             cores: Table::new(),
@@ -80,6 +89,17 @@ impl World {
     /// Moves the clock to `time_ns`, or leaves it where it is when that moment has passed: a busy core is late.
     pub fn advance_to(&mut self, time_ns: u64) {
         self.now_ns = self.now_ns.max(time_ns);
+    }
+
+    /// What goes on by itself, without a process.
+    #[cfg(feature = "network")]
+    pub fn happens(&mut self, time_ns: u64, happening: Happening) {
+        self.switch_to(0, time_ns);
+        match happening {
+            Happening::PacketArrives(packet) => self.packet_arrives(packet),
+            Happening::PacketMissed(packet) => self.packet_missed(packet),
+            Happening::ProcessResumes(_) => unreachable!("a process has its own turn"),
+        }
     }
 
     /// Lets the clock read what it does on another core.
@@ -119,7 +139,7 @@ impl World {
         Some(place.0)
     }
 
-    pub(crate) fn turn_begins(&mut self, process: ProcessId) {
+    pub fn turn_begins(&mut self, process: ProcessId) {
         self.cores.or_default(process).resumes = None;
     }
 
@@ -129,6 +149,8 @@ impl World {
     }
 
     pub(crate) fn forget(&mut self, process: ProcessId) {
+        #[cfg(feature = "network")]
+        self.close_sockets_of(process);
         if let Some(core) = self.cores.remove(&process)
             && let Some(place) = core.resumes
         {

@@ -1,0 +1,206 @@
+//! Hosts and what connects them: addresses, names, links, and streams of bytes between sockets.
+//!
+//! ```text
+//!   process ── send ──▶ Socket ──▶ packets ──▶ Link ──▶ Socket ── News ──▶ process
+//!                         ▲                   latency,     │
+//!                         └──── room ◀──── bandwidth, ◀────┘ receive
+//!                                              loss
+//! ```
+//!
+//! TCP as Linux has it, as far as programs and their readers notice: the handshake and the queue behind `listen`, order,
+//! room at the other end (so that backpressure is real), half-close, reset, retransmission with its timeouts. Pipes and
+//! what connects a process to its child are streams too, by a path or by nothing. Every packet is in the trace, but for
+//! acknowledgements that open no closed window. Leaves out: slow start and congestion control, Nagle's delay, options
+//! of sockets.
+//!
+//! A socket tells its process by [`News`], which says that something changed; what it is is asked of the socket, as of
+//! epoll.
+
+mod address;
+mod link;
+mod socket;
+mod tcp;
+
+pub use address::{Address, errno};
+pub use link::{Latency, Link};
+pub use socket::{Received, SocketId};
+
+use std::{
+    collections::VecDeque,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use protocol::{EventId, ProcessId, trace::PacketId};
+
+use crate::{Chance, Stream, Table};
+use socket::Socket;
+use tcp::Packet;
+
+pub type HostId = u32;
+
+/// Who does something to a socket: a process, and the event that made it do so.
+#[derive(Clone, Copy, Debug)]
+pub struct By {
+    pub process: ProcessId,
+    pub cause: Option<EventId>,
+}
+
+/// Something has changed about a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    pub at_ns: u64,
+    pub socket: SocketId,
+    pub what: Change,
+    /// The packet's arrival, as a rule.
+    pub cause: Option<EventId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Connected,
+    /// The connection that was asked for cannot be: Linux's number of the error.
+    Failed(i32),
+    /// Bytes, their end or an error; at a listener, a connection.
+    Readable,
+    /// There is room again after there was none.
+    Writable,
+}
+
+/// Between two sockets of one host.
+const LOOPBACK_NS: u64 = 30_000;
+/// Between hosts of which nothing else is said: a quick local network.
+const NEIGHBOUR_NS: u64 = 250_000;
+
+#[derive(Debug)]
+struct Host {
+    name: String,
+    address: IpAddr,
+    is_up: bool,
+    port_next: u16,
+}
+
+#[derive(Debug)]
+pub struct Network {
+    hosts: Vec<Host>,
+    /// Names that are no host's own, with what they stand for.
+    names: Vec<(String, Vec<IpAddr>)>,
+    links: Table<u64, (Link, Stream)>,
+    chance: Chance,
+    sockets: Table<SocketId, Socket>,
+    socket_last: SocketId,
+    /// Those that listen, in the order in which they began to.
+    listeners: Vec<SocketId>,
+    /// Sockets that have taken a port of their host.
+    ports: Table<u64, u32>,
+    packets: Table<PacketId, Packet>,
+    packet_last: PacketId,
+    connection_last: u64,
+    news: Table<ProcessId, VecDeque<News>>,
+}
+
+impl Network {
+    pub fn new(chance: Chance) -> Self {
+        Self {
+            hosts: Vec::new(),
+            names: Vec::new(),
+            links: Table::new(),
+            chance,
+            sockets: Table::new(),
+            socket_last: 0,
+            listeners: Vec::new(),
+            ports: Table::new(),
+            packets: Table::new(),
+            packet_last: 0,
+            connection_last: 0,
+            news: Table::new(),
+        }
+    }
+
+    // ---- hosts and names ----
+
+    /// The host of that name; a new one with the next address of 10.0.0.0/8 when there is none.
+    pub fn host_named(&mut self, name: &str) -> HostId {
+        if let Some(found) = self.hosts.iter().position(|host| host.name == name) {
+            return found as HostId;
+        }
+        let number = self.hosts.len() as u32 + 1;
+        let [_, b, c, d] = number.to_be_bytes();
+        self.hosts.push(Host {
+            name: name.to_owned(),
+            address: IpAddr::V4(Ipv4Addr::new(10, b, c, d)),
+            is_up: true,
+            port_next: address::EPHEMERAL_PORT_FIRST,
+        });
+        number - 1
+    }
+
+    pub fn host_name(&self, host: HostId) -> &str {
+        &self.hosts[host as usize].name
+    }
+
+    pub fn host_address(&self, host: HostId) -> IpAddr {
+        self.hosts[host as usize].address
+    }
+
+    pub fn set_name(&mut self, name: &str, addresses: Vec<IpAddr>) {
+        self.names.retain(|(known, _)| known != name);
+        self.names.push((name.to_owned(), addresses));
+    }
+
+    /// What a name of the world's own stands for: nothing when it is not known.
+    pub fn resolve(&self, name: &str) -> Vec<IpAddr> {
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        if let Some((_, addresses)) = self.names.iter().find(|(known, _)| *known == name) {
+            return addresses.clone();
+        }
+        let host = self.hosts.iter().find(|host| host.name == name);
+        host.map(|host| host.address).into_iter().collect()
+    }
+
+    /// The name of the host with that address.
+    pub fn name_of(&self, address: IpAddr) -> Option<&str> {
+        let host = self.hosts.iter().find(|host| host.address == address);
+        host.map(|host| host.name.as_str())
+    }
+
+    /// A host that is down neither sends nor receives, and tells nobody.
+    pub fn set_up(&mut self, host: HostId, is_up: bool) {
+        self.hosts[host as usize].is_up = is_up;
+    }
+
+    /// The link from one host to another, to be changed at will; it has two directions of their own.
+    pub fn link(&mut self, from: HostId, to: HostId) -> &mut Link {
+        &mut self.link_and_chance(from, to).0
+    }
+
+    fn link_and_chance(&mut self, from: HostId, to: HostId) -> &mut (Link, Stream) {
+        let key = u64::from(from) << 32 | u64::from(to);
+        if !self.links.contains_key(&key) {
+            let link = if from == to {
+                Link::loopback(LOOPBACK_NS)
+            } else {
+                Link::new(Latency::constant(NEIGHBOUR_NS))
+            };
+            // Named after the hosts, so that a link more or less changes no other.
+            let stream = format!("link {} {}", self.host_name(from), self.host_name(to));
+            let stream = self.chance.stream(&stream);
+            self.links.insert(key, (link, stream));
+        }
+        self.links.get_mut(&key).expect("it is there now")
+    }
+
+    // ---- news ----
+
+    /// What the process has not heard yet, in the order in which it happened.
+    pub fn take_news(&mut self, process: ProcessId) -> VecDeque<News> {
+        self.news
+            .get_mut(&process)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Packets on their way.
+    pub fn in_flight(&self) -> usize {
+        self.packets.len()
+    }
+}
