@@ -19,7 +19,7 @@ use protocol::{
 use rquickjs::qjs::JSValue;
 
 use crate::{
-    bindings::{environment::Environment, net::Inherited},
+    bindings::environment::Environment,
     costs,
     engine::{
         Ctx,
@@ -47,6 +47,20 @@ pub enum Stop {
         text: String,
     },
     OutOfMemory,
+}
+
+/// What a process finds behind a descriptor when it begins.
+#[derive(Clone)]
+pub enum Inherited {
+    #[cfg(feature = "whole")]
+    Socket {
+        socket: kernel::network::SocketId,
+        /// The process has opened it, and closes it.
+        is_open: bool,
+    },
+    /// The terminal's, by its number there.
+    Terminal(i32),
+    Nothing,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,6 +100,8 @@ pub struct Host {
     pub prints: bool,
     main_ended: bool,
     phase_event: Option<EventId>,
+    /// Of a packet, of which poll tells the program now.
+    pub arrival: Option<EventId>,
     /// Where the program's own code was seen last.
     last_own: Option<Frame>,
 
@@ -124,6 +140,7 @@ impl Host {
             prints: false,
             main_ended: false,
             phase_event: None,
+            arrival: None,
             last_own: None,
             ticks_seen: 0,
             ticks_callback: 0,
@@ -190,8 +207,10 @@ impl Host {
 
     // ---- the trace ----
 
-    fn cause(&self) -> Option<EventId> {
-        self.causes.last().copied().or(self.phase_event)
+    /// Of what happens now: the task that runs, or the news that poll tells of, or the phase.
+    pub fn cause(&self) -> Option<EventId> {
+        let task = self.causes.last().copied();
+        task.or(self.arrival).or(self.phase_event)
     }
 
     pub fn record(&mut self, kind: EventKind, stack: Vec<Frame>) -> EventId {
@@ -660,15 +679,31 @@ impl Host {
         }
     }
 
+    /// What is behind the descriptor leads to another process.
+    pub fn is_redirected(&self, fd: i32) -> bool {
+        match self.inherited.get(&fd) {
+            #[cfg(feature = "whole")]
+            Some(Inherited::Socket { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// The terminal's stream, unless somebody else reads what is written.
+    #[cfg_attr(not(feature = "whole"), expect(unused_variables))]
     fn redirected(&self, stream: Stream, text: &str) -> Option<Stream> {
         let fd = if stream == Stream::Stdout { 1 } else { 2 };
         match self.inherited.get(&fd) {
             None => Some(stream),
             Some(Inherited::Terminal(1)) => Some(Stream::Stdout),
             Some(Inherited::Terminal(_)) => Some(Stream::Stderr),
-            Some(Inherited::Wire(side)) => {
-                side.send(text.as_bytes());
+            #[cfg(feature = "whole")]
+            Some(Inherited::Socket { socket, .. }) => {
+                let by = kernel::network::By {
+                    process: self.process,
+                    cause: self.cause(),
+                };
+                let mut world = self.world.borrow_mut();
+                world.send_all(*socket, text.as_bytes(), by);
                 None
             }
             Some(Inherited::Nothing) => None,

@@ -13,6 +13,8 @@ use std::{
 use kernel::{Scheduler, System, Turn};
 use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec};
 
+#[cfg(feature = "whole")]
+use crate::bindings::net;
 use crate::{
     bindings::{
         async_wrap, bootstrap, callback,
@@ -20,7 +22,6 @@ use crate::{
         library::Library,
         messaging::{self, PortData},
         native,
-        net::{self, Inherited},
         process::PID,
         requests::Completion,
         variables,
@@ -30,7 +31,7 @@ use crate::{
     engine::{Ctx, Engine, STACK_BYTES_MAX},
     facts::Facts,
     hooks,
-    host::{Host, Stop},
+    host::{Host, Inherited, Stop},
 };
 
 /// `exit` with this code says that the main module still awaits.
@@ -88,6 +89,8 @@ enum State {
     Timers,
     Pending,
     Poll,
+    /// In the poll phase: whether there is something to do, or how long to sleep.
+    Polling,
     /// Poll slept, since then.
     Awake {
         slept_ns: u64,
@@ -396,7 +399,15 @@ impl Process {
                 self.host().phase(Phase::IdlePrepare);
                 self.state = State::Poll;
             }
-            State::Poll => return self.poll(),
+            State::Poll => {
+                let mut host = self.host();
+                host.phase(Phase::Poll);
+                host.spend(costs::POLL_NS);
+                host.loop_now_ms();
+                drop(host);
+                self.state = State::Polling;
+            }
+            State::Polling => return self.poll(),
             State::Awake { slept_ns } => {
                 let mut host = self.host();
                 let idle_ns = &self.environment.place().remote.idle_ns;
@@ -407,6 +418,8 @@ impl Process {
                 let until_ns = host.now_ns();
                 host.loop_now_ms();
                 drop(host);
+                #[cfg(feature = "whole")]
+                net::hear(&self.environment);
                 self.state = State::Answers { until_ns };
             }
             State::Answers { until_ns } => match self.take_ready(until_ns) {
@@ -497,14 +510,10 @@ impl Process {
     }
 
     fn poll(&mut self) -> Option<Turn> {
-        let now_ns = {
-            let mut host = self.host();
-            host.phase(Phase::Poll);
-            host.spend(costs::POLL_NS);
-            host.loop_now_ms();
-            host.now_ns()
-        };
         let env = &*self.environment;
+        let now_ns = env.now_ns();
+        #[cfg(feature = "whole")]
+        net::hear(env);
         let may_sleep =
             env.is_alive() && !env.host().uv.immediate_ref && !env.requests.is_closing();
         let timer_ns = {
@@ -627,11 +636,7 @@ impl Process {
         let env = &*self.environment;
         let place = env.place();
         messaging::close_all(env);
-        for inherited in self.host().inherited.values() {
-            if let Inherited::Wire(side) = inherited {
-                side.abandon();
-            }
-        }
+        #[cfg(feature = "whole")]
         net::close_all(env);
         place.remote.inside.take();
         place.common.waiters.forget(place.process);

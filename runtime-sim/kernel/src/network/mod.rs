@@ -23,7 +23,7 @@ mod tcp;
 
 pub use address::{Address, errno};
 pub use link::{Latency, Link};
-pub use socket::{Received, SocketId};
+pub use socket::{Received, Socket, SocketId};
 
 use std::{
     collections::VecDeque,
@@ -33,7 +33,7 @@ use std::{
 use protocol::{EventId, ProcessId, trace::PacketId};
 
 use crate::{Chance, Stream, Table};
-use socket::Socket;
+
 use tcp::Packet;
 
 pub type HostId = u32;

@@ -52,6 +52,8 @@ pub enum Received {
 pub struct Socket {
     pub(super) host: HostId,
     pub(super) owner: Option<ProcessId>,
+    /// Descriptors that stand for it; the last that is closed closes it.
+    pub(super) users: u32,
     pub(super) local: Option<Address>,
     /// The port is this socket's own, and not its listener's.
     pub(super) has_port: bool,
@@ -77,7 +79,8 @@ pub struct Socket {
 
     pub(super) sequence: u64,
     pub(super) bytes_max: usize,
-    pub(super) room: usize,
+    /// Below zero when more was written than fits.
+    pub(super) room: i64,
     pub(super) wants_room: bool,
     pub(super) has_shut: bool,
 }
@@ -91,6 +94,7 @@ impl World {
         let socket = Socket {
             host,
             owner,
+            users: 1,
             local: None,
             has_port: false,
             remote: None,
@@ -109,7 +113,7 @@ impl World {
             is_told: false,
             sequence: 0,
             bytes_max: STREAM_BYTES_MAX,
-            room: STREAM_BYTES_MAX,
+            room: STREAM_BYTES_MAX as i64,
             wants_room: false,
             has_shut: false,
         };
@@ -131,7 +135,7 @@ impl World {
             socket.remote = Some(Address::Unnamed);
             socket.peer = Some((pair[1 - index], host));
             socket.bytes_max = PIPE_BYTES_MAX;
-            socket.room = PIPE_BYTES_MAX;
+            socket.room = PIPE_BYTES_MAX as i64;
         }
         pair
     }
@@ -311,18 +315,26 @@ impl World {
         if socket.has_shut || socket.was_reset || socket.state != State::Open {
             return Err(EPIPE);
         }
-        let count = bytes.len().min(socket.room);
-        socket.room -= count;
+        let count = bytes.len().min(socket.room.max(0) as usize);
         socket.wants_room = count < bytes.len();
-        let Some((_, to_host)) = socket.peer else {
-            return Err(EPIPE);
+        self.send_all(number, &bytes[..count], by);
+        Ok(count)
+    }
+
+    /// Sends whatever it is, and nobody waits: a descriptor that blocks, in a process that cannot.
+    pub fn send_all(&mut self, number: SocketId, bytes: &[u8], by: By) {
+        let Some(socket) = self.socket_mut(number) else {
+            return;
         };
+        let Some((_, to_host)) = socket.peer else {
+            return;
+        };
+        socket.room -= bytes.len() as i64;
         let host = socket.host;
         let piece_bytes = self.network.link(host, to_host).payload_bytes_max;
-        for piece in bytes[..count].chunks(piece_bytes) {
+        for piece in bytes.chunks(piece_bytes) {
             self.send_in_order(number, PacketContent::Data, piece.to_vec(), by);
         }
-        Ok(count)
     }
 
     /// At most `bytes_max` of what has arrived.
@@ -348,6 +360,7 @@ impl World {
         } else {
             socket.inbox.drain(..count).collect()
         };
+        socket.is_told = !socket.inbox.is_empty();
         socket.untold += count;
         self.tell_of_room(number, by);
         Received::Bytes(bytes)
@@ -365,11 +378,22 @@ impl World {
         Ok(())
     }
 
+    /// One more descriptor stands for it.
+    pub fn share_socket(&mut self, number: SocketId) {
+        if let Some(socket) = self.socket_mut(number) {
+            socket.users += 1;
+        }
+    }
+
     /// The other end hears of the end, or of a reset when it sent what was never read.
     pub fn close_socket(&mut self, number: SocketId, by: By) {
-        let Some(socket) = self.socket(number) else {
+        let Some(socket) = self.socket_mut(number) else {
             return;
         };
+        socket.users -= 1;
+        if socket.users > 0 {
+            return;
+        }
         let has_unread = !socket.inbox.is_empty();
         self.close_as(number, has_unread, by);
     }
@@ -473,6 +497,10 @@ impl Socket {
 
     pub fn remote(&self) -> Option<&Address> {
         self.remote.as_ref()
+    }
+
+    pub fn has_bytes(&self) -> bool {
+        !self.inbox.is_empty()
     }
 
     pub fn is_open(&self) -> bool {

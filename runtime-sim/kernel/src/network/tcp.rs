@@ -152,8 +152,8 @@ impl World {
         let Some(socket) = self.socket_mut(number) else {
             return;
         };
-        socket.room += room;
-        if room > 0 && std::mem::take(&mut socket.wants_room) {
+        socket.room += room as i64;
+        if socket.room > 0 && std::mem::take(&mut socket.wants_room) {
             self.tell(number, Change::Writable, cause);
         }
     }

@@ -28,7 +28,6 @@ use super::{
     fs_watch::Watchers,
     library::Library,
     messaging::{Groups, PortData, TravelHook},
-    net::Net,
     process::PID,
     requests::{Pool, Requests},
     vfs::FileSystem,
@@ -131,7 +130,8 @@ pub struct Environment {
     pub requests: Rc<Requests>,
     pub files: Rc<RefCell<FileSystem>>,
     pub watchers: Watchers,
-    pub net: Net,
+    #[cfg(feature = "whole")]
+    pub net: super::net::Net,
     pub cwd: Rc<RefCell<String>>,
     pub role: Role,
     /// Options of `node` itself, before the program's name.
@@ -203,7 +203,8 @@ impl Environment {
             requests: Rc::default(),
             files: Rc::new(RefCell::new(FileSystem::new())),
             watchers: Watchers::default(),
-            net: Net::default(),
+            #[cfg(feature = "whole")]
+            net: super::net::Net::default(),
             cwd: Rc::new(RefCell::new("/".to_owned())),
             options: match &role {
                 Role::Process => RefCell::default(),

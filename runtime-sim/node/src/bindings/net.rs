@@ -1,22 +1,26 @@
-//! Stream sockets inside one process: TCP over the loopback interface and named pipes (`src/stream_base.cc`,
-//! `src/stream_wrap.cc`, `src/tcp_wrap.cc`, `src/pipe_wrap.cc`, libuv's `src/unix/stream.c`).
+//! Stream sockets: TCP and pipes, on the world's network (`src/stream_base.cc`, `src/stream_wrap.cc`, `src/tcp_wrap.cc`,
+//! `src/pipe_wrap.cc`, libuv's `src/unix/stream.c`).
 //!
-//! What one end writes lies in the other end's buffer until that reads; a write that finds it full waits. Connections,
-//! bytes and ends arrive in the poll phase, a connection at its server before at its client. Leaves out: other
-//! machines, descriptors handed over, `SO_REUSEPORT`, and what `setNoDelay` and `setKeepAlive` change on a wire.
+//! The kernel's sockets hold addresses, bytes and their order. Here is what the loop knows of each: who reads, which
+//! writes wait for room, and what to call. News of sockets is heard in the poll phase. Leaves out: descriptors handed
+//! over, and what `setNoDelay` and `setKeepAlive` change on a wire.
 
-use kernel::Table;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    rc::Rc,
+    net::{IpAddr, SocketAddr},
 };
 
-use kernel::World;
-use protocol::ProcessId;
+use kernel::{
+    Table, World,
+    network::{Address, By, Change, HostId, News, Received, Socket, SocketId, errno},
+};
 use rquickjs::qjs;
 
-use crate::engine::value::{Ctx, Js, Value};
+use crate::{
+    engine::value::{Ctx, Js, Value},
+    host::Inherited,
+};
 
 use super::{
     async_wrap,
@@ -25,27 +29,15 @@ use super::{
     environment::{Environment, bytes_of, copy_bytes, new_array_buffer},
     handle::{self, Handle, HasHandle},
     native::{Call, Target, state_of},
-    requests::Requests,
 };
 
-/// What a packet takes from one end to the other.
-const TRANSIT_NS: u64 = 30_000;
-/// What fits between two ends, as Linux sizes loopback sockets.
-const BUFFER_BYTES_MAX: usize = 2_500_000;
 /// libuv reads so much at once.
 const READ_BYTES_MAX: usize = 65_536;
-const FIRST_EPHEMERAL_PORT: u16 = 40_001;
+/// The first descriptor that a socket gets in a process that has just begun.
+const FIRST_DESCRIPTOR: u32 = 18;
 
-const EPIPE: i32 = -32;
-const EINVAL: i32 = -22;
-const ENOENT: i32 = -2;
-const EADDRINUSE: i32 = -98;
-const EADDRNOTAVAIL: i32 = -99;
-const ENETUNREACH: i32 = -101;
-const ECONNRESET: i32 = -104;
-const ENOTCONN: i32 = -107;
-const ECONNREFUSED: i32 = -111;
 const EOF: i32 = -4095;
+const ECANCELED: i32 = -125;
 
 // The places of streamBaseState.
 const READ_BYTES_OR_ERROR: usize = 0;
@@ -55,164 +47,29 @@ const LAST_WRITE_WAS_ASYNC: usize = 3;
 
 #[derive(Default)]
 pub struct Net {
-    sockets: RefCell<Table<u64, Socket>>,
-    next_number: Cell<u64>,
-    next_port: Cell<u16>,
+    watched: RefCell<Table<SocketId, Watched>>,
+    descriptor_next: Cell<u32>,
+    host: Cell<Option<HostId>>,
+    /// The socket that the next object stands for: a connection that was accepted.
+    accepted: Cell<Option<SocketId>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Address {
-    /// An IP address, or a pipe's name.
-    host: String,
-    port: u16,
-}
-
-/// What connects two processes of the world: their ends, and what has been written towards an end that has not been
-/// opened yet.
+/// What the loop knows of a socket.
 #[derive(Default)]
-pub struct Wire {
-    ends: [RefCell<WireEnd>; 2],
-}
-
-type Reader = (Rc<Requests>, ProcessId, Rc<RefCell<World>>, u64);
-
-#[derive(Default)]
-struct WireEnd {
-    /// The loop that reads here, and its socket.
-    owner: Option<Reader>,
-    early: Vec<u8>,
-    ended: bool,
-    /// Sent here and not yet read.
-    unread: usize,
-    /// The other side waits for room.
-    is_awaited: bool,
-}
-
-/// One side of a wire.
-#[derive(Clone)]
-pub struct Side {
-    wire: Rc<Wire>,
-    index: usize,
-}
-
-impl Side {
-    pub fn pair() -> [Self; 2] {
-        let wire = Rc::<Wire>::default();
-        [0, 1].map(|index| Self {
-            wire: wire.clone(),
-            index,
-        })
-    }
-
-    fn here(&self) -> &RefCell<WireEnd> {
-        &self.wire.ends[self.index]
-    }
-
-    fn there(&self) -> &RefCell<WireEnd> {
-        &self.wire.ends[1 - self.index]
-    }
-
-    fn room(&self) -> usize {
-        WIRE_BYTES_MAX.saturating_sub(self.there().borrow().unread)
-    }
-
-    pub fn send(&self, bytes: &[u8]) {
-        let mut there = self.there().borrow_mut();
-        there.unread += bytes.len();
-        if there.owner.is_none() {
-            there.early.extend_from_slice(bytes);
-            return;
-        }
-        let bytes = bytes.to_vec();
-        there.tell(move |ctx, number| {
-            let env = Environment::of(ctx);
-            with(env, number, |socket| socket.inbox.extend(&bytes));
-            queue_read(env, number, 0);
-        });
-    }
-
-    /// Nothing more comes from this side.
-    pub fn close(&self) {
-        let mut there = self.there().borrow_mut();
-        if std::mem::replace(&mut there.ended, true) {
-            return;
-        }
-        there.tell(|ctx, number| end(ctx, number, false));
-    }
-
-    /// This side's process has ended.
-    pub fn abandon(&self) {
-        self.here().borrow_mut().owner = None;
-        self.close();
-    }
-
-    fn open(&self, env: &Environment, number: u64) {
-        let place = env.place();
-        let world = place.scheduler.world().clone();
-        let early = {
-            let mut here = self.here().borrow_mut();
-            here.owner = Some((env.requests.clone(), place.process, world, number));
-            std::mem::take(&mut here.early)
-        };
-        let ended = self.here().borrow().ended;
-        with(env, number, |socket| {
-            socket.inbox.extend(early);
-            socket.ended = ended;
-        });
-    }
-
-    /// So many bytes have been read on this side.
-    fn has_read(&self, count: usize) {
-        let awaited = {
-            let mut here = self.here().borrow_mut();
-            here.unread = here.unread.saturating_sub(count);
-            std::mem::take(&mut here.is_awaited)
-        };
-        if awaited {
-            self.there().borrow().tell(flush);
-        }
-    }
-}
-
-impl WireEnd {
-    fn tell(&self, what: impl FnOnce(Ctx, u64) + 'static) {
-        let Some((requests, process, world, number)) = &self.owner else {
-            return;
-        };
-        let number = *number;
-        let at_ns = world.borrow().now_ns() + TRANSIT_NS;
-        requests.answer_at(at_ns, false, move |ctx| what(ctx, number));
-        world.borrow_mut().resume_at(*process, at_ns);
-    }
-}
-
-/// What fits into a pipe between processes.
-const WIRE_BYTES_MAX: usize = 212_992;
-
-#[derive(Default)]
-struct Socket {
-    /// The other end is in another process.
-    wire: Option<Side>,
+struct Watched {
     object: Option<Value>,
-    local: Option<Address>,
-    remote: Option<Address>,
     is_listening: bool,
-    peer: Option<u64>,
-    /// Arrived and not yet read.
-    inbox: VecDeque<u8>,
     is_reading: bool,
-    /// The other end has ended, or is gone.
-    ended: bool,
     end_told: bool,
-    reset: bool,
+    /// A read is on its way to the script.
+    read_queued: bool,
+    /// The connection that is asked for: its request, and its number among those under way.
+    connecting: Option<(Value, u64)>,
     /// Writes that wait for room at the other end.
     waiting: VecDeque<(Vec<u8>, Value)>,
     shutdown: Option<Value>,
-    has_shut_down: bool,
     bytes_read: u64,
     bytes_written: u64,
-    /// A read is on its way to the script.
-    read_queued: bool,
     user_buffer: Option<Value>,
     /// An HTTP parser that gets the bytes in the library's place.
     consumer: Option<Value>,
@@ -220,7 +77,7 @@ struct Socket {
 
 /// Lets a parser have what arrives; answers the stream's number.
 pub fn consume(ctx: Ctx, stream: &Value, parser: Option<Value>) -> Option<u64> {
-    let number = state_of::<Stream>(ctx, stream.raw()).ok()?.number;
+    let number = state_of::<Stream>(ctx, stream.raw()).ok()?.number.get();
     with(Environment::of(ctx), number, |socket| {
         socket.consumer = parser
     });
@@ -234,7 +91,9 @@ pub fn release(env: &Environment, number: u64) {
 
 struct Stream {
     handle: Handle,
-    number: u64,
+    /// The kernel's socket; another one once a descriptor is opened.
+    number: Cell<SocketId>,
+    descriptor: u32,
     is_pipe: bool,
     is_server: bool,
 }
@@ -247,18 +106,18 @@ impl HasHandle for Stream {
     }
 
     fn closed(&self, env: &Environment) {
-        let Some(gone) = env.net.sockets.borrow_mut().remove(&self.number) else {
+        let number = self.number.get();
+        let Some(gone) = env.net.watched.borrow_mut().remove(&number) else {
             return;
         };
-        let unread = !gone.inbox.is_empty();
-        if let Some(side) = &gone.wire {
-            side.abandon();
+        with_world(env, |world, by| world.close_socket(number, by));
+        if let Some((request, under_way)) = gone.connecting {
+            let object = gone.object;
+            env.answer_after(0, true, move |ctx| {
+                let object = object.unwrap_or_else(|| ctx.undefined());
+                finish_connecting(ctx, &object, &request, under_way, ECANCELED);
+            });
         }
-        if let Some(peer) = gone.peer {
-            env.answer_after(TRANSIT_NS, true, move |ctx| end(ctx, peer, unread));
-        }
-        // What nobody accepted is refused after all.
-        drop(gone);
     }
 }
 
@@ -273,29 +132,71 @@ impl Stream {
     }
 }
 
-fn with<T>(env: &Environment, number: u64, body: impl FnOnce(&mut Socket) -> T) -> Option<T> {
-    env.net.sockets.borrow_mut().get_mut(&number).map(body)
+fn with<T>(env: &Environment, number: SocketId, body: impl FnOnce(&mut Watched) -> T) -> Option<T> {
+    env.net.watched.borrow_mut().get_mut(&number).map(body)
+}
+
+/// The world, at this process's time, and who acts in it.
+fn with_world<T>(env: &Environment, body: impl FnOnce(&mut World, By) -> T) -> T {
+    let (process, cause) = {
+        let mut host = env.host();
+        host.settle();
+        (host.process, host.cause())
+    };
+    let world = env.place().scheduler.world();
+    body(&mut world.borrow_mut(), By { process, cause })
+}
+
+fn with_socket<T>(
+    env: &Environment,
+    number: SocketId,
+    body: impl FnOnce(&Socket) -> T,
+) -> Option<T> {
+    let world = env.place().scheduler.world();
+    world.borrow().socket(number).map(body)
+}
+
+/// The host on which this process runs.
+fn host(env: &Environment) -> HostId {
+    env.net.host.get().unwrap_or_else(|| {
+        let name = env.host().spec.host.clone();
+        let world = env.place().scheduler.world();
+        let host = world.borrow_mut().network.host_named(&name);
+        env.net.host.set(Some(host));
+        host
+    })
 }
 
 fn answer(c: &Call, code: i32) -> Js<Value> {
     Ok(c.ctx.number(f64::from(code)))
 }
 
+/// 0, or libuv's number of Linux's error.
+fn answer_to<T>(c: &Call, result: Result<T, i32>) -> Js<Value> {
+    answer(c, result.map_or_else(|errno| -errno, |_| 0))
+}
+
 fn construct(c: &Call, is_pipe: bool) -> Js<Value> {
     const SERVER: f64 = 1.0;
+    let env = c.env();
     let is_server = c.number(0) == SERVER;
-    let net = &c.env().net;
-    let number = net.next_number.get() + 1;
-    net.next_number.set(number);
+    let number = env.net.accepted.take().unwrap_or_else(|| {
+        let host = host(env);
+        with_world(env, |world, by| world.open_socket(host, Some(by.process)))
+    });
+    let descriptor = env.net.descriptor_next.get().max(FIRST_DESCRIPTOR);
+    env.net.descriptor_next.set(descriptor + 1);
     let stream = Stream {
         handle: Handle::default(),
-        number,
+        number: Cell::new(number),
+        descriptor,
         is_pipe,
         is_server,
     };
     let kind = stream.kind();
     let object = c.construct(stream)?;
-    net.sockets.borrow_mut().insert(number, Socket::default());
+    let watched = Watched::default();
+    env.net.watched.borrow_mut().insert(number, watched);
     async_wrap::adopt(c.ctx, &object, kind);
     Ok(object)
 }
@@ -319,18 +220,19 @@ pub fn initialize_tcp(ctx: Ctx, t: &Target) -> Js<()> {
         .with("bind6", |c| bind(c, true))
         .with("connect", |c| connect_tcp(c, false))
         .with("connect6", |c| connect_tcp(c, true))
-        .with("getsockname", |c| address(c, |socket| socket.local.clone()))
+        .with("getsockname", |c| {
+            // One that nobody has bound is at 0.0.0.0:0.
+            let unbound = Address::Ip(SocketAddr::from(([0; 4], 0)));
+            address(c, |socket| socket.local().or(Some(&unbound)).cloned())
+        })
         .with("getpeername", |c| {
-            address(c, |socket| socket.remote.clone())
+            address(c, |socket| socket.remote().cloned())
         })
         .with("setNoDelay", |c| answer(c, 0))
         .with("setKeepAlive", |c| answer(c, 0))
         .with("reset", |c| {
-            let number = c.state::<Stream>()?.number;
-            if let Some(Some(peer)) = with(c.env(), number, |socket| socket.peer.take()) {
-                c.env()
-                    .answer_after(TRANSIT_NS, true, move |ctx| end(ctx, peer, true));
-            }
+            let number = c.state::<Stream>()?.number.get();
+            with_world(c.env(), |world, by| world.reset_socket(number, by));
             let close = c.ctx.get(&c.this(), "close")?;
             c.ctx.call(&close, &c.this(), &[c.arg(0)])?;
             answer(c, 0)
@@ -347,45 +249,25 @@ pub fn initialize_pipes(ctx: Ctx, t: &Target) -> Js<()> {
     stream_methods(ctx, &pipe);
     pipe.with("bind", |c| {
         let name = c.text(0)?;
-        let number = c.state::<Stream>()?.number;
-        let taken = c.env().net.sockets.borrow().values().any(|socket| {
-            socket.is_listening
-                && socket
-                    .local
-                    .as_ref()
-                    .is_some_and(|local| local.host == name)
-        });
-        if taken {
-            return answer(c, EADDRINUSE);
-        }
-        with(c.env(), number, |socket| {
-            socket.local = Some(Address {
-                host: name,
-                port: 0,
-            })
-        });
-        answer(c, 0)
+        let number = c.state::<Stream>()?.number.get();
+        let bound = with_world(c.env(), |world, _| world.bind(number, Address::Path(name)));
+        answer_to(c, bound)
     })
     .with("connect", |c| {
         let (request, name) = (c.arg(0), c.text(1)?);
-        connect(
-            c,
-            request,
-            Address {
-                host: name,
-                port: 0,
-            },
-            "PIPECONNECTWRAP",
-        )
+        connect(c, request, Address::Path(name), "PIPECONNECTWRAP")
     })
     .with("open", |c| {
-        let (number, fd) = (c.state::<Stream>()?.number, c.number(0) as i32);
+        let (env, stream, fd) = (c.env(), c.state::<Stream>()?, c.number(0) as i32);
         const EBADF: i32 = -9;
-        let side = match c.env().host().inherited.get(&fd) {
-            Some(Inherited::Wire(side)) => side.clone(),
+        let socket = match env.host().inherited.get_mut(&fd) {
+            Some(Inherited::Socket { socket, is_open }) => {
+                *is_open = true;
+                *socket
+            }
             _ => return answer(c, EBADF),
         };
-        attach(c.env(), number, side);
+        take_over(env, stream, socket);
         answer(c, 0)
     })
     .with("fchmod", |c| answer(c, 0))
@@ -395,29 +277,62 @@ pub fn initialize_pipes(ctx: Ctx, t: &Target) -> Js<()> {
     Ok(())
 }
 
-/// What a process finds behind a descriptor when it begins.
-#[derive(Clone)]
-pub enum Inherited {
-    Wire(Side),
-    /// The terminal's, by its number there.
-    Terminal(i32),
-    Nothing,
-}
-
-fn attach(env: &Environment, number: u64, side: Side) {
-    with(env, number, |socket| {
-        socket.remote = Some(Address::default());
-        socket.wire = Some(side.clone());
+/// The stream stands for another socket of the world from now on.
+fn take_over(env: &Environment, stream: &Stream, socket: SocketId) {
+    let own = stream.number.replace(socket);
+    let mut watched = env.net.watched.borrow_mut();
+    let known = watched.remove(&own).unwrap_or_default();
+    watched.insert(socket, known);
+    drop(watched);
+    with_world(env, |world, by| {
+        world.close_socket(own, by);
+        world.give_socket(socket, by.process);
     });
-    side.open(env, number);
 }
 
 /// Connects a pipe of this process to one that is to begin: the other side.
-pub fn connect_to_child(ctx: Ctx, object: &Value) -> Js<Side> {
-    let number = state_of::<Stream>(ctx, object.raw())?.number;
-    let [here, there] = Side::pair();
-    attach(Environment::of(ctx), number, here);
+pub fn connect_to_child(ctx: Ctx, object: &Value) -> Js<SocketId> {
+    let stream = state_of::<Stream>(ctx, object.raw())?;
+    let env = Environment::of(ctx);
+    let host = host(env);
+    let [here, there] = with_world(env, |world, by| world.socket_pair(host, by));
+    take_over(env, stream, here);
     Ok(there)
+}
+
+/// What is behind this process's descriptor, for a child too.
+pub fn share_inherited(env: &Environment, fd: i32) -> Inherited {
+    let known = env.host().inherited.get(&fd).cloned();
+    match known {
+        Some(Inherited::Socket { socket, .. }) => {
+            with_world(env, |world, _| world.share_socket(socket));
+            Inherited::Socket {
+                socket,
+                is_open: false,
+            }
+        }
+        known => known.unwrap_or(Inherited::Terminal(fd)),
+    }
+}
+
+/// What the child would have read and written, had it begun.
+pub fn close_inherited(env: &Environment, inherited: &Table<i32, Inherited>) {
+    for behind in inherited.values() {
+        if let Inherited::Socket {
+            socket,
+            is_open: false,
+        } = behind
+        {
+            with_world(env, |world, by| world.close_socket(*socket, by));
+        }
+    }
+}
+
+/// The process ends: nobody reads or writes here any more.
+pub fn close_all(env: &Environment) {
+    let inherited = std::mem::take(&mut env.host().inherited);
+    close_inherited(env, &inherited);
+    with_world(env, |world, by| world.close_sockets_of(by.process));
 }
 
 fn env_keep(ctx: Ctx, name: &'static str, value: Value) {
@@ -429,23 +344,23 @@ fn stream_methods(ctx: Ctx, t: &Target) {
         .with("listen", listen)
         .with("readStart", |c| {
             let stream = c.state::<Stream>()?;
-            let object = c.this();
-            with(c.env(), stream.number, |socket| {
+            let (number, object) = (stream.number.get(), c.this());
+            with(c.env(), number, |socket| {
                 socket.is_reading = true;
                 socket.object = Some(object.clone());
             });
             stream.handle.start(c.env(), &object, stream.kind());
-            queue_read(c.env(), stream.number, 0);
+            queue_read(c.env(), number);
             answer(c, 0)
         })
         .with("readStop", |c| {
-            let number = c.state::<Stream>()?.number;
+            let number = c.state::<Stream>()?.number.get();
             with(c.env(), number, |socket| socket.is_reading = false);
             rest(c.ctx, number);
             answer(c, 0)
         })
         .with("useUserBuffer", |c| {
-            let (number, buffer) = (c.state::<Stream>()?.number, c.arg(0));
+            let (number, buffer) = (c.state::<Stream>()?.number.get(), c.arg(0));
             with(c.env(), number, |socket| socket.user_buffer = Some(buffer));
             answer(c, 0)
         })
@@ -483,9 +398,8 @@ fn stream_methods(ctx: Ctx, t: &Target) {
         .with("setBlocking", |c| answer(c, 0))
         .value("isStreamBase", ctx.bool(true));
     super::fs::define_getter(ctx, &t.object, "fd", |c| {
-        let number = c.state::<Stream>()?.number;
-        const FIRST: f64 = 18.0;
-        Ok(c.ctx.number(FIRST + number as f64))
+        let stream = c.state::<Stream>()?;
+        Ok(c.ctx.number(f64::from(stream.descriptor)))
     });
     super::fs::define_getter(ctx, &t.object, "bytesRead", |c| {
         count(c, |socket| socket.bytes_read)
@@ -495,262 +409,174 @@ fn stream_methods(ctx: Ctx, t: &Target) {
     });
     super::fs::define_getter(ctx, &t.object, "writeQueueSize", |c| {
         count(c, |socket| {
-            socket
-                .waiting
-                .iter()
-                .map(|(bytes, _)| bytes.len() as u64)
-                .sum()
+            let waiting = socket.waiting.iter();
+            waiting.map(|(bytes, _)| bytes.len() as u64).sum()
         })
     });
 }
 
-fn count(c: &Call, read: impl Fn(&Socket) -> u64) -> Js<Value> {
-    let number = c.state::<Stream>()?.number;
+fn count(c: &Call, read: impl Fn(&Watched) -> u64) -> Js<Value> {
+    let number = c.state::<Stream>()?.number.get();
     let found = with(c.env(), number, |socket| read(socket)).unwrap_or(0);
     Ok(c.ctx.number(found as f64))
 }
 
 // ---- addresses ----
 
-/// The address that is meant, when it is one of this machine's.
-fn parse(host: &str, is_6: bool) -> Result<String, i32> {
-    let ip: std::net::IpAddr = host.parse().map_err(|_| EINVAL)?;
-    if ip.is_ipv6() != is_6 {
-        return Err(EINVAL);
-    }
-    Ok(ip.to_string())
-}
-
-fn is_local(host: &str) -> bool {
-    host == "0.0.0.0"
-        || host == "::"
-        || host == "::1"
-        || host.starts_with("127.")
-        || host.starts_with("::ffff:127.")
-}
-
-/// Whether a socket bound to `bound` hears who calls `called`.
-fn hears(bound: &str, called: &str) -> bool {
-    match bound {
-        "::" => true,
-        "0.0.0.0" => !called.contains(':'),
-        _ => bound == called,
-    }
-}
-
-fn listener_at(env: &Environment, called: &Address, is_pipe: bool) -> Option<u64> {
-    let sockets = env.net.sockets.borrow();
-    let found = sockets.iter().find(|(_, socket)| {
-        socket.is_listening
-            && socket.local.as_ref().is_some_and(|local| {
-                local.port == called.port
-                    && if is_pipe {
-                        local.host == called.host
-                    } else {
-                        hears(&local.host, &called.host)
-                    }
-            })
-    });
-    found.map(|(number, _)| *number)
-}
-
-fn free_port(env: &Environment) -> u16 {
-    let sockets = env.net.sockets.borrow();
-    loop {
-        let port = env.net.next_port.get().max(FIRST_EPHEMERAL_PORT);
-        env.net.next_port.set(port.wrapping_add(1));
-        if !sockets.values().any(|socket| {
-            socket
-                .local
-                .as_ref()
-                .is_some_and(|local| local.port == port)
-        }) {
-            return port;
-        }
-    }
+/// The arguments `host` and `port` as an address of the family that is asked for.
+fn ip_address(c: &Call, host: usize, is_6: bool) -> Js<Result<Address, i32>> {
+    let (text, port) = (c.text(host)?, c.number(host + 1) as u16);
+    let ip = text.parse::<IpAddr>().ok();
+    let ip = ip.filter(|ip| ip.is_ipv6() == is_6);
+    let address = ip.map(|ip| Address::Ip(SocketAddr::new(ip, port)));
+    Ok(address.ok_or(errno::EINVAL))
 }
 
 fn bind(c: &Call, is_6: bool) -> Js<Value> {
-    let number = c.state::<Stream>()?.number;
-    let host = match parse(&c.text(0)?, is_6) {
-        Ok(host) => host,
-        Err(code) => return answer(c, code),
-    };
-    if !is_local(&host) {
-        return answer(c, EADDRNOTAVAIL);
-    }
-    let port = match c.number(1) as u16 {
-        0 => free_port(c.env()),
-        port => port,
-    };
-    with(c.env(), number, |socket| {
-        socket.local = Some(Address { host, port })
-    });
-    answer(c, 0)
+    let number = c.state::<Stream>()?.number.get();
+    let address = ip_address(c, 0, is_6)?;
+    let bound =
+        address.and_then(|address| with_world(c.env(), |world, _| world.bind(number, address)));
+    answer_to(c, bound)
 }
 
 fn address(c: &Call, which: impl Fn(&Socket) -> Option<Address>) -> Js<Value> {
-    let number = c.state::<Stream>()?.number;
-    let Some(Some(found)) = with(c.env(), number, |socket| which(socket)) else {
-        return answer(c, ENOTCONN);
+    let number = c.state::<Stream>()?.number.get();
+    let Some(Some(Address::Ip(found))) = with_socket(c.env(), number, which) else {
+        return answer(c, -errno::ENOTCONN);
     };
     let out = c.arg(0);
-    let family = if found.host.contains(':') {
-        "IPv6"
-    } else {
-        "IPv4"
-    };
-    c.ctx.set(&out, "address", c.ctx.string(&found.host));
+    let family = if found.is_ipv6() { "IPv6" } else { "IPv4" };
+    let address = found.ip().to_string();
+    c.ctx.set(&out, "address", c.ctx.string(&address));
     c.ctx.set(&out, "family", c.ctx.string(family));
-    c.ctx.set(&out, "port", c.ctx.number(f64::from(found.port)));
+    c.ctx
+        .set(&out, "port", c.ctx.number(f64::from(found.port())));
     answer(c, 0)
 }
 
 // ---- connections ----
 
 fn listen(c: &Call) -> Js<Value> {
-    let stream = c.state::<Stream>()?;
-    let env = c.env();
-    let local = with(env, stream.number, |socket| socket.local.clone()).flatten();
-    let local = local.unwrap_or_else(|| Address {
-        host: "0.0.0.0".to_owned(),
-        port: free_port(env),
-    });
-    let taken = env.net.sockets.borrow().iter().any(|(number, socket)| {
-        *number != stream.number
-            && socket.is_listening
-            && socket.local.as_ref().is_some_and(|other| {
-                other.port == local.port
-                    && (hears(&other.host, &local.host) || hears(&local.host, &other.host))
-            })
-    });
-    if taken {
-        return answer(c, EADDRINUSE);
+    let (env, stream) = (c.env(), c.state::<Stream>()?);
+    let (number, backlog) = (stream.number.get(), c.number(0).max(0.0) as usize);
+    let listens = with_world(env, |world, _| world.listen(number, backlog));
+    if listens.is_ok() {
+        let object = c.this();
+        with(env, number, |socket| {
+            socket.is_listening = true;
+            socket.object = Some(object.clone());
+        });
+        stream.handle.start(env, &object, stream.kind());
     }
-    let object = c.this();
-    with(env, stream.number, |socket| {
-        socket.is_listening = true;
-        socket.local = Some(local);
-        socket.object = Some(object.clone());
-    });
-    stream.handle.start(env, &object, stream.kind());
-    answer(c, 0)
+    answer_to(c, listens)
 }
 
 fn connect_tcp(c: &Call, is_6: bool) -> Js<Value> {
-    let (request, host, port) = (c.arg(0), c.text(1)?, c.number(2) as u16);
-    match parse(&host, is_6) {
-        Ok(host) if is_local(&host) => {
-            let host = match host.as_str() {
-                "0.0.0.0" => "127.0.0.1".to_owned(),
-                "::" => "::1".to_owned(),
-                _ => host,
-            };
-            connect(c, request, Address { host, port }, "TCPCONNECTWRAP")
-        }
-        Ok(_) => answer(c, ENETUNREACH),
-        Err(code) => answer(c, code),
+    match ip_address(c, 1, is_6)? {
+        Ok(to) => connect(c, c.arg(0), to, "TCPCONNECTWRAP"),
+        Err(errno) => answer(c, -errno),
     }
 }
 
 fn connect(c: &Call, request: Value, to: Address, provider: &'static str) -> Js<Value> {
     let (env, stream, object) = (c.env(), c.state::<Stream>()?, c.this());
-    let (number, is_pipe) = (stream.number, stream.is_pipe);
+    let number = stream.number.get();
+    let begun = with_world(env, |world, by| world.connect(number, to, by));
+    if begun.is_err() {
+        return answer_to(c, begun);
+    }
     let trigger = async_wrap::ids_of(c.ctx, &object).0;
     async_wrap::adopt_for(c.ctx, &request, provider, Some(trigger));
     stream.handle.start(env, &object, stream.kind());
-    let ephemeral = if is_pipe { 0 } else { free_port(env) };
-    with(env, number, |socket| {
-        socket.object = Some(object.clone());
-        let host = if is_pipe {
-            String::new()
-        } else {
-            to.host.clone()
-        };
-        socket.local.get_or_insert(Address {
-            host,
-            port: ephemeral,
-        });
-    });
     let under_way = env.requests.begin_request(request.clone(), provider);
     callback::awaited(c.ctx, &request, "oncomplete");
-    env.answer_after(TRANSIT_NS, true, move |ctx| {
-        let env = Environment::of(ctx);
-        env.requests.end_request(under_way);
-        let is_open = env.net.sockets.borrow().contains_key(&number);
-        const ECANCELED: i32 = -125;
-        let status = if !is_open {
-            ECANCELED
-        } else if let Some(listener) = listener_at(env, &to, is_pipe) {
-            accept(ctx, listener, number, &to, is_pipe);
-            0
-        } else if is_pipe {
-            ENOENT
-        } else {
-            ECONNREFUSED
-        };
-        rest(ctx, number);
-        let yes = ctx.bool(status == 0);
-        let args = [
-            ctx.number(f64::from(status)),
-            object.clone(),
-            request.clone(),
-            yes.clone(),
-            yes,
-        ];
-        callback::make_method(ctx, &request, "oncomplete", &args);
-        async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, &request).0);
+    with(env, number, |socket| {
+        socket.object = Some(object);
+        socket.connecting = Some((request, under_way));
     });
     answer(c, 0)
 }
 
-/// Makes the server's end, and tells the server.
-fn accept(ctx: Ctx, listener: u64, client: u64, called: &Address, is_pipe: bool) {
+fn finish_connecting(ctx: Ctx, object: &Value, request: &Value, under_way: u64, status: i32) {
     let env = Environment::of(ctx);
-    let Some(Some(server)) = with(env, listener, |socket| socket.object.clone()) else {
-        return;
-    };
-    let class = env
-        .kept(if is_pipe { "Pipe" } else { "TCP" })
-        .unwrap_or_else(|| ctx.undefined());
-    let trigger = async_wrap::ids_of(ctx, &server).0;
-    let made = async_wrap::with_default_trigger(ctx, trigger, || {
-        let mut args = [qjs::JS_NewFloat64(0.0)];
-        ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })
-    });
-    let Ok(accepted) = made else {
-        ctx.take_exception();
-        return;
-    };
-    let Ok(number) = state_of::<Stream>(ctx, accepted.raw()).map(|stream| stream.number) else {
-        return;
-    };
-    let from = with(env, client, |socket| {
-        socket.peer = Some(number);
-        socket.remote = Some(called.clone());
-        socket.local.clone()
-    });
-    // A server for both families names callers by IPv6.
-    let both = with(env, listener, |socket| {
-        socket
-            .local
-            .as_ref()
-            .is_some_and(|local| local.host == "::")
-    }) == Some(true);
-    let seen = |address: Address| match both && !address.host.contains(':') {
-        true => Address {
-            host: format!("::ffff:{}", address.host),
-            ..address
+    env.requests.end_request(under_way);
+    let yes = ctx.bool(status == 0);
+    let args = [
+        ctx.number(f64::from(status)),
+        object.clone(),
+        request.clone(),
+        yes.clone(),
+        yes,
+    ];
+    callback::make_method(ctx, request, "oncomplete", &args);
+    async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, request).0);
+}
+
+/// `uv__server_io`: makes an object of every connection that waits, and tells the server.
+fn accept_all(ctx: Ctx, listener: SocketId) {
+    let env = Environment::of(ctx);
+    while let Some(Some(server)) = with(env, listener, |socket| socket.object.clone()) {
+        let accepted = with_world(env, |world, by| world.accept(listener, by.process));
+        let Some(accepted) = accepted else { return };
+        let Ok(is_pipe) = state_of::<Stream>(ctx, server.raw()).map(|stream| stream.is_pipe) else {
+            return;
+        };
+        let class = env.kept(if is_pipe { "Pipe" } else { "TCP" });
+        let class = class.unwrap_or_else(|| ctx.undefined());
+        let trigger = async_wrap::ids_of(ctx, &server).0;
+        env.net.accepted.set(Some(accepted));
+        let made = async_wrap::with_default_trigger(ctx, trigger, || {
+            let mut args = [qjs::JS_NewFloat64(0.0)];
+            ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })
+        });
+        let Ok(made) = made else {
+            ctx.take_exception();
+            return;
+        };
+        with(env, accepted, |socket| socket.object = Some(made.clone()));
+        callback::make_method(ctx, &server, "onconnection", &[ctx.number(0.0), made]);
+    }
+}
+
+// ---- news ----
+
+/// Puts what the network tells this process among what poll finds ready.
+pub fn hear(env: &Environment) {
+    let place = env.place();
+    let world = place.scheduler.world();
+    let news = world.borrow_mut().network.take_news(place.process);
+    for one in news {
+        env.requests
+            .answer_at(one.at_ns, false, move |ctx| heard(ctx, one));
+    }
+}
+
+fn heard(ctx: Ctx, news: News) {
+    let env = Environment::of(ctx);
+    env.host().arrival = news.cause;
+    match news.what {
+        Change::Connected => connected(ctx, news.socket, 0),
+        Change::Failed(errno) => connected(ctx, news.socket, -errno),
+        Change::Writable => flush(ctx, news.socket),
+        Change::Readable => match with(env, news.socket, |socket| socket.is_listening) {
+            Some(true) => accept_all(ctx, news.socket),
+            Some(false) if is_due(env, news.socket) => read(ctx, news.socket),
+            _ => {}
         },
-        false => address,
-    };
-    with(env, number, |socket| {
-        socket.peer = Some(client);
-        socket.object = Some(accepted.clone());
-        socket.local = Some(seen(called.clone()));
-        socket.remote = from.flatten().map(seen);
+    }
+    env.host().arrival = None;
+}
+
+fn connected(ctx: Ctx, number: SocketId, status: i32) {
+    let env = Environment::of(ctx);
+    let asked = with(env, number, |socket| {
+        (socket.object.clone(), socket.connecting.take())
     });
-    callback::make_method(ctx, &server, "onconnection", &[ctx.number(0.0), accepted]);
+    if let Some((Some(object), Some((request, under_way)))) = asked {
+        rest(ctx, number);
+        finish_connecting(ctx, &object, &request, under_way, status);
+    }
 }
 
 // ---- bytes ----
@@ -762,46 +588,23 @@ fn write_text(c: &Call, encoding: Encoding) -> Js<Value> {
 
 fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
     let (env, stream) = (c.env(), c.state::<Stream>()?);
-    let number = stream.number;
+    let number = stream.number.get();
     env.set_u32("streamBaseState", BYTES_WRITTEN, bytes.len() as u32);
     env.set_u32("streamBaseState", LAST_WRITE_WAS_ASYNC, 0);
-    let found = with(env, number, |socket| {
-        (
-            socket.peer,
-            socket.remote.is_some(),
-            socket.reset || socket.has_shut_down,
-        )
+    let waits = with(env, number, |socket| {
+        socket.bytes_written += bytes.len() as u64;
+        !socket.waiting.is_empty()
     });
-    let Some((peer, was_connected, is_broken)) = found else {
-        return answer(c, EPIPE);
+    let sent = match waits {
+        Some(true) => Ok(0),
+        Some(false) => with_world(env, |world, by| world.send(number, &bytes, by)),
+        None => Err(errno::EPIPE),
     };
-    if is_broken {
-        return answer(c, EPIPE);
-    }
-    with(env, number, |socket| {
-        socket.bytes_written += bytes.len() as u64
-    });
-    if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
-        return write_to_wire(c, stream, &side, bytes);
-    }
-    let Some(peer) = peer.filter(|peer| env.net.sockets.borrow().contains_key(peer)) else {
-        if !was_connected {
-            return answer(c, EPIPE);
-        }
-        // The other end is gone: it answers the first write by a reset.
-        env.answer_after(TRANSIT_NS, true, move |ctx| end(ctx, number, true));
-        return answer(c, 0);
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(errno) => return answer(c, -errno),
     };
-    let waits = with(env, number, |socket| !socket.waiting.is_empty()) == Some(true);
-    let room = with(env, peer, |socket| {
-        BUFFER_BYTES_MAX.saturating_sub(socket.inbox.len())
-    })
-    .unwrap_or(0);
-    let now = if waits { 0 } else { bytes.len().min(room) };
-    let (sent, later) = bytes.split_at(now);
-    with(env, peer, |socket| socket.inbox.extend(sent));
-    queue_read(env, peer, TRANSIT_NS);
-    if !later.is_empty() {
+    if sent < bytes.len() {
         let (request, object) = (c.arg(0), c.this());
         env.set_u32("streamBaseState", LAST_WRITE_WAS_ASYNC, 1);
         let trigger = async_wrap::ids_of(c.ctx, &object).0;
@@ -809,270 +612,151 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
         stream.handle.start(env, &object, stream.kind());
         with(env, number, |socket| {
             socket.object = Some(object);
-            socket.waiting.push_back((later.to_vec(), request));
+            socket.waiting.push_back((bytes[sent..].to_vec(), request));
         });
     }
     answer(c, 0)
 }
 
-fn write_to_wire(c: &Call, stream: &Stream, side: &Side, bytes: Vec<u8>) -> Js<Value> {
-    let (env, number) = (c.env(), stream.number);
-    let waits = with(env, number, |socket| !socket.waiting.is_empty()) == Some(true);
-    let now = if waits {
-        0
-    } else {
-        bytes.len().min(side.room())
-    };
-    let (sent, later) = bytes.split_at(now);
-    if !sent.is_empty() {
-        side.send(sent);
-    }
-    if !later.is_empty() {
-        let (request, object) = (c.arg(0), c.this());
-        env.set_u32("streamBaseState", LAST_WRITE_WAS_ASYNC, 1);
-        let trigger = async_wrap::ids_of(c.ctx, &object).0;
-        async_wrap::adopt_for(c.ctx, &request, "WRITEWRAP", Some(trigger));
-        stream.handle.start(env, &object, stream.kind());
-        side.there().borrow_mut().is_awaited = true;
-        with(env, number, |socket| {
-            socket.object = Some(object);
-            socket.waiting.push_back((later.to_vec(), request));
-        });
-    }
-    answer(c, 0)
-}
-
-fn flush_to_wire(ctx: Ctx, number: u64, side: &Side) {
+/// There is room at the other end again, or an error.
+fn flush(ctx: Ctx, number: SocketId) {
     let env = Environment::of(ctx);
-    loop {
-        let room = side.room();
-        let moved = with(env, number, |socket| {
-            let (bytes, _) = socket.waiting.front_mut()?;
-            let count = bytes.len().min(room);
-            let sent: Vec<u8> = bytes.drain(..count).collect();
-            let done = bytes.is_empty();
-            let done = if done {
-                socket.waiting.pop_front()
-            } else {
-                None
-            };
-            Some((sent, done.map(|(_, request)| request)))
-        });
-        let Some(Some((sent, done))) = moved else {
-            break;
+    while let Some(Some((mut bytes, request))) =
+        with(env, number, |socket| socket.waiting.pop_front())
+    {
+        let status = match with_world(env, |world, by| world.send(number, &bytes, by)) {
+            Ok(sent) if sent < bytes.len() => {
+                bytes.drain(..sent);
+                with(env, number, |socket| {
+                    socket.waiting.push_front((bytes, request));
+                });
+                return;
+            }
+            Ok(_) => 0,
+            Err(errno) => -errno,
         };
-        if !sent.is_empty() {
-            side.send(&sent);
-        }
-        let Some(request) = done else {
-            side.there().borrow_mut().is_awaited = true;
-            return;
-        };
-        complete(ctx, number, &request, 0);
+        complete(ctx, number, request, status);
     }
     finish_shutdown(env, number);
     rest(ctx, number);
 }
 
-/// There is room at the other end again.
-fn flush(ctx: Ctx, number: u64) {
-    let env = Environment::of(ctx);
-    if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
-        flush_to_wire(ctx, number, &side);
-        return;
-    }
-    loop {
-        let Some(Some(peer)) = with(env, number, |socket| socket.peer) else {
-            return;
-        };
-        let room = with(env, peer, |socket| {
-            BUFFER_BYTES_MAX.saturating_sub(socket.inbox.len())
-        })
-        .unwrap_or(usize::MAX);
-        let moved = with(env, number, |socket| {
-            let (bytes, _) = socket.waiting.front_mut()?;
-            let count = bytes.len().min(room);
-            let sent: Vec<u8> = bytes.drain(..count).collect();
-            let done = bytes.is_empty();
-            Some((
-                sent,
-                if done {
-                    socket.waiting.pop_front().map(|(_, request)| request)
-                } else {
-                    None
-                },
-            ))
-        });
-        let Some(Some((sent, done))) = moved else {
-            break;
-        };
-        with(env, peer, |socket| socket.inbox.extend(&sent));
-        queue_read(env, peer, TRANSIT_NS);
-        let Some(request) = done else { return };
-        complete(ctx, number, &request, 0);
-    }
-    finish_shutdown(env, number);
-    rest(ctx, number);
+/// Calls a request's `oncomplete(status, stream, undefined)`.
+fn complete_now(ctx: Ctx, number: SocketId, request: &Value, status: i32) {
+    let object = with(Environment::of(ctx), number, |socket| socket.object.clone());
+    let object = object.flatten().unwrap_or_else(|| ctx.undefined());
+    let args = [ctx.number(f64::from(status)), object, ctx.undefined()];
+    callback::make_method(ctx, request, "oncomplete", &args);
+    async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, request).0);
 }
 
-/// Calls a request's `oncomplete(status, stream, undefined)` in the poll phase.
-fn complete(ctx: Ctx, number: u64, request: &Value, status: i32) {
-    let env = Environment::of(ctx);
-    let object = with(env, number, |socket| socket.object.clone())
-        .flatten()
-        .unwrap_or_else(|| ctx.undefined());
-    let request = request.clone();
-    env.answer_after(0, true, move |ctx| {
-        let args = [ctx.number(f64::from(status)), object, ctx.undefined()];
-        callback::make_method(ctx, &request, "oncomplete", &args);
-        async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, &request).0);
+/// The same in the poll phase.
+fn complete(ctx: Ctx, number: SocketId, request: Value, status: i32) {
+    Environment::of(ctx).answer_after(0, true, move |ctx| {
+        complete_now(ctx, number, &request, status);
     });
 }
 
 fn shutdown(c: &Call) -> Js<Value> {
-    let (number, request, object) = (c.state::<Stream>()?.number, c.arg(0), c.this());
-    let connected = with(c.env(), number, |socket| socket.remote.is_some());
-    if connected != Some(true) {
-        return answer(c, ENOTCONN);
+    let (env, stream) = (c.env(), c.state::<Stream>()?);
+    let (number, request, object) = (stream.number.get(), c.arg(0), c.this());
+    if with_socket(env, number, Socket::is_open) != Some(true) {
+        return answer(c, -errno::ENOTCONN);
     }
     let trigger = async_wrap::ids_of(c.ctx, &object).0;
     async_wrap::adopt_for(c.ctx, &request, "SHUTDOWNWRAP", Some(trigger));
-    with(c.env(), number, |socket| {
+    with(env, number, |socket| {
         socket.object = Some(object);
         socket.shutdown = Some(request);
     });
-    finish_shutdown(c.env(), number);
+    finish_shutdown(env, number);
     answer(c, 0)
 }
 
 /// Once everything is written.
-fn finish_shutdown(env: &Environment, number: u64) {
+fn finish_shutdown(env: &Environment, number: SocketId) {
     let ready = with(env, number, |socket| {
         if socket.waiting.is_empty() {
-            socket.shutdown.take().map(|request| (request, socket.peer))
+            socket.shutdown.take()
         } else {
             None
         }
     });
-    let Some(Some((request, peer))) = ready else {
-        return;
-    };
-    with(env, number, |socket| socket.has_shut_down = true);
+    let Some(Some(request)) = ready else { return };
     env.answer_after(0, true, move |ctx| {
         let env = Environment::of(ctx);
-        if let Some(peer) = peer {
-            env.answer_after(TRANSIT_NS, true, move |ctx| end(ctx, peer, false));
-        }
-        if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
-            side.close();
-        }
-        complete_now(ctx, number, &request);
+        let done = with_world(env, |world, by| world.shut_down(number, by));
+        let status = done.map_or_else(|errno| -errno, |()| 0);
+        complete_now(ctx, number, &request, status);
     });
 }
 
-fn complete_now(ctx: Ctx, number: u64, request: &Value) {
-    let env = Environment::of(ctx);
-    let object = with(env, number, |socket| socket.object.clone())
-        .flatten()
-        .unwrap_or_else(|| ctx.undefined());
-    callback::make_method(
-        ctx,
-        request,
-        "oncomplete",
-        &[ctx.number(0.0), object, ctx.undefined()],
-    );
-    async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, request).0);
+/// Whether the script wants to read and there is something it has not heard of.
+fn is_due(env: &Environment, number: SocketId) -> bool {
+    let wants = with(env, number, |socket| {
+        socket.is_reading && !socket.read_queued && !socket.end_told
+    });
+    wants == Some(true) && with_socket(env, number, Socket::is_readable) == Some(true)
 }
 
-/// The other end has ended, or broken off.
-fn end(ctx: Ctx, number: u64, is_reset: bool) {
-    let env = Environment::of(ctx);
-    let waiting = with(env, number, |socket| {
-        if is_reset {
-            socket.reset = true;
-            socket.inbox.clear();
-            std::mem::take(&mut socket.waiting)
-        } else {
-            socket.ended = true;
-            VecDeque::new()
-        }
-    });
-    for (_, request) in waiting.unwrap_or_default() {
-        complete(ctx, number, &request, ECONNRESET);
-    }
-    queue_read(env, number, 0);
-}
-
-fn queue_read(env: &Environment, number: u64, after_ns: u64) {
-    let wanted = with(env, number, |socket| {
-        let has_news =
-            !socket.inbox.is_empty() || (socket.ended || socket.reset) && !socket.end_told;
-        let wanted = socket.is_reading && has_news && !socket.read_queued;
-        socket.read_queued |= wanted;
-        wanted
-    });
-    if wanted == Some(true) {
-        env.answer_after(after_ns, false, move |ctx| read(ctx, number));
+fn queue_read(env: &Environment, number: SocketId) {
+    if is_due(env, number) {
+        with(env, number, |socket| socket.read_queued = true);
+        env.answer_after(0, false, move |ctx| {
+            with(Environment::of(ctx), number, |socket| {
+                socket.read_queued = false;
+            });
+            read(ctx, number);
+        });
     }
 }
 
 /// `uv__read`: what has arrived, in pieces of 64 KiB; the end in a turn of its own.
-fn read(ctx: Ctx, number: u64) {
+fn read(ctx: Ctx, number: SocketId) {
     let env = Environment::of(ctx);
-    with(env, number, |socket| socket.read_queued = false);
     let mut read_any = false;
     loop {
-        let piece = with(env, number, |socket| {
-            if !socket.is_reading {
-                return None;
-            }
-            let at_most = socket
-                .user_buffer
-                .as_ref()
-                .map_or(READ_BYTES_MAX, |buffer| bytes_of(ctx, buffer).1);
-            let count = socket.inbox.len().min(at_most);
-            let bytes: Vec<u8> = socket.inbox.drain(..count).collect();
-            socket.bytes_read += count as u64;
-            Some((bytes, socket.peer, socket.object.clone()))
+        let wanted = with(env, number, |socket| {
+            let object = socket.object.clone().filter(|_| socket.is_reading)?;
+            let buffer = socket.user_buffer.as_ref();
+            let bytes_max = buffer.map_or(READ_BYTES_MAX, |buffer| bytes_of(ctx, buffer).1);
+            Some((object, bytes_max))
         });
-        let Some(Some((bytes, peer, Some(object)))) = piece else {
+        let Some(Some((object, bytes_max))) = wanted else {
             break;
         };
-        if bytes.is_empty() {
+        let has_bytes = with_socket(env, number, Socket::has_bytes) == Some(true);
+        if read_any && !has_bytes {
             break;
         }
-        read_any = true;
-        if let Some(peer) = peer {
-            flush(ctx, peer);
-        }
-        if let Some(Some(side)) = with(env, number, |socket| socket.wire.clone()) {
-            side.has_read(bytes.len());
-        }
-        deliver(ctx, number, &object, &bytes);
-    }
-    if !read_any {
-        let news = with(env, number, |socket| {
-            let tells = socket.is_reading && !socket.end_told && (socket.ended || socket.reset);
-            socket.end_told |= tells;
-            let code = if socket.reset { ECONNRESET } else { EOF };
-            if tells {
-                socket.object.clone().map(|object| (object, code))
-            } else {
-                None
+        match with_world(env, |world, by| world.receive(number, bytes_max, by)) {
+            Received::Bytes(bytes) => {
+                read_any = true;
+                with(env, number, |socket| {
+                    socket.bytes_read += bytes.len() as u64;
+                });
+                deliver(ctx, number, &object, &bytes);
             }
-        });
-        if let Some(Some((object, code))) = news {
-            with(env, number, |socket| socket.is_reading = false);
-            rest(ctx, number);
-            env.set_u32("streamBaseState", READ_BYTES_OR_ERROR, code as u32);
-            callback::make_method(ctx, &object, "onread", &[ctx.undefined()]);
+            Received::Nothing => return,
+            Received::End => return end(ctx, number, &object, EOF),
+            Received::Error(errno) => return end(ctx, number, &object, -errno),
         }
-        return;
     }
-    queue_read(env, number, 0);
+    queue_read(env, number);
 }
 
-fn deliver(ctx: Ctx, number: u64, object: &Value, bytes: &[u8]) {
+fn end(ctx: Ctx, number: SocketId, object: &Value, code: i32) {
+    let env = Environment::of(ctx);
+    with(env, number, |socket| {
+        socket.is_reading = false;
+        socket.end_told = true;
+    });
+    rest(ctx, number);
+    env.set_u32("streamBaseState", READ_BYTES_OR_ERROR, code as u32);
+    callback::make_method(ctx, object, "onread", &[ctx.undefined()]);
+}
+
+fn deliver(ctx: Ctx, number: SocketId, object: &Value, bytes: &[u8]) {
     let env = Environment::of(ctx);
     if let Some(Some(parser)) = with(env, number, |socket| socket.consumer.clone()) {
         super::http_parser::stream_read(ctx, &parser, bytes);
@@ -1096,10 +780,13 @@ fn deliver(ctx: Ctx, number: u64, object: &Value, bytes: &[u8]) {
 }
 
 /// A stream that neither reads, writes nor listens does not keep the loop going.
-fn rest(ctx: Ctx, number: u64) {
+fn rest(ctx: Ctx, number: SocketId) {
     let env = Environment::of(ctx);
     let idle = with(env, number, |socket| {
-        let is_idle = !socket.is_reading && !socket.is_listening && socket.waiting.is_empty();
+        let is_idle = !socket.is_reading
+            && !socket.is_listening
+            && socket.connecting.is_none()
+            && socket.waiting.is_empty();
         if is_idle { socket.object.clone() } else { None }
     });
     if let Some(Some(object)) = idle
@@ -1142,8 +829,8 @@ pub fn initialize_names(t: &Target) {
     })
     .with("getnameinfo", |c| {
         let (request, host, port) = (c.arg(0), c.text(1)?, c.number(2) as u16);
-        if host.parse::<std::net::IpAddr>().is_err() {
-            return answer(c, EINVAL);
+        if host.parse::<IpAddr>().is_err() {
+            return answer(c, -errno::EINVAL);
         }
         async_wrap::adopt(c.ctx, &request, "GETNAMEINFOREQWRAP");
         let number = c
@@ -1154,7 +841,7 @@ pub fn initialize_names(t: &Target) {
         const LOOKUP_NS: u64 = 200_000;
         c.env().queue_work(LOOKUP_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
-            let name = if is_local(&host) {
+            let name = if host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
                 "localhost".to_owned()
             } else {
                 host
@@ -1172,7 +859,7 @@ pub fn initialize_names(t: &Target) {
         answer(c, 0)
     })
     .with("canonicalizeIP", |c| {
-        let ip = c.text(0)?.parse::<std::net::IpAddr>();
+        let ip = c.text(0)?.parse::<IpAddr>();
         Ok(ip.map_or_else(|_| c.ctx.undefined(), |ip| c.ctx.string(&ip.to_string())))
     })
     .with("strerror", |c| {
@@ -1186,13 +873,4 @@ pub fn initialize_names(t: &Target) {
     channel
         .with("setServers", |c| c.undefined())
         .with("cancel", |c| c.undefined());
-}
-
-/// The process ends: nobody reads or writes here any more.
-pub fn close_all(env: &Environment) {
-    for socket in env.net.sockets.borrow().values() {
-        if let Some(side) = &socket.wire {
-            side.abandon();
-        }
-    }
 }

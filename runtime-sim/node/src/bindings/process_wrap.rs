@@ -14,6 +14,7 @@ use std::{
 use crate::{
     costs,
     engine::value::{Ctx, Js, Value},
+    host::Inherited,
     process::{Child, Process},
 };
 use protocol::ProcessSpec;
@@ -23,7 +24,7 @@ use super::{
     environment::{Environment, Finished, Remote},
     handle::{self, Handle, HasHandle},
     native::{Call, Target},
-    net::{self, Inherited},
+    net,
     process::{EVALUATED, EXEC_PATH, PID},
     signal,
     worker::PROCESSES_MAX,
@@ -277,7 +278,11 @@ fn spawn(c: &Call) -> Js<f64> {
         let entry = ctx.at(&stdio, fd)?;
         let behind = match ctx.text(&ctx.get(&entry, "type")?)?.as_str() {
             "pipe" | "overlapped" => {
-                Inherited::Wire(net::connect_to_child(ctx, &ctx.get(&entry, "handle")?)?)
+                let socket = net::connect_to_child(ctx, &ctx.get(&entry, "handle")?)?;
+                Inherited::Socket {
+                    socket,
+                    is_open: false,
+                }
             }
             "inherit" | "fd" => {
                 let from = ctx.get(&entry, "fd")?;
@@ -286,8 +291,7 @@ fn spawn(c: &Call) -> Js<f64> {
                 } else {
                     fd as i32
                 };
-                let known = env.host().inherited.get(&from).cloned();
-                known.unwrap_or(Inherited::Terminal(from))
+                net::share_inherited(env, from)
             }
             _ => Inherited::Nothing,
         };
@@ -306,11 +310,7 @@ fn spawn(c: &Call) -> Js<f64> {
     let command = command(&file, args.get(1..).unwrap_or_default()).filter(|_| has_folder);
     let Some(command) = command else {
         // The pipes are there, and nobody at their other ends.
-        for behind in inherited.values() {
-            if let Inherited::Wire(side) = behind {
-                side.abandon();
-            }
-        }
+        net::close_inherited(env, &inherited);
         return Ok(ENOENT);
     };
     let pairs = ctx.get(&options, "envPairs")?;

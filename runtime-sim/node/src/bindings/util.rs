@@ -13,7 +13,6 @@ use super::{
     environment::Environment,
     keys,
     native::{Call, Target},
-    net::Inherited,
 };
 
 /// One value of each kind, by which the engine's class numbers are learnt.
@@ -192,7 +191,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         let is_wire = c
             .env()
             .try_host()
-            .is_some_and(|host| matches!(host.inherited.get(&fd), Some(Inherited::Wire(_))));
+            .is_some_and(|host| host.is_redirected(fd));
         // FILE, PIPE, UNKNOWN.
         let kind = match fd {
             _ if is_wire => 4.0,
