@@ -13,6 +13,12 @@ fn programs_that_race() {
     run("event-loop-racy");
 }
 
+/// Not of the loop: what modules of Node answer.
+#[test]
+fn programs_on_modules() {
+    run("modules");
+}
+
 fn run(suite: &str) {
     let folder = data("truth").join(suite);
     let mut jar = jar();

@@ -49,6 +49,18 @@ unsafe extern "C" fn interrupt(_: *mut JSRuntime, opaque: *mut c_void) -> c_int 
     if environment.heap_exceeded() {
         host.reach(Limit::Heap);
     }
+    #[cfg(feature = "whole")]
+    {
+        let now_ns = host.world.borrow().now_ns();
+        if environment
+            .deadlines_ns
+            .borrow()
+            .iter()
+            .any(|due_ns| *due_ns <= now_ns)
+        {
+            return 1;
+        }
+    }
     c_int::from(host.stop.is_some())
 }
 

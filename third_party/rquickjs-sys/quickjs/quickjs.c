@@ -355,6 +355,7 @@ struct JSRuntime {
     JSClass *class_array;
 
     struct list_head context_list; /* list of JSContext.link */
+    uint64_t ticks_of_freed; /* terrarium: what contexts that are gone had counted */
     /* list of JSGCObjectHeader.link. List of allocated GC objects (used
        by the garbage collector) */
     struct list_head gc_obj_list;
@@ -660,6 +661,7 @@ struct JSContext {
     JSValue eval_obj;
 
     JSValue global_obj; /* global object */
+    JSObject *global_own; /* terrarium: what declarations define on: global_obj, or what is behind it */
     JSValue global_var_obj; /* contains the global let/const definitions */
 
     double time_origin;
@@ -3272,6 +3274,7 @@ void JS_FreeContext(JSContext *ctx)
     if (--JS_REF_COUNT(ctx) > 0)
         return;
     assert(JS_REF_COUNT(ctx) == 0);
+    rt->ticks_of_freed += ctx->ticks_counted + (JS_INTERRUPT_COUNTER_INIT - ctx->interrupt_counter); /* terrarium */
 
 #ifdef ENABLE_DUMPS // JS_DUMP_ATOMS
     if (check_dump_flag(rt, JS_DUMP_ATOMS))
@@ -8593,6 +8596,7 @@ JS_ThrowError(JSContext *ctx, JSErrorEnum error_num,
 }
 
 #define JS_ERROR_MAP(X)     \
+    X(Eval, EVAL)           \
     X(Internal, INTERNAL)   \
     X(Plain, PLAIN)         \
     X(Range, RANGE)         \
@@ -9354,6 +9358,9 @@ static JSValue JS_GetPropertyInternal(JSContext *ctx, JSValueConst obj,
                         obj1 = js_dup(JS_MKPTR(JS_TAG_OBJECT, p));
                         retval = em->get_property(ctx, obj1, prop, this_obj);
                         JS_FreeValue(ctx, obj1);
+                        /* terrarium: there is no such property */
+                        if (JS_IsUninitialized(retval))
+                            break;
                         return retval;
                     }
                     if (em->get_own_property) {
@@ -11801,7 +11808,7 @@ static int JS_DefineObjectNameComputed(JSContext *ctx, JSValue obj,
 
 static JSValue JS_ThrowSyntaxErrorVarRedeclaration(JSContext *ctx, JSAtom prop)
 {
-    return JS_ThrowSyntaxErrorAtom(ctx, "redeclaration of '%s'", prop);
+    return JS_ThrowSyntaxErrorAtom(ctx, "Identifier '%s' has already been declared", prop);
 }
 
 /* flags is 0, DEFINE_GLOBAL_LEX_VAR or DEFINE_GLOBAL_FUNC_VAR */
@@ -11811,7 +11818,7 @@ static int JS_CheckDefineGlobalVar(JSContext *ctx, JSAtom prop, int flags)
     JSObject *p;
     JSShapeProperty *prs;
 
-    p = JS_VALUE_GET_OBJ(ctx->global_obj);
+    p = ctx->global_own;
     prs = find_own_property1(p, prop);
     /* XXX: should handle JS_PROP_AUTOINIT */
     if (flags & DEFINE_GLOBAL_LEX_VAR) {
@@ -11862,7 +11869,7 @@ static int JS_DefineGlobalVar(JSContext *ctx, JSAtom prop, int def_flags)
             JS_PROP_CONFIGURABLE;
         val = JS_UNINITIALIZED;
     } else {
-        p = JS_VALUE_GET_OBJ(ctx->global_obj);
+        p = ctx->global_own;
         flags = JS_PROP_ENUMERABLE | JS_PROP_WRITABLE |
             (def_flags & JS_PROP_CONFIGURABLE);
         val = JS_UNDEFINED;
@@ -11889,7 +11896,7 @@ static int JS_DefineGlobalFunction(JSContext *ctx, JSAtom prop,
     JSShapeProperty *prs;
     int flags;
 
-    p = JS_VALUE_GET_OBJ(ctx->global_obj);
+    p = ctx->global_own;
     prs = find_own_property1(p, prop);
     flags = JS_PROP_HAS_VALUE | JS_PROP_THROW;
     if (!prs || (prs->flags & JS_PROP_CONFIGURABLE)) {
@@ -39327,7 +39334,8 @@ static JSValue JS_EvalInternal(JSContext *ctx, JSValueConst this_obj,
     JSRuntime *rt = ctx->rt;
 
     if (unlikely(!ctx->eval_internal)) {
-        return JS_ThrowTypeError(ctx, "eval is not supported");
+        /* terrarium: V8's words */
+        return JS_ThrowEvalError(ctx, "Code generation from strings disallowed for this context");
     }
     if (!rt->current_stack_frame) {
         JS_FreeValueRT(rt, ctx->error_back_trace);
@@ -39380,8 +39388,7 @@ JSValue JS_EvalThis2(JSContext *ctx, JSValueConst this_obj,
             return JS_ThrowInternalError(ctx, "bad JSEvalOptions version");
         if (options->filename)
             filename = options->filename;
-        if (options->line_num != 0)
-            line = options->line_num;
+        line = options->line_num; /* terrarium: 0 is a line too, before the first */
         eval_flags = options->eval_flags;
     }
     JSValue ret;
@@ -60042,6 +60049,7 @@ static int JS_AddIntrinsicBasicObjects(JSContext *ctx)
                                                   JS_CLASS_OBJECT, 64);
     if (JS_IsException(ctx->global_obj))
         return -1;
+    ctx->global_own = JS_VALUE_GET_OBJ(ctx->global_obj);
     ctx->global_var_obj = JS_NewObjectProtoClassAlloc(ctx, JS_NULL,
                                                       JS_CLASS_OBJECT, 16);
     if (JS_IsException(ctx->global_var_obj))
@@ -66625,7 +66633,30 @@ void JS_SetRandomSeed(JSContext *ctx, uint64_t seed)
 
 uint64_t JS_GetTicks(JSContext *ctx)
 {
-    return ctx->ticks_counted + (JS_INTERRUPT_COUNTER_INIT - ctx->interrupt_counter);
+    struct list_head *el;
+    uint64_t ticks = ctx->rt->ticks_of_freed;
+    list_for_each(el, &ctx->rt->context_list) {
+        JSContext *one = list_entry(el, JSContext, link);
+        ticks += one->ticks_counted + (JS_INTERRUPT_COUNTER_INIT - one->interrupt_counter);
+    }
+    return ticks;
+}
+
+JSValue JS_SetGlobalObject(JSContext *ctx, JSValue global)
+{
+    JSValue own = ctx->global_obj;
+    ctx->global_obj = global;
+    return own;
+}
+
+int JS_PutProperty(JSContext *ctx, JSValueConst obj, JSAtom prop, JSValue val, int flags)
+{
+    return JS_SetPropertyInternal(ctx, obj, prop, val, flags);
+}
+
+void JS_AllowEval(JSContext *ctx, bool allowed)
+{
+    ctx->eval_internal = allowed ? __JS_EvalInternal : NULL;
 }
 
 void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth, uint32_t slots)
@@ -66769,6 +66800,25 @@ JSValue JS_NewPrivateSymbol(JSContext *ctx, const char *description)
     symbol = JS_NewSymbolFromAtom(ctx, atom, JS_ATOM_TYPE_PRIVATE);
     JS_FreeAtom(ctx, atom);
     return symbol;
+}
+
+int JS_SetPrivate(JSContext *ctx, JSValueConst obj, JSValueConst symbol, JSValue val)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(obj);
+    JSProperty *pr;
+    JSAtom atom = js_symbol_to_atom(ctx, symbol);
+
+    if (find_own_property(&pr, p, atom)) {
+        set_value(ctx, &pr->u.value, val);
+        return 0;
+    }
+    pr = add_property(ctx, p, atom, JS_PROP_C_W_E);
+    if (!pr) {
+        JS_FreeValue(ctx, val);
+        return -1;
+    }
+    pr->u.value = val;
+    return 0;
 }
 
 JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *has_keys)

@@ -17,7 +17,7 @@ JS_EXTERN void JS_SetClock(JSRuntime *rt, JSClock *clock, void *opaque);
 /* The state of Math.random (xorshift64*); 0 counts as 1. */
 JS_EXTERN void JS_SetRandomSeed(JSContext *ctx, uint64_t seed);
 
-/* Work done by ctx: calls, ends of a loop's round, and 5,000 for every 10,000 steps of a regular expression. */
+/* Work done in ctx and in the others of its runtime: calls, ends of a loop's round, and 5,000 for every 10,000 steps of a regular expression. */
 JS_EXTERN uint64_t JS_GetTicks(JSContext *ctx);
 
 /* What is left before RangeError: Maximum call stack size exceeded; 0: no limit. `depth`: what nests in the machine's
@@ -105,6 +105,8 @@ JS_EXTERN void JS_SetJobHook(JSRuntime *rt, JSJobHook *hook, void *opaque);
 
 /* A symbol that no program sees among an object's keys. */
 JS_EXTERN JSValue JS_NewPrivateSymbol(JSContext *ctx, const char *description);
+/* On any object, frozen ones and proxies too, and behind no trap. */
+JS_EXTERN int JS_SetPrivate(JSContext *ctx, JSValueConst obj, JSValueConst symbol, JSValue val);
 
 /* The entries of a Map, a Set, or what an iterator of one has still to give, as one flat array; undefined for anything
    else. `has_keys` says whether keys and values alternate. */
@@ -124,5 +126,15 @@ JS_EXTERN void JS_SetModuleRequest(JSModuleDef *m, int index, JSModuleDef *targe
 JS_EXTERN int JS_LinkModule(JSContext *ctx, JSModuleDef *m);
 JS_EXTERN JSValue JS_EvaluateModule(JSContext *ctx, JSModuleDef *m);
 JS_EXTERN bool JS_ModuleHasTopLevelAwait(JSModuleDef *m);
+
+/* ---- contexts of vm ---- */
+
+/* `global`, which is taken over, stands for the global object from now on. The one before is given back; the caller keeps
+   it alive as long as ctx, and declarations go on to define on it. */
+JS_EXTERN JSValue JS_SetGlobalObject(JSContext *ctx, JSValue global);
+/* JS_SetProperty whose flags say when a refusal throws: 0, JS_PROP_THROW, JS_PROP_THROW_STRICT. */
+JS_EXTERN int JS_PutProperty(JSContext *ctx, JSValueConst obj, JSAtom prop, JSValue val, int flags);
+/* Whether eval and Function compile. The embedder's own compiling needs it too. */
+JS_EXTERN void JS_AllowEval(JSContext *ctx, bool allowed);
 
 #endif

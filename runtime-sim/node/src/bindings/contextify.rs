@@ -1,4 +1,4 @@
-//! Programs' own sources, compiled (`src/node_contextify.cc`). One realm only: contexts of vm are not simulated yet.
+//! Programs' own sources, compiled (`src/node_contextify.cc`); what only vm does is in scripts.rs and contexts.rs.
 
 use rquickjs::qjs;
 
@@ -7,7 +7,9 @@ use crate::engine::{
     value::{Ctx, Js, Value},
 };
 
-use super::native::{Call, Target};
+#[cfg(not(feature = "whole"))]
+use super::native::Call;
+use super::native::Target;
 
 pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
     t.with("compileFunctionForCJSLoader", |c| {
@@ -46,73 +48,24 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
         Ok(c.ctx.bool(contains_module_syntax(&c.text(0)?)))
     })
     .with("startSigintWatchdog", |c| c.undefined())
-    .with("stopSigintWatchdog", |c| Ok(c.ctx.bool(false)))
-    .with("compileFunction", |c| {
-        let parameters = c.arg(8);
-        let names = if parameters.is_object() {
-            (0..c.ctx.length(&parameters))
-                .map(|index| c.ctx.text(&c.ctx.at(&parameters, index)?))
-                .collect::<Js<Vec<_>>>()?
-                .join(", ")
-        } else {
-            String::new()
-        };
-        let function = compile_function(c.ctx, &c.text(0)?, &c.text(1)?, &names)?;
-        let result = c.ctx.object();
-        c.ctx.set(&result, "function", function);
-        c.ctx.set(&result, "sourceMapURL", c.ctx.undefined());
-        Ok(result)
-    });
-    t.class("ContextifyScript", new_script)
-        .with("runInContext", |c| {
-            let script = c.state::<Script>()?;
-            c.ctx.eval(
-                &script.source,
-                &script.filename,
-                script.line,
-                qjs::JS_EVAL_TYPE_GLOBAL,
-            )
-        });
+    .with("stopSigintWatchdog", |c| Ok(c.ctx.bool(false)));
+    #[cfg(feature = "whole")]
+    super::scripts::initialize(t);
+    #[cfg(not(feature = "whole"))]
+    {
+        t.with("compileFunction", want_whole_jar)
+            .with("makeContext", want_whole_jar);
+        t.class("ContextifyScript", want_whole_jar)
+            .with("runInContext", want_whole_jar);
+    }
     Ok(())
 }
 
-struct Script {
-    source: String,
-    filename: String,
-    line: i32,
-}
-
-fn new_script(c: &Call) -> Js<Value> {
-    let (source, filename) = (c.text(0)?, c.text(1)?);
-    let line = c.number(2) as i32 + 1;
-    // A syntax error shows when the script is made, not when it is run.
-    drop(c.ctx.eval(
-        &source,
-        &filename,
-        line,
-        qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY,
-    )?);
-    let option = c.arg(7);
-    let option = if unsafe { qjs::JS_IsSymbol(option.raw()) } {
-        option
-    } else {
-        let symbol = c.ctx.get(&c.ctx.global(), "Symbol")?;
-        c.ctx
-            .call(&symbol, &c.ctx.undefined(), &[c.ctx.string(&filename)])?
-    };
-    let script = c.construct(Script {
-        source,
-        filename,
-        line,
-    })?;
-    let private = super::util::private_symbols_of(c.ctx)?;
-    let name = c.ctx.get(&private, "host_defined_option_symbol")?;
-    unsafe {
-        let atom = qjs::JS_ValueToAtom(c.ctx.0, name.raw());
-        qjs::JS_SetProperty(c.ctx.0, script.raw(), atom, option.into_raw());
-        qjs::JS_FreeAtom(c.ctx.0, atom);
-    }
-    Ok(script)
+/// Programs that use vm are few.
+#[cfg(not(feature = "whole"))]
+fn want_whole_jar(c: &Call) -> Js<Value> {
+    c.env().library.want_whole_jar();
+    Err(c.ctx.throw_uncatchable())
 }
 
 /// The function whose body is `source`; its first line is line 1.
@@ -123,11 +76,23 @@ pub fn compile_function(ctx: Ctx, source: &str, filename: &str, parameters: &str
     } else {
         source.to_owned()
     };
-    let (prefix, suffix) = (format!("(function ({parameters}) {{"), "\n})");
+    let prefix = format!("(function ({parameters}) {{");
+    compile_wrapped(ctx, &prefix, &body, "\n})", filename, 1)
+}
+
+/// What a wrapper of ours makes of `body`; its places count from where `body` begins.
+pub fn compile_wrapped(
+    ctx: Ctx,
+    prefix: &str,
+    body: &str,
+    suffix: &str,
+    filename: &str,
+    line: i32,
+) -> Js<Value> {
     let text = format!("{prefix}{body}{suffix}");
     let prefix_units = prefix.encode_utf16().count() as i32;
     unsafe { ffi::JS_SetSourceWrapper(ctx.0, prefix_units, suffix.len() as i32) };
-    ctx.eval(&text, filename, 1, qjs::JS_EVAL_TYPE_GLOBAL)
+    ctx.eval(&text, filename, line, qjs::JS_EVAL_TYPE_GLOBAL)
 }
 
 /// Whether a line begins as only a module's can.

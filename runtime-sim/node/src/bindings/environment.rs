@@ -153,6 +153,14 @@ pub struct Environment {
     /// They are another thread's.
     pub shares_variables: Cell<bool>,
     pub variables_class: JSClassID,
+    #[cfg(feature = "whole")]
+    pub context_classes: OnceCell<super::contexts::Classes>,
+    /// What `import()` in sources that are no files asks, by their names.
+    #[cfg(feature = "whole")]
+    pub script_options: RefCell<BTreeMap<String, Value>>,
+    /// When what vm runs is to end, innermost last.
+    #[cfg(feature = "whole")]
+    pub deadlines_ns: RefCell<Vec<u64>>,
     pub identity: RefCell<Identity>,
     /// Asynchronous ids whose destroy hooks have still to hear of it.
     pub destroyed: RefCell<Vec<f64>>,
@@ -221,6 +229,12 @@ impl Environment {
             variables: Rc::default(),
             shares_variables: Cell::default(),
             variables_class,
+            #[cfg(feature = "whole")]
+            context_classes: OnceCell::new(),
+            #[cfg(feature = "whole")]
+            script_options: RefCell::default(),
+            #[cfg(feature = "whole")]
+            deadlines_ns: RefCell::default(),
             identity: RefCell::default(),
             destroyed: RefCell::default(),
             priority: Cell::default(),

@@ -13,6 +13,8 @@ pub mod buffer;
 pub mod builtins;
 pub mod callback;
 pub mod contextify;
+#[cfg(feature = "whole")]
+pub mod contexts;
 pub mod credentials;
 #[cfg(feature = "whole")]
 pub mod crypto;
@@ -36,6 +38,8 @@ pub mod process;
 #[cfg(feature = "whole")]
 pub mod process_wrap;
 pub mod requests;
+#[cfg(feature = "whole")]
+pub mod scripts;
 pub mod serdes;
 pub mod shared_memory;
 pub mod signal;

@@ -299,6 +299,13 @@ unsafe extern "C" fn import(
             "vm_dynamic_import_default_internal"
         };
         let symbol = ctx.get(&symbols, symbol)?;
+        #[cfg(feature = "whole")]
+        let symbol = env
+            .script_options
+            .borrow()
+            .get(&name)
+            .cloned()
+            .unwrap_or(symbol);
         let attributes = ctx.borrowed(attributes);
         let attributes = if attributes.is_undefined() {
             null_object(ctx)

@@ -22,7 +22,7 @@ pub fn forget_newer(ctx: Ctx) -> Js<()> {
     Ok(())
 }
 
-fn forget(ctx: Ctx, holder: &Value, names: &str) {
+pub fn forget(ctx: Ctx, holder: &Value, names: &str) {
     for name in names.split(' ') {
         let text = ctx.string(name);
         forget_atom(ctx, holder, &text);

@@ -255,8 +255,10 @@ fn own_non_index_properties(c: &Call) -> Js<Value> {
 
 /// V8's `GetConstructorName`: the nearest prototype's own constructor that has a name.
 pub fn constructor_name(c: &Call) -> Js<Value> {
-    let ctx = c.ctx;
-    let mut object = c.arg(0);
+    constructor_name_of(c.ctx, c.arg(0))
+}
+
+pub fn constructor_name_of(ctx: Ctx, mut object: Value) -> Js<Value> {
     while object.is_object() {
         if is_of(&object, &["Proxy"]) {
             break;

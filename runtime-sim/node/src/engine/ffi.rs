@@ -113,3 +113,22 @@ unsafe extern "C" {
     pub fn JS_EvaluateModule(ctx: *mut JSContext, module: *mut JSModuleDef) -> JSValue;
     pub fn JS_ModuleHasTopLevelAwait(module: *mut JSModuleDef) -> bool;
 }
+
+#[cfg(feature = "whole")]
+unsafe extern "C" {
+    pub fn JS_SetGlobalObject(ctx: *mut JSContext, global: JSValue) -> JSValue;
+    pub fn JS_PutProperty(
+        ctx: *mut JSContext,
+        object: JSValue,
+        property: rquickjs::qjs::JSAtom,
+        value: JSValue,
+        flags: c_int,
+    ) -> c_int;
+    pub fn JS_SetPrivate(
+        ctx: *mut JSContext,
+        object: JSValue,
+        symbol: JSValue,
+        value: JSValue,
+    ) -> c_int;
+    pub fn JS_AllowEval(ctx: *mut JSContext, allowed: bool);
+}

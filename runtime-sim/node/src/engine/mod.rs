@@ -15,7 +15,7 @@ use heap::Heap;
 use crate::bindings::shared_memory::Shares;
 
 /// What a realm has from the beginning: ECMAScript, and nothing of the web, which Node's library brings itself.
-const INTRINSICS: [unsafe extern "C" fn(*mut qjs::JSContext) -> std::ffi::c_int; 10] = [
+pub const INTRINSICS: [unsafe extern "C" fn(*mut qjs::JSContext) -> std::ffi::c_int; 10] = [
     qjs::JS_AddIntrinsicBaseObjects,
     qjs::JS_AddIntrinsicDate,
     qjs::JS_AddIntrinsicEval,
