@@ -392,6 +392,10 @@ impl World {
         };
         socket.users -= 1;
         if socket.users > 0 {
+            // Others have it still, but this one hears no more of it.
+            if socket.owner == Some(by.process) {
+                socket.owner = None;
+            }
             return;
         }
         let has_unread = !socket.inbox.is_empty();

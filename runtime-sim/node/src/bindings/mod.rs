@@ -44,6 +44,8 @@ pub mod serdes;
 pub mod shared_memory;
 pub mod signal;
 pub mod small;
+#[cfg(feature = "whole")]
+pub mod spawn_sync;
 pub mod string_decoder;
 pub mod task_queue;
 pub mod timers;
@@ -166,6 +168,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         }
         #[cfg(feature = "whole")]
         "process_wrap" => process_wrap::initialize(&t),
+        #[cfg(feature = "whole")]
+        "spawn_sync" => spawn_sync::initialize(&t),
         "worker" => worker::initialize(ctx, &t)?,
         #[cfg(feature = "whole")]
         "zlib" => zlib::initialize(&t),

@@ -332,7 +332,13 @@ pub fn close_inherited(env: &Environment, inherited: &Table<i32, Inherited>) {
 pub fn close_all(env: &Environment) {
     let inherited = std::mem::take(&mut env.host().inherited);
     close_inherited(env, &inherited);
-    with_world(env, |world, by| world.close_sockets_of(by.process));
+    let opened = std::mem::take(&mut *env.net.watched.borrow_mut());
+    with_world(env, |world, by| {
+        for socket in opened.keys() {
+            world.close_socket(*socket, by);
+        }
+        world.close_sockets_of(by.process);
+    });
 }
 
 fn env_keep(ctx: Ctx, name: &'static str, value: Value) {

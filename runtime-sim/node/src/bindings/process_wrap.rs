@@ -1,9 +1,9 @@
 //! Processes that a process begins (`src/process_wrap.cc`, libuv's `src/unix/process.c`): Node programs, in this world.
 //!
-//! `node`, or the path of the running Node, runs a file or, with `-e`, a text. A few commands are there besides, each a
-//! small program of its own; `sh -c` runs one of all these, and `exit`. Anything else is not found. Leaves out:
-//! descriptors beyond the terminal's and pipes, and what users and groups decide. Descriptors of files are numbered for
-//! all processes together.
+//! `node`, or the path of the running Node, runs a file or, with `-e`, a text. A few commands are there besides, and
+//! `sh -c` runs lines of all these: js/commands.js says which, and what the shell has. Anything else is not found. Leaves
+//! out: descriptors beyond the terminal's and pipes, and what users and groups decide. Descriptors of files are numbered
+//! for all processes together.
 
 use kernel::Table;
 use std::{
@@ -35,32 +35,13 @@ const ENOENT: f64 = -2.0;
 const ESRCH: f64 = -3.0;
 const EINVAL: f64 = -22.0;
 
-/// The commands of this world, and what they do.
-const COMMANDS: [(&str, &str); 6] = [
-    ("true", ""),
-    ("false", "process.exitCode = 1"),
-    (
-        "echo",
-        "process.stdout.write(process.argv.slice(1).join(' ') + '\\n')",
-    ),
-    (
-        "sleep",
-        "setTimeout(() => {}, 1000 * parseFloat(process.argv[1]))",
-    ),
-    (
-        "cat",
-        "const fs = require('fs'); const files = process.argv.slice(1); \
-         if (files.length === 0) process.stdin.pipe(process.stdout); \
-         for (const file of files) { try { process.stdout.write(fs.readFileSync(file)) } catch { \
-         process.stderr.write(`cat: ${file}: No such file or directory\\n`); process.exitCode = 1 } }",
-    ),
-    (
-        "ls",
-        "const fs = require('fs'); const folders = process.argv.slice(1); \
-         for (const folder of folders.length ? folders : ['.']) { try { \
-         for (const name of fs.readdirSync(folder).sort()) if (name[0] !== '.') process.stdout.write(name + '\\n') } catch { \
-         process.stderr.write(`ls: cannot access '${folder}': No such file or directory\\n`); process.exitCode = 2 } }",
-    ),
+/// The commands of this world and its shell, as one program that is told which of them it is.
+const COMMANDS: &str = include_str!("../../js/commands.js");
+
+/// Those that are files in /bin.
+const NAMES: [&str; 19] = [
+    "cat", "cp", "echo", "env", "false", "grep", "head", "ls", "mkdir", "mv", "printf", "pwd",
+    "rm", "sleep", "sort", "tail", "touch", "true", "wc",
 ];
 
 struct ChildProcess {
@@ -146,20 +127,21 @@ fn command(file: &str, args: &[String]) -> Option<Command> {
     if !in_path {
         return None;
     }
-    if let Some((_, text)) = COMMANDS.iter().find(|(known, _)| *known == name) {
-        return Some(text_program(text, args.to_vec()));
+    if NAMES.contains(&name) {
+        return Some(one_of_ours(name, args));
     }
     match (name, args) {
-        ("sh", [flag, line]) if flag == "-c" => Some(shell(line)),
+        ("sh", [flag, line, ..]) if flag == "-c" => Some(shell(line)),
         _ => None,
     }
 }
 
-fn text_program(text: &str, args: Vec<String>) -> Command {
+fn one_of_ours(name: &str, args: &[String]) -> Command {
+    let args = std::iter::once(name.to_owned()).chain(args.iter().cloned());
     Command {
-        program: Program::Text(text.to_owned()),
+        program: Program::Text(COMMANDS.to_owned()),
         options: Vec::new(),
-        args,
+        args: args.collect(),
     }
 }
 
@@ -203,34 +185,15 @@ fn node(args: &[String]) -> Command {
     }
 }
 
-/// One command with quotes; no pipes, no variables.
+/// A plain command that runs Node takes the shell's place, as dash lets the last of its commands do.
 fn shell(line: &str) -> Command {
-    let Some(words) = words(line) else {
-        let text = format!(
-            "process.stderr.write({:?}); process.exitCode = 2",
-            "sh: more than one plain command is not simulated by Terrarium yet\n"
-        );
-        return text_program(&text, Vec::new());
-    };
-    let Some((name, args)) = words.split_first() else {
-        return text_program("", Vec::new());
-    };
-    if name == "exit" {
-        let code = args
-            .first()
-            .and_then(|code| code.parse::<u8>().ok())
-            .unwrap_or(0);
-        return text_program(&format!("process.exitCode = {code}"), Vec::new());
+    match words(line).as_deref() {
+        Some([name, args @ ..]) if name == EXEC_PATH || name == "node" => node(args),
+        _ => one_of_ours("sh", &[line.to_owned()]),
     }
-    command(name, args).unwrap_or_else(|| {
-        let text = format!(
-            "process.stderr.write({:?}); process.exitCode = 127",
-            format!("/bin/sh: 1: {name}: not found\n")
-        );
-        text_program(&text, Vec::new())
-    })
 }
 
+/// Of a line that has words and quotes only.
 fn words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -242,12 +205,15 @@ fn words(line: &str) -> Option<Vec<String>> {
             (Some('\''), letter) => word.get_or_insert_default().push(letter),
             (_, '\\') => word.get_or_insert_default().push(letters.next()?),
             (Some(_), '$' | '`')
-            | (None, '$' | '`' | '|' | '&' | ';' | '<' | '>' | '(' | ')' | '*') => return None,
+            | (None, '$' | '`' | '|' | '&' | ';' | '<' | '>' | '(' | ')' | '*' | '?' | '#') => {
+                return None;
+            }
             (Some(_), letter) => word.get_or_insert_default().push(letter),
             (None, '"' | '\'') => {
                 quote = Some(letter);
                 word.get_or_insert_default();
             }
+            (None, '\n') => return None,
             (None, letter) if letter.is_whitespace() => words.extend(word.take()),
             (None, letter) => word.get_or_insert_default().push(letter),
         }
@@ -259,22 +225,17 @@ fn words(line: &str) -> Option<Vec<String>> {
 /// 0, or libuv's number.
 fn spawn(c: &Call) -> Js<f64> {
     let (ctx, env) = (c.ctx, c.env());
-    let place = env.place();
     let options = c.arg(0);
     let state = c.state::<ChildProcess>()?;
     let object = c.this();
-    if place.scheduler.running() >= PROCESSES_MAX {
-        return Ok(EAGAIN);
-    }
-    let file = ctx.text(&ctx.get(&options, "file")?)?;
-    let args = strings(ctx, &ctx.get(&options, "args")?)?;
     let mut inherited = Table::new();
     let stdio = ctx.get(&options, "stdio")?;
-    for fd in 0..if stdio.is_object() {
+    let count = if stdio.is_object() {
         ctx.length(&stdio)
     } else {
         0
-    } {
+    };
+    for fd in 0..count {
         let entry = ctx.at(&stdio, fd)?;
         let behind = match ctx.text(&ctx.get(&entry, "type")?)?.as_str() {
             "pipe" | "overlapped" => {
@@ -284,20 +245,62 @@ fn spawn(c: &Call) -> Js<f64> {
                     is_open: false,
                 }
             }
-            "inherit" | "fd" => {
-                let from = ctx.get(&entry, "fd")?;
-                let from = if from.is_number() {
-                    from.as_f64() as i32
-                } else {
-                    fd as i32
-                };
-                net::share_inherited(env, from)
-            }
-            _ => Inherited::Nothing,
+            kind => behind_descriptor(ctx, &entry, kind, fd as i32)?,
         };
         inherited.insert(fd as i32, behind);
     }
-    let cwd = ctx.get(&options, "cwd")?;
+    let launched = match launch(ctx, &options, inherited)? {
+        Ok(launched) => launched,
+        Err(code) => return Ok(code),
+    };
+    let listener = object.clone();
+    let hears = env.requests.open_async(move |ctx| exited(ctx, &listener));
+    // The handle itself says whether it keeps the loop going.
+    env.requests.set_ref(hears, false);
+    let process = env.place().process;
+    *launched.remote.parent.borrow_mut() = Some((env.requests.clone(), hears, process));
+    state.hears.set(hears);
+    state.pid.set(launched.pid);
+    *state.remote.borrow_mut() = Some(launched.remote);
+    state.handle.start(env, &object, ChildProcess::KIND);
+    ctx.set(&object, "pid", ctx.number(f64::from(launched.pid)));
+    Ok(0.0)
+}
+
+/// What a child finds where its parent gave it something of its own, or nothing.
+pub fn behind_descriptor(ctx: Ctx, entry: &Value, kind: &str, fd: i32) -> Js<Inherited> {
+    if kind != "inherit" && kind != "fd" {
+        return Ok(Inherited::Nothing);
+    }
+    let from = ctx.get(entry, "fd")?;
+    let from = if from.is_number() {
+        from.as_f64() as i32
+    } else {
+        fd
+    };
+    Ok(net::share_inherited(Environment::of(ctx), from))
+}
+
+/// A process that has been begun.
+pub struct Launched {
+    pub remote: Rc<Remote>,
+    pub pid: i32,
+}
+
+/// Begins what `options` describes; the error is libuv's number. Nobody hears of its end yet.
+pub fn launch(
+    ctx: Ctx,
+    options: &Value,
+    inherited: Table<i32, Inherited>,
+) -> Js<Result<Launched, f64>> {
+    let env = Environment::of(ctx);
+    let place = env.place();
+    if place.scheduler.running() >= PROCESSES_MAX {
+        return Ok(Err(EAGAIN));
+    }
+    let file = ctx.text(&ctx.get(options, "file")?)?;
+    let args = strings(ctx, &ctx.get(options, "args")?)?;
+    let cwd = ctx.get(options, "cwd")?;
     let cwd = if cwd.is_string() {
         ctx.text(&cwd)?
     } else {
@@ -311,9 +314,9 @@ fn spawn(c: &Call) -> Js<f64> {
     let Some(command) = command else {
         // The pipes are there, and nobody at their other ends.
         net::close_inherited(env, &inherited);
-        return Ok(ENOENT);
+        return Ok(Err(ENOENT));
     };
-    let pairs = ctx.get(&options, "envPairs")?;
+    let pairs = ctx.get(options, "envPairs")?;
     let variables = if pairs.is_object() {
         strings(ctx, &pairs)?
             .into_iter()
@@ -343,16 +346,6 @@ fn spawn(c: &Call) -> Js<f64> {
         files: vec![],
         ..env.host().spec.clone()
     };
-    let listener = object.clone();
-    let hears = env.requests.open_async(move |ctx| exited(ctx, &listener));
-    // The handle itself says whether it keeps the loop going.
-    env.requests.set_ref(hears, false);
-    *remote.parent.borrow_mut() = Some((env.requests.clone(), hears, place.process));
-    state.hears.set(hears);
-    state.pid.set(pid);
-    *state.remote.borrow_mut() = Some(remote.clone());
-    state.handle.start(env, &object, ChildProcess::KIND);
-    ctx.set(&object, "pid", ctx.number(f64::from(pid)));
     place
         .common
         .family
@@ -366,7 +359,7 @@ fn spawn(c: &Call) -> Js<f64> {
         options: given,
         scheduler: place.scheduler.clone(),
         files: env.files.clone(),
-        remote,
+        remote: remote.clone(),
         inherited,
         pid,
         parent_pid: place.common.pid,
@@ -385,7 +378,7 @@ fn spawn(c: &Call) -> Js<f64> {
         at_ns,
         Box::new(move || Process::begin_child(child)),
     );
-    Ok(0.0)
+    Ok(Ok(Launched { remote, pid }))
 }
 
 /// `onexit`: the code and the signal's name.
