@@ -5,6 +5,7 @@
 // Functions and classes are recorded by name only: what the simulation lacks then says so by name.
 'use strict';
 const { internalBinding } = require('internal/test/binding');
+const { isMap } = require('node:util').types;
 const names = `async_wrap blob block_list buffer builtins cares_wrap config constants contextify credentials crypto
   encoding_binding errors fs fs_dir fs_event_wrap heap_utils http2 http_parser icu inspector
   js_stream js_udp_wrap messaging mksnapshot module_wrap modules options os performance permission pipe_wrap
@@ -30,7 +31,7 @@ function data(value, depth) {
   }
   if (value === null) return null;
   if (ArrayBuffer.isView(value)) return { $: value.constructor.name, v: value.length };
-  if (value instanceof Map) return { $: 'map', v: [...value].map(([k, v]) => [data(k, depth + 1), data(v, depth + 1)]) };
+  if (isMap(value)) return { $: 'map', v: [...Map.prototype.entries.call(value)].map(([k, v]) => [data(k, depth + 1), data(v, depth + 1)]) };
   if (Array.isArray(value)) return value.map((v) => data(v, depth + 1));
   const object = {};
   if (depth > 4) return object;
@@ -60,8 +61,8 @@ surface.options.values = data(options.getCLIOptionsValues ? options.getCLIOption
 surface.uv.errorMap = data(internalBinding('uv').getErrorMap(), 0);
 surface.util.privateSymbols = Reflect.ownKeys(internalBinding('util').privateSymbols).map(String);
 surface.util.perIsolateSymbols = Reflect.ownKeys(internalBinding('symbols')).map(String);
-surface.process = { versions: process.versions, release: process.release, features: process.features, config: process.config, allowed: [...process.allowedNodeEnvironmentFlags] };
-const whole = {};
+surface.process = { versions: process.versions, release: process.release, features: process.features, config: process.config };
+const whole = { command_line_options: data(options.getCLIOptionsInfo(), 0) };
 for (const name of WHOLE) {
   whole[name] = surface[name];
   delete surface[name];

@@ -398,6 +398,8 @@ struct JSRuntime {
 
     /* terrarium: see terrarium.h */
     JSJobHook *job_hook;
+    JSValue *kept_objects;
+    uint32_t kept_count, kept_size;
     void *job_hook_opaque;
     uint64_t job_count;
     JSClock *clock;
@@ -2874,6 +2876,7 @@ void JS_FreeRuntime(JSRuntime *rt)
 
     rt->in_free = true;
     JS_FreeValueRT(rt, rt->current_exception);
+    JS_ClearKeptObjects(rt);
 
     list_for_each_safe(el, el1, &rt->job_list) {
         JSJobEntry *e = list_entry(el, JSJobEntry, link);
@@ -43712,7 +43715,6 @@ static JSValue js_function_toString(JSContext *ctx, JSValueConst this_val,
                                     int argc, JSValueConst *argv)
 {
     JSObject *p;
-    JSFunctionKindEnum func_kind = JS_FUNC_NORMAL;
 
     if (check_function(ctx, this_val))
         return JS_EXCEPTION;
@@ -43726,28 +43728,15 @@ static JSValue js_function_toString(JSContext *ctx, JSValueConst this_val,
     }
     {
         JSValue name;
-        const char *pref, *suff;
 
-        switch(func_kind) {
-        default:
-        case JS_FUNC_NORMAL:
-            pref = "function ";
-            break;
-        case JS_FUNC_GENERATOR:
-            pref = "function *";
-            break;
-        case JS_FUNC_ASYNC:
-            pref = "async function ";
-            break;
-        case JS_FUNC_ASYNC_GENERATOR:
-            pref = "async function *";
-            break;
-        }
-        suff = "() {\n    [native code]\n}";
-        name = JS_GetProperty(ctx, this_val, JS_ATOM_name);
+        /* as V8 writes it: bound functions and proxies have no name */
+        if (p->class_id == JS_CLASS_BOUND_FUNCTION || p->class_id == JS_CLASS_PROXY)
+            name = JS_UNDEFINED;
+        else
+            name = JS_GetProperty(ctx, this_val, JS_ATOM_name);
         if (JS_IsUndefined(name))
             name = js_empty_string(ctx->rt);
-        return JS_ConcatString3(ctx, pref, name, suff);
+        return JS_ConcatString3(ctx, "function ", name, "() { [native code] }");
     }
 }
 
@@ -64253,6 +64242,41 @@ static void js_weakref_finalizer(JSRuntime *rt, JSValueConst val)
     js_free_rt(rt, wr);
 }
 
+/* terrarium: what a WeakRef was made of or gave out lives until JS_ClearKeptObjects, as the standard has it */
+static int js_weakref_keep(JSContext *ctx, JSValueConst target)
+{
+    JSRuntime *rt = ctx->rt;
+    JSValue *grown;
+    uint32_t size, i;
+
+    for (i = rt->kept_count; i > 0 && i + 8 > rt->kept_count; i--) {
+        if (js_same_value(ctx, rt->kept_objects[i - 1], target))
+            return 0;
+    }
+    if (rt->kept_count == rt->kept_size) {
+        size = rt->kept_size ? rt->kept_size * 2 : 16;
+        grown = js_realloc(ctx, rt->kept_objects, size * sizeof(*grown));
+        if (!grown)
+            return -1;
+        rt->kept_objects = grown;
+        rt->kept_size = size;
+    }
+    rt->kept_objects[rt->kept_count++] = js_dup(target);
+    return 0;
+}
+
+void JS_ClearKeptObjects(JSRuntime *rt)
+{
+    JSValue *kept = rt->kept_objects;
+    uint32_t i, count = rt->kept_count;
+
+    rt->kept_objects = NULL;
+    rt->kept_count = rt->kept_size = 0;
+    for (i = 0; i < count; i++)
+        JS_FreeValueRT(rt, kept[i]);
+    js_free_rt(rt, kept);
+}
+
 static JSValue js_weakref_constructor(JSContext *ctx, JSValueConst new_target,
                                       int argc, JSValueConst *argv)
 {
@@ -64261,6 +64285,8 @@ static JSValue js_weakref_constructor(JSContext *ctx, JSValueConst new_target,
     JSValueConst arg = argv[0];
     if (!is_valid_weakref_target(arg))
         return JS_ThrowTypeError(ctx, "invalid target");
+    if (js_weakref_keep(ctx, arg))
+        return JS_EXCEPTION;
     // TODO(saghul): short-circuit if the refcount is 1?
     JSValue obj = js_create_from_ctor(ctx, new_target, JS_CLASS_WEAK_REF);
     if (JS_IsException(obj))
@@ -64293,6 +64319,8 @@ static JSValue js_weakref_deref(JSContext *ctx, JSValueConst this_val, int argc,
         return JS_EXCEPTION;
     if (wrd == &js_weakref_sentinel)
         return JS_UNDEFINED;
+    if (js_weakref_keep(ctx, wrd->target))
+        return JS_EXCEPTION;
     return js_dup(wrd->target);
 }
 

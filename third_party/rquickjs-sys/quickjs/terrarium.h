@@ -116,6 +116,9 @@ JS_EXTERN JSValue JS_PreviewEntries(JSContext *ctx, JSValueConst object, bool *h
 typedef void JSSettledAgainHook(JSContext *ctx, JSValueConst promise, JSValueConst value, bool is_reject);
 JS_EXTERN void JS_SetSettledAgainHook(JSRuntime *rt, JSSettledAgainHook *hook);
 
+/* To be called when a job has ended: what its WeakRefs gave out may go. */
+JS_EXTERN void JS_ClearKeptObjects(JSRuntime *rt);
+
 /* With an import hook import() asks the embedder, and modules are linked by it: a module that is compiled only has its
    requests unresolved until each was set and JS_LinkModule was called on the module at the top. */
 typedef JSValue JSImportHook(JSContext *ctx, JSValueConst referrer, JSValueConst specifier, JSValueConst attributes);

@@ -5,7 +5,10 @@ use protocol::{ExitReason, Limit, Outcome};
 use rquickjs::qjs;
 
 use crate::{
-    engine::value::{Ctx, Js, Value},
+    engine::{
+        ffi,
+        value::{Ctx, Js, Value},
+    },
     host::Stop,
 };
 
@@ -114,7 +117,7 @@ pub fn run_microtasks(ctx: Ctx) {
     while env.can_call_into_js() {
         let running = env.host().running();
         match unsafe { qjs::JS_ExecutePendingJob(runtime, &mut at) } {
-            0 => return,
+            0 => break,
             1 => {}
             _ => {
                 uncaught(ctx, false);
@@ -122,6 +125,7 @@ pub fn run_microtasks(ctx: Ctx) {
             }
         }
     }
+    unsafe { ffi::JS_ClearKeptObjects(runtime) };
 }
 
 /// Takes the pending exception to `process._fatalException`, and ends the process when that wants it.

@@ -122,6 +122,7 @@ pub fn errno_of(code: Code) -> (i32, &'static str) {
         "EBADF" => (-9, "bad file descriptor"),
         "EACCES" => (-13, "permission denied"),
         "EEXIST" => (-17, "file already exists"),
+        "ENAMETOOLONG" => (-36, "name too long"),
         "ENOTDIR" => (-20, "not a directory"),
         "EISDIR" => (-21, "illegal operation on a directory"),
         "EINVAL" => (-22, "invalid argument"),
@@ -594,7 +595,8 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             Ok(c.ctx.array([c.ctx.string(&text), c.ctx.bool(any)]))
         })
         .with("legacyMainResolve", |c| {
-            let folder = url_path(&c.text(0)?);
+            let description = url_path(&c.text(0)?);
+            let folder = description.trim_end_matches("/package.json");
             let main = c.arg(1);
             let mut tries = Vec::new();
             if main.is_string() {
@@ -621,11 +623,16 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
                         .is_ok_and(|(_, node)| matches!(node.content, Content::File(_)))
             });
             found.map(|at| c.ctx.number(at as f64)).ok_or_else(|| {
+                let first = tries.iter().find(|name| !name.is_empty());
                 super::native::throw_with_code(
                     c.ctx,
                     "Error",
                     "ERR_MODULE_NOT_FOUND",
-                    &format!("Cannot find package '{folder}'"),
+                    &format!(
+                        "Cannot find package '{folder}/{}' imported from {}",
+                        first.map_or("", String::as_str),
+                        url_path(&c.text(2).unwrap_or_default())
+                    ),
                 )
             })
         });

@@ -57,6 +57,11 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         "tty_wrap" => {
             t.with("isTTY", |c| Ok(c.ctx.bool(false)));
         }
+        // What the library's own loading needs: programs that never open a session load it too.
+        #[cfg(feature = "whole")]
+        "http2" => {
+            t.with("setCallbackFunctions", nothing);
+        }
         "performance" => performance(ctx, t),
         "report" => report(ctx, t),
         "permission" => {
@@ -193,7 +198,15 @@ fn options(ctx: Ctx, t: &Target) -> Js<()> {
         ctx.set(&embedder, name, ctx.bool(value));
     }
     env.keep("embedderOptions", embedder);
-    t.with("getCLIOptionsValues", |c| {
+    t.with("getCLIOptionsInfo", |c| {
+        if cfg!(not(feature = "whole")) {
+            c.env().library.want_whole_jar();
+            return Err(c.ctx.throw_uncatchable());
+        }
+        let record = c.ctx.get(&super::surface(c.ctx)?, "command_line_options")?;
+        hydrate(c.ctx, &record, "options")
+    })
+    .with("getCLIOptionsValues", |c| {
         Ok(c.env()
             .kept("optionValues")
             .unwrap_or_else(|| c.ctx.undefined()))

@@ -225,11 +225,15 @@ pub fn private_symbols_of(ctx: Ctx) -> Js<Value> {
 }
 
 fn own_non_index_properties(c: &Call) -> Js<Value> {
-    const ONLY_ENUMERABLE: f64 = 2.0;
-    let ctx = c.ctx;
+    const ONLY_ENUMERABLE: u32 = 2;
+    const SKIP_SYMBOLS: u32 = 16;
+    let (ctx, filter) = (c.ctx, c.number(1) as u32);
     let object = c.arg(0);
-    let mut flags = qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_SYMBOL_MASK;
-    if c.number(1) == ONLY_ENUMERABLE {
+    let mut flags = qjs::JS_GPN_STRING_MASK;
+    if filter & SKIP_SYMBOLS == 0 {
+        flags |= qjs::JS_GPN_SYMBOL_MASK;
+    }
+    if filter & ONLY_ENUMERABLE != 0 {
         flags |= qjs::JS_GPN_ENUM_ONLY;
     }
     let (mut table, mut count) = (std::ptr::null_mut(), 0);

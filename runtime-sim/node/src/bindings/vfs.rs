@@ -63,6 +63,9 @@ pub const O_EXCL: u32 = 0o200;
 pub const O_TRUNC: u32 = 0o1000;
 pub const O_APPEND: u32 = 0o2000;
 pub const O_DIRECTORY: u32 = 0o200_000;
+// As on Linux.
+const PATH_BYTES_MAX: usize = 4095;
+const NAME_BYTES_MAX: usize = 255;
 const LINKS_MAX: usize = 40;
 
 fn parent_of(path: &str) -> &str {
@@ -174,6 +177,9 @@ impl FileSystem {
         if path.is_empty() {
             return Err("ENOENT");
         }
+        if path.len() > PATH_BYTES_MAX {
+            return Err("ENAMETOOLONG");
+        }
         let mut parts: Vec<String> = path
             .split('/')
             .filter(|p| !p.is_empty())
@@ -194,6 +200,9 @@ impl FileSystem {
             }
             if !matches!(self.by_path(&at)?.content, Content::Directory) {
                 return Err("ENOTDIR");
+            }
+            if part.len() > NAME_BYTES_MAX {
+                return Err("ENAMETOOLONG");
             }
             let next = join(&at, &part);
             match self

@@ -111,6 +111,7 @@ unsafe extern "C" {
     pub fn JS_SetModuleRequest(module: *mut JSModuleDef, index: c_int, target: *mut JSModuleDef);
     pub fn JS_LinkModule(ctx: *mut JSContext, module: *mut JSModuleDef) -> c_int;
     pub fn JS_EvaluateModule(ctx: *mut JSContext, module: *mut JSModuleDef) -> JSValue;
+    pub fn JS_ClearKeptObjects(rt: *mut JSRuntime);
     pub fn JS_ModuleHasTopLevelAwait(module: *mut JSModuleDef) -> bool;
 }
 
