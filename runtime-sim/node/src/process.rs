@@ -438,7 +438,8 @@ impl Process {
             }
             State::Close => {
                 self.host().phase(Phase::Close);
-                for done in self.environment.requests.take_closing() {
+                // As libuv has it: what was closed last is told first.
+                for done in self.environment.requests.take_closing().into_iter().rev() {
                     if self.environment.can_call_into_js() {
                         self.host().callback_begins();
                         done(self.ctx());
