@@ -15,25 +15,16 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     names::forget_newer(ctx)?;
     util::learn_classes(ctx)?;
     env.keep("errorClass", ctx.get(&ctx.global(), "Error")?);
-    let global = ctx.global();
-    env.keep("enqueueMicrotask", ctx.get(&global, "queueMicrotask")?);
+    env.keep(
+        "enqueueMicrotask",
+        ctx.get(&ctx.global(), "queueMicrotask")?,
+    );
     // V8's own globals that the engine lacks; the library copies them before anything else.
     super::atomics::install(ctx)?;
-    for name in ["WebAssembly"] {
-        if ctx.get(&global, name)?.is_undefined() {
-            let name = crate::engine::value::c_string(name);
-            let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
-            unsafe {
-                qjs::JS_DefinePropertyValueStr(
-                    ctx.0,
-                    global.raw(),
-                    name.as_ptr(),
-                    ctx.object().into_raw(),
-                    flags,
-                )
-            };
-        }
-    }
+    #[cfg(feature = "whole")]
+    super::webassembly::install(ctx)?;
+    #[cfg(not(feature = "whole"))]
+    promise_web_assembly(ctx);
     let process = process::new_process(ctx)?;
     env.keep("process", process.clone());
     let private = util::private_symbols_of(ctx)?;
@@ -223,6 +214,39 @@ pub fn emit_before_exit(ctx: Ctx) {
         let code = ctx.number(f64::from(exit_code_so_far(env)));
         callback::make(ctx, &emit, &process, &[ctx.string("beforeExit"), code]);
     }
+}
+
+/// A run that asks it for anything begins anew in the whole jar.
+#[cfg(not(feature = "whole"))]
+fn promise_web_assembly(ctx: Ctx) {
+    let object = ctx.object();
+    for name in [
+        "compile",
+        "validate",
+        "instantiate",
+        "Module",
+        "Instance",
+        "Table",
+        "Memory",
+        "Global",
+        "RuntimeError",
+    ] {
+        super::fs::define_getter(ctx, &object, name, |c| {
+            c.env().library.want_whole_jar();
+            Err(c.ctx.throw_uncatchable())
+        });
+    }
+    let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_WRITABLE) as i32;
+    let name = c"WebAssembly";
+    unsafe {
+        qjs::JS_DefinePropertyValueStr(
+            ctx.0,
+            ctx.global().raw(),
+            name.as_ptr(),
+            object.into_raw(),
+            flags,
+        )
+    };
 }
 
 /// `EmitProcessExitInternal`: the library's own `process.emit('exit')`, without ticks behind it.

@@ -55,6 +55,8 @@ pub mod util;
 pub mod v8;
 pub mod variables;
 pub mod vfs;
+#[cfg(feature = "whole")]
+pub mod webassembly;
 pub mod worker;
 #[cfg(feature = "whole")]
 pub mod zlib;
