@@ -2,8 +2,7 @@
 //!
 //! The folder given holds Node's `test/`, with `common` and `fixtures` in it. A test's world has these two, the file
 //! itself and the helpers beside it, under their real paths; what it writes stays in the world. It passes when its
-//! process ends with code 0, as in Node's own runner. Each test has a process of this machine to itself, so that the
-//! wall clock can end one that nothing else ends.
+//! process ends with code 0, as in Node's own runner.
 //!
 //! The list has a line for each test: its path inside `test/`, its group and its tier (1: nothing special, 2: starts
 //! processes or workers, 3: needs command-line flags), with tabs between them; without a list, all `test-*` files of
@@ -11,24 +10,17 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
-    io::{self, Read},
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use protocol::{
-    EventKind, File, Limits, ProcessSpec, Record, Scenario, Stream,
-    scenario::{CALL_DEPTH, EPOCH_MS, TICK_NS},
-};
+use protocol::{File, Limits, scenario::CALL_DEPTH};
 
-use crate::{entries, name_of};
+use crate::{
+    apart::{self, Ended, add},
+    entries, name_of,
+};
 
 const WALL_TIME_MAX: Duration = Duration::from_secs(30);
 /// What a test may use up, far above what any of them needs.
@@ -166,25 +158,10 @@ pub fn run(folder: &Path, choice: &Choice) -> Result<bool, String> {
         .canonicalize()
         .map_err(|error| format!("{}: {error}", folder.display()))?;
     let tests = choice.tests(&folder)?;
-    let jobs = choice
-        .jobs
-        .or_else(|| thread::available_parallelism().ok().map(usize::from))
-        .unwrap_or(1);
-    let next = AtomicUsize::new(0);
-    let outcomes = Mutex::new(BTreeMap::new());
-    thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(|| {
-                while let Some(test) = tests.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = outcome_of(&folder, test);
-                    if let Ok(mut outcomes) = outcomes.lock() {
-                        outcomes.insert(test.clone(), outcome);
-                    }
-                }
-            });
-        }
+    let outcomes = apart::map(&tests, apart::jobs(choice.jobs), |test| {
+        outcome_of(&folder, test)
     });
-    let outcomes = outcomes.into_inner().map_err(|error| error.to_string())?;
+    let outcomes = tests.into_iter().zip(outcomes).collect();
     Ok(report(&outcomes))
 }
 
@@ -219,60 +196,13 @@ fn report(outcomes: &BTreeMap<Test, Outcome>) -> bool {
     sum[0] == sum[2]
 }
 
-/// In a process of its own: this program once more, with [`run_one`].
+/// In a process of its own, with [`run_one`].
 fn outcome_of(folder: &Path, test: &Test) -> Outcome {
-    let started = env::current_exe().and_then(|program| {
-        Command::new(program)
-            .arg("node-test")
-            .arg(folder)
-            .arg(&test.path)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-    });
-    match started.and_then(wait) {
+    let words = ["node-test".as_ref(), folder.as_os_str(), test.path.as_ref()];
+    match apart::run_again(words, WALL_TIME_MAX) {
         Ok(ended) => judge(folder, &ended),
         Err(error) => Outcome::Failed(format!("it cannot be run: {error}")),
     }
-}
-
-struct Ended {
-    /// `None` when it had to be ended.
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn wait(mut child: Child) -> io::Result<Ended> {
-    let read = |pipe: Option<Box<dyn Read + Send>>| {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            if let Some(mut pipe) = pipe {
-                let _ = pipe.read_to_end(&mut bytes);
-            }
-            String::from_utf8_lossy(&bytes).into_owned()
-        })
-    };
-    let stdout = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
-    let stderr = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
-    let start = Instant::now();
-    let code = loop {
-        if let Some(status) = child.try_wait()? {
-            break status.code();
-        }
-        if start.elapsed() > WALL_TIME_MAX {
-            child.kill()?;
-            child.wait()?;
-            break None;
-        }
-        thread::sleep(Duration::from_millis(5));
-    };
-    Ok(Ended {
-        code,
-        stdout: stdout.join().unwrap_or_default(),
-        stderr: stderr.join().unwrap_or_default(),
-    })
 }
 
 fn judge(folder: &Path, ended: &Ended) -> Outcome {
@@ -311,30 +241,6 @@ fn reason(folder: &Path, stderr: &str) -> String {
 
 /// Runs one test to its end, shows what it writes and answers its exit code.
 pub fn run_one(folder: &Path, path: &str) -> i32 {
-    let mut jar = crate::jar();
-    let ended = jar.run(&world(folder, path), |events| {
-        for event in events {
-            match event.kind {
-                EventKind::Logged {
-                    stream: Stream::Stdout,
-                    text,
-                } => print!("{text}"),
-                EventKind::Logged { text, .. } => eprint!("{text}"),
-                EventKind::LimitReached { text, .. } => eprintln!("LimitError: {text}"),
-                _ => {}
-            }
-        }
-    });
-    match ended {
-        Ok(finished) => finished.exit_code,
-        Err(error) => {
-            eprintln!("SimulationError: {error}");
-            70
-        }
-    }
-}
-
-fn world(folder: &Path, path: &str) -> Scenario {
     let root = folder.join("test");
     let entry = root.join(path);
     let mut files = Vec::new();
@@ -345,25 +251,7 @@ fn world(folder: &Path, path: &str) -> Scenario {
         add_helpers(own, &mut files);
     }
     add(&entry, &mut files);
-    Scenario {
-        seed: 1,
-        epoch_ms: EPOCH_MS,
-        limits: LIMITS,
-        record: Record::Output,
-        processes: vec![ProcessSpec {
-            host: "jar".to_string(),
-            entry: entry.to_string_lossy().into_owned(),
-            args: Vec::new(),
-            env: [("PATH", "/usr/bin:/bin"), ("HOME", "/root")]
-                .map(|(name, value)| (name.to_string(), value.to_string()))
-                .to_vec(),
-            cwd: folder.to_string_lossy().into_owned(),
-            files,
-            transpiled: Vec::new(),
-            stdin: Vec::new(),
-            tick_ns: TICK_NS,
-        }],
-    }
+    apart::show(&apart::world(folder, &entry, Vec::new(), files, LIMITS))
 }
 
 fn add_tree(folder: &Path, files: &mut Vec<File>) {
@@ -384,16 +272,6 @@ fn add_helpers(folder: &Path, files: &mut Vec<File>) {
         if path.is_file() && !name_of(&path).starts_with("test-") {
             add(&path, files);
         }
-    }
-}
-
-fn add(path: &Path, files: &mut Vec<File>) {
-    // Some fixtures are links to nowhere on purpose.
-    if let Ok(bytes) = fs::read(path) {
-        files.push(File {
-            path: path.to_string_lossy().into_owned(),
-            bytes,
-        });
     }
 }
 

@@ -31,8 +31,8 @@ cargo xtask COMMAND
   test [SUITE…]       every suite, or those named: format, lints, unit, editor, jar, components, dist, browser
   dist                the static site, in dist/
   bench               sizes and speeds
-  truth SUITE DIR     what the real thing was seen to do, against ours: event-loop [DIR], or
-                      node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]
+  truth SUITE DIR     what the real thing was seen to do, against ours: event-loop [DIR], express DIR [--jobs N],
+                      promises-aplus DIR, or node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]
   assets              what the page fetches, in target/assets/ (Trunk calls this before each build)
   setup               only install what is missing
 

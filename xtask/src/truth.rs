@@ -3,7 +3,9 @@
 //! For `event-loop [DIR]`, `NAME.cjs` or `NAME.mjs` stands beside `NAME.out`, or beside `NAME.outs.json` with the outcomes
 //! that real Node was seen to choose between; our own corpus unless `DIR` is another. For `node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]`, `DIR`
 //! holds Node's own `test/`, and each line of the list has a path inside of it, a group and a tier, with tabs between.
-//! What counts is what the suite's own runner decides (`tests/src/bin/truth.rs`).
+//! For `express DIR [--jobs N]`, `DIR` is Express's repository after `npm install`; for `promises-aplus DIR`, one with
+//! `promises-aplus-tests` in its `node_modules`. What counts is what the suite's own runner decides
+//! (`tests/src/bin/truth.rs`).
 
 use crate::Result;
 use crate::build;
@@ -11,7 +13,7 @@ use crate::process::cannot_start;
 use crate::setup;
 use crate::workspace::Workspace;
 
-const SUITES: [&str; 2] = ["event-loop", "node"];
+const SUITES: [&str; 4] = ["event-loop", "node", "express", "promises-aplus"];
 
 pub fn run(workspace: &Workspace, suite: &str, arguments: &[&str]) -> Result {
     if !SUITES.contains(&suite) {

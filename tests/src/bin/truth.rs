@@ -3,7 +3,7 @@
 
 use std::{env, path::Path, process::ExitCode};
 
-use tests::{node_tests, truth};
+use tests::{mocha, node_tests, truth};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -18,8 +18,16 @@ fn main() -> ExitCode {
             let code = node_tests::run_one(Path::new(folder), path);
             return ExitCode::from(u8::try_from(code).unwrap_or(1));
         }
+        [suite @ ("express" | "promises-aplus"), folder, rest @ ..] => jobs(rest)
+            .and_then(|jobs| mocha::run(suite, Path::new(folder), jobs)),
+        // What these run for each of their files.
+        ["mocha-run", folder, ..] => {
+            let code = mocha::run_one(Path::new(folder), &arguments[2..]);
+            return ExitCode::from(u8::try_from(code).unwrap_or(1));
+        }
         _ => Err(
-            "usage: truth event-loop [DIR] | truth node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N]"
+            "usage: truth event-loop [DIR] | truth node DIR [--list FILE] [--group NAME] [--tier N] [--jobs N] | \
+             truth express DIR [--jobs N] | truth promises-aplus DIR"
                 .to_string(),
         ),
     };
@@ -30,6 +38,17 @@ fn main() -> ExitCode {
             eprintln!("truth: {sentence}");
             ExitCode::from(2)
         }
+    }
+}
+
+fn jobs(words: &[&str]) -> Result<Option<usize>, String> {
+    match words {
+        [] => Ok(None),
+        ["--jobs", number] => number
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("{number} is not a number")),
+        _ => Err(format!("what is {}?", words.join(" "))),
     }
 }
 
