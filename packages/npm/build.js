@@ -1,8 +1,8 @@
 // Packs each npm package that package.json names, with all that it depends on, into one file: `node build.js --out DIR`.
 //
 // The files are as published and lie as npm laid them out, so Node's own resolution finds its way: subpaths, `exports`,
-// `require` against `import`, and the paths in stack traces. Left out is what no program loads: types, source maps, tests,
-// documents, and of a package with `exports` what these do not reach under Node's conditions.
+// `require` against `import`, and the paths in stack traces. Left out is what no program loads or serves: types, source
+// maps, tests, documents, and of a package with `exports` what these do not reach under Node's conditions.
 //
 // DIR/NAME.bin is a `protocol::packages::Archive`, DIR/catalog.bin a `protocol::packages::Catalog`: postcard, which is a
 // length before each list and each text, in varints.
@@ -15,8 +15,9 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, 'node_modules');
-const CODE = /(?:\.(?:js|cjs|mjs|json|node|wasm)|\/LICEN[CS]E[^/]*)$/i;
+const CODE = /(?:\.(?:js|cjs|mjs|json|node|wasm|css|png)|\/LICEN[CS]E[^/]*)$/i;
 const NO_CODE = /(?:^|\/)(?:tests?|__tests__|docs?|examples?|benchmarks?|bench|coverage|\.[^/]+)\/|(?:^|\/)dist\/[^/]*\.min\.[cm]?js$|(?:^|\/)[^/]*\.(?:test|spec|config)\.[cm]?js$/i;
+const ONLY_FOR_TYPES = /^(?:typescript|@types\/.*)$/;
 
 const { values } = parseArgs({ options: { out: { type: 'string' } } });
 if (!values.out) {
@@ -45,9 +46,10 @@ writeFileSync(join(target, 'catalog.bin'), Buffer.concat([varint(catalog.length)
 function withDependencies(location, seen = new Set(), leftOut = json(join(MODULES, location, 'package.json')).leftOut ?? {}) {
   if (seen.has(location)) return seen;
   seen.add(location);
-  const { dependencies, optionalDependencies, peerDependencies } = json(join(MODULES, location, 'package.json'));
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-    const found = name in leftOut ? undefined : installed(name, location);
+  const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = json(join(MODULES, location, 'package.json'));
+  const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+  for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers]) {
+    const found = name in leftOut || ONLY_FOR_TYPES.test(name) ? undefined : installed(name, location);
     if (found) withDependencies(found, seen, leftOut);
   }
   return seen;

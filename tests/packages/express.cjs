@@ -1,0 +1,51 @@
+const express = require('express');
+const app = express();
+app.use(express.json({ limit: '1kb' }), express.urlencoded());
+app.use((request, response, next) => {
+  response.set('X-Seen', request.method);
+  next();
+});
+const books = express.Router({ mergeParams: true });
+books.param('id', (request, response, next, id) => (id === '0' ? next(Object.assign(new Error('no such book'), { status: 404 })) : next()));
+books.route('/:id').get((request, response) => response.json({ id: request.params.id, query: request.query })).delete((request, response) => response.sendStatus(204));
+app.use('/books', books);
+app.post('/echo', (request, response) => response.status(201).json({ body: request.body, type: request.get('content-type') }));
+app.get('/slow', async () => {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  throw new Error('rejected');
+});
+app.get('/files/*path', (request, response) => response.send(request.params.path.join('|')));
+app.get('/go', (request, response) => response.redirect(301, '/books/7'));
+app.get('/kinds', (request, response) => response.format({ text: () => response.send('plain'), html: () => response.send('<p>html</p>') }));
+app.get('/cookie', (request, response) => response.cookie('name', 'a b', { httpOnly: true, maxAge: 0 }).append('Vary', 'X').send('set'));
+app.use((error, request, response, next) => response.status(error.status ?? 500).json({ message: error.message, type: error.type }));
+const server = app.listen(0, '127.0.0.1', async () => {
+  const base = `http://127.0.0.1:${server.address().port}`;
+  const show = async (path, options) => {
+    const response = await fetch(base + path, { redirect: 'manual', ...options });
+    const kept = ['content-type', 'content-length', 'etag', 'location', 'vary', 'x-seen', 'x-powered-by', 'set-cookie', 'allow'];
+    console.log(options?.method ?? 'GET', path, response.status, response.statusText, await response.text());
+    for (const name of kept) if (response.headers.has(name)) console.log('  ', name, response.headers.get(name).replace(/Expires=[^;]*/, 'Expires=…'));
+    return response;
+  };
+  const json = { 'content-type': 'application/json' };
+  const first = await show('/books/7?a=1&b=x%20y');
+  await show('/books/7?a=1&b=x%20y', { headers: { 'if-none-match': first.headers.get('etag') } });
+  await show('/books/0');
+  await show('/books/7', { method: 'DELETE' });
+  await show('/books/7', { method: 'OPTIONS' });
+  await show('/books/7', { method: 'HEAD' });
+  await show('/echo', { method: 'POST', headers: json, body: JSON.stringify({ title: 'Emma', year: 1815 }) });
+  await show('/echo', { method: 'POST', body: new URLSearchParams({ a: '1', b: 'ü' }) });
+  await show('/echo', { method: 'POST', headers: json, body: '{"title":' });
+  await show('/echo', { method: 'POST', headers: json, body: JSON.stringify('x'.repeat(2000)) });
+  await show('/slow');
+  await show('/files/a/b%20c/d');
+  await show('/go');
+  await show('/kinds', { headers: { accept: 'text/html' } });
+  await show('/kinds', { headers: { accept: 'image/png' } });
+  await show('/cookie');
+  await show('/%zz');
+  await show('/nowhere');
+  server.close(() => console.log('closed'));
+});

@@ -1,0 +1,31 @@
+const express = require('express');
+const multer = require('multer');
+const fs = require('node:fs');
+const app = express();
+const inMemory = multer({ storage: multer.memoryStorage(), limits: { fileSize: 1000, files: 2 }, fileFilter: (request, file, done) => done(null, !file.originalname.endsWith('.exe')) });
+fs.mkdirSync('uploads', { recursive: true });
+const onDisk = multer({ storage: multer.diskStorage({ destination: 'uploads', filename: (request, file, done) => done(null, `kept-${file.originalname}`) }) });
+const shown = ({ buffer, path, ...file }) => ({ ...file, text: (buffer ?? fs.readFileSync(path)).toString().slice(0, 20), path });
+app.post('/one', inMemory.single('book'), (request, response) => response.json({ body: request.body, file: request.file ? shown(request.file) : null }));
+app.post('/many', inMemory.array('books', 2), (request, response) => response.json(request.files.map(shown)));
+app.post('/disk', onDisk.single('book'), (request, response) => response.json(shown(request.file)));
+app.use((error, request, response, next) => response.status(400).json({ name: error.name, code: error.code, message: error.message, field: error.field }));
+const server = app.listen(0, '127.0.0.1', async () => {
+  const ask = async (path, fill) => {
+    const body = new FormData();
+    fill(body);
+    const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, { method: 'POST', body });
+    console.log(path, response.status, await response.text());
+  };
+  const file = (text, name) => [new Blob([text], { type: 'text/plain' }), name];
+  await ask('/one', (form) => { form.append('title', 'Emma'); form.append('tags[]', 'a'); form.append('tags[]', 'b'); form.append('book', ...file('Emma Woodhouse', 'emma.txt')); });
+  await ask('/one', (form) => form.append('book', ...file('no', 'virus.exe')));
+  await ask('/one', (form) => form.append('book', ...file('x'.repeat(2000), 'long.txt')));
+  await ask('/one', (form) => form.append('other', ...file('x', 'x.txt')));
+  await ask('/many', (form) => { for (const name of ['a', 'b']) form.append('books', ...file(name, `${name}.txt`)); });
+  await ask('/many', (form) => { for (const name of ['a', 'b', 'c']) form.append('books', ...file(name, `${name}.txt`)); });
+  await ask('/disk', (form) => form.append('book', ...file('on disk '.repeat(10000), 'disk.txt')));
+  console.log(fs.readdirSync('uploads'), fs.statSync('uploads/kept-disk.txt').size);
+  fs.rmSync('uploads', { recursive: true });
+  server.close();
+});

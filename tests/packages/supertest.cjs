@@ -1,0 +1,20 @@
+const express = require('express');
+const request = require('supertest');
+const app = express();
+app.use(express.json());
+app.get('/books', (incoming, response) => response.json([{ id: 1, title: 'Emma' }]));
+app.post('/books', (incoming, response) => response.status(201).location('/books/2').json({ id: 2, ...incoming.body }));
+app.get('/cookie', (incoming, response) => response.cookie('seen', 'yes').send(incoming.headers.cookie ?? 'none'));
+app.post('/upload', (incoming, response) => { let size = 0; incoming.on('data', (piece) => { size += piece.length; }).on('end', () => response.json({ big: size > 100, type: incoming.headers['content-type'].split(';')[0] })); });
+(async () => {
+  const all = await request(app).get('/books').expect('Content-Type', /json/).expect(200, [{ id: 1, title: 'Emma' }]);
+  console.log(all.status, all.body, all.headers['content-length']);
+  const made = await request(app).post('/books').send({ title: 'Persuasion' }).set('Accept', 'application/json').expect(201).expect('Location', '/books/2');
+  console.log(made.body, made.type, made.charset);
+  await request(app).get('/books').expect(404).catch((error) => console.log(error.message));
+  await request(app).get('/books').expect([{ id: 2 }]).catch((error) => console.log(error.message, error.showDiff, error.expected, error.actual));
+  const agent = request.agent(app);
+  console.log((await agent.get('/cookie')).text, (await agent.get('/cookie')).text);
+  console.log((await request(app).post('/upload').field('name', 'x').attach('file', Buffer.from('abc'), 'a.txt')).body);
+  request(app).get('/nowhere').end((error, response) => console.log(error, response.status, response.text.includes('Cannot GET /nowhere')));
+})();
