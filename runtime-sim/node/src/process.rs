@@ -82,6 +82,9 @@ impl Booted {
     }
 }
 
+/// libuv looks so often behind poll for what was fed meanwhile (`uv_run`).
+const FED_ROUNDS: u8 = 8;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Start,
@@ -98,6 +101,12 @@ enum State {
     /// Answers that are ready by the time poll returned.
     Answers {
         until_ns: u64,
+    },
+    /// Requests that are done without the kernel's help, some of them now and some in so many rounds more.
+    Fed {
+        left: usize,
+        rounds: u8,
+        polled: bool,
     },
     Check,
     Close,
@@ -396,8 +405,11 @@ impl Process {
             }
             State::Pending => {
                 self.host().phase(Phase::Pending);
-                self.host().phase(Phase::IdlePrepare);
-                self.state = State::Poll;
+                self.state = State::Fed {
+                    left: self.environment.requests.fed(),
+                    rounds: 0,
+                    polled: false,
+                };
             }
             State::Poll => {
                 let mut host = self.host();
@@ -429,9 +441,47 @@ impl Process {
                 }
                 None => {
                     self.host().loop_now_ms();
-                    self.state = State::Check;
+                    self.state = State::Fed {
+                        left: 0,
+                        rounds: FED_ROUNDS,
+                        polled: true,
+                    };
                 }
             },
+            State::Fed {
+                left: 0,
+                rounds,
+                polled,
+            } => {
+                let left = self.environment.requests.fed();
+                self.state = if rounds > 0 && left > 0 {
+                    State::Fed {
+                        left,
+                        rounds: rounds - 1,
+                        polled,
+                    }
+                } else if polled {
+                    State::Check
+                } else {
+                    self.host().phase(Phase::IdlePrepare);
+                    State::Poll
+                };
+            }
+            State::Fed {
+                left,
+                rounds,
+                polled,
+            } => {
+                self.state = State::Fed {
+                    left: left - 1,
+                    rounds,
+                    polled,
+                };
+                if let Some(done) = self.environment.requests.take_fed() {
+                    self.host().callback_begins();
+                    done(self.ctx());
+                }
+            }
             State::Check => {
                 self.check();
                 self.state = State::Close;
@@ -515,8 +565,10 @@ impl Process {
         let now_ns = env.now_ns();
         #[cfg(feature = "whole")]
         net::hear(env);
-        let may_sleep =
-            env.is_alive() && !env.host().uv.immediate_ref && !env.requests.is_closing();
+        let may_sleep = env.is_alive()
+            && !env.host().uv.immediate_ref
+            && !env.requests.is_closing()
+            && env.requests.fed() == 0;
         let timer_ns = {
             let host = env.host();
             host.uv.timer_due_ms.map(|ms| host.uv.reads_at_ns(ms))

@@ -43,7 +43,8 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         c.env().keep("initializeImportMeta", c.arg(0));
         c.undefined()
     })
-    .with("throwIfPromiseRejected", |c| c.undefined());
+    .with("throwIfPromiseRejected", |c| c.undefined())
+    .with("createRequiredModuleFacade", required_facade);
     let prototype = t.class("ModuleWrap", new_module);
     prototype
         .with("getModuleRequests", |c| {
@@ -121,6 +122,27 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
 
 fn null_object(ctx: Ctx) -> Value {
     ctx.owned(unsafe { qjs::JS_NewObjectProto(ctx.0, qjs::JS_NULL) })
+}
+
+/// What `require` gives for a module with a default export: the same exports, and `__esModule`.
+fn required_facade(c: &Call) -> Js<Value> {
+    const SOURCE: &str = "export * from 'original'; export { default } from 'original'; export const __esModule = true;";
+    let ctx = c.ctx;
+    let original = super::native::state_of::<Wrap>(ctx, c.arg(0).raw())?.module;
+    let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
+    let name = "node:internal/require_module_default_facade";
+    let compiled = ctx.eval(SOURCE, name, 1, flags)?;
+    let module = unsafe { qjs::JS_VALUE_GET_PTR(compiled.raw()) }.cast::<JSModuleDef>();
+    unsafe {
+        for index in 0..ffi::JS_CountModuleRequests(module) {
+            ffi::JS_SetModuleRequest(module, index, original);
+        }
+        if ffi::JS_LinkModule(ctx.0, module) < 0 {
+            return Err(Thrown);
+        }
+        drop(ctx.result(ffi::JS_EvaluateModule(ctx.0, module))?);
+        ctx.result(qjs::JS_GetModuleNamespace(ctx.0, module))
+    }
 }
 
 /// `new ModuleWrap(url, context, source, line, column, hostDefinedOption)`, or with a list of exports and the steps that

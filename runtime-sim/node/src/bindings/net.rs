@@ -656,9 +656,9 @@ fn complete_now(ctx: Ctx, number: SocketId, request: &Value, status: i32) {
     async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, request).0);
 }
 
-/// The same in the poll phase.
+/// The same in its turn.
 fn complete(ctx: Ctx, number: SocketId, request: Value, status: i32) {
-    Environment::of(ctx).answer_after(0, true, move |ctx| {
+    Environment::of(ctx).requests.feed(move |ctx| {
         complete_now(ctx, number, &request, status);
     });
 }
@@ -689,7 +689,7 @@ fn finish_shutdown(env: &Environment, number: SocketId) {
         }
     });
     let Some(Some(request)) = ready else { return };
-    env.answer_after(0, true, move |ctx| {
+    env.requests.feed(move |ctx| {
         let env = Environment::of(ctx);
         let done = with_world(env, |world, by| world.shut_down(number, by));
         let status = done.map_or_else(|errno| -errno, |()| 0);

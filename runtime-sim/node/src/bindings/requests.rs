@@ -43,6 +43,8 @@ pub struct Requests {
     answers: RefCell<Table<(u64, u64), (bool, Completion)>>,
     pool_free_ns: RefCell<Pool>,
     closing: RefCell<VecDeque<Completion>>,
+    /// libuv's queue of pending callbacks.
+    fed: RefCell<VecDeque<Completion>>,
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
     immediates: RefCell<VecDeque<Completion>>,
     handles: RefCell<Table<u64, ActiveHandle>>,
@@ -113,7 +115,12 @@ impl Requests {
 
     /// The thread has ended: nothing that is waited for comes any more.
     pub fn clear(&self) {
-        let gone = (self.answers.take(), self.closing.take(), self.asyncs.take());
+        let gone = (
+            self.answers.take(),
+            self.closing.take(),
+            self.fed.take(),
+            self.asyncs.take(),
+        );
         drop((gone, self.handles.take(), self.immediates.take()));
     }
 
@@ -264,8 +271,23 @@ impl Requests {
         self.closing.borrow_mut().push_back(Box::new(done));
     }
 
+    /// `uv__io_feed`: done without waiting for anything, and told in the pending phase or behind poll.
+    pub fn feed(&self, done: impl FnOnce(Ctx) + 'static) {
+        self.fed.borrow_mut().push_back(Box::new(done));
+    }
+
+    /// How many were fed and wait.
+    pub fn fed(&self) -> usize {
+        self.fed.borrow().len()
+    }
+
+    pub fn take_fed(&self) -> Option<Completion> {
+        self.fed.borrow_mut().pop_front()
+    }
+
     pub fn keep_alive(&self) -> bool {
         self.is_closing()
+            || self.fed() > 0
             || self.answers.borrow().values().any(|(keeps, _)| *keeps)
             || self
                 .handles
