@@ -2,7 +2,8 @@
 //
 // The files are as published and lie as npm laid them out, so Node's own resolution finds its way: subpaths, `exports`,
 // `require` against `import`, and the paths in stack traces. Left out is what no program loads or serves: types, source
-// maps, tests, documents, and of a package with `exports` what these do not reach under Node's conditions.
+// maps, tests, documents, and of a package with `exports` what these do not reach under Node's conditions. Of a native addon
+// only the name of its file is packed: its machine code runs nowhere here (runtime-sim/node/src/bindings/addons.rs).
 //
 // DIR/NAME.bin is a `protocol::packages::Archive`, DIR/catalog.bin a `protocol::packages::Catalog`: postcard, which is a
 // length before each list and each text, in varints.
@@ -16,6 +17,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, 'node_modules');
 const CODE = /(?:\.(?:js|cjs|mjs|json|node|wasm|css|png)|\/LICEN[CS]E[^/]*)$/i;
+const OTHER_PLATFORM = /(?:^|\/)prebuilds\/(?!linux-x64\/)/;
 const NO_CODE = /(?:^|\/)(?:tests?|__tests__|docs?|examples?|benchmarks?|bench|coverage|\.[^/]+)\/|(?:^|\/)dist\/[^/]*\.min\.[cm]?js$|(?:^|\/)[^/]*\.(?:test|spec|config)\.[cm]?js$/i;
 const ONLY_FOR_TYPES = /^(?:typescript|@types\/.*)$/;
 
@@ -32,7 +34,7 @@ const wanted = Object.keys(json(join(HERE, 'package.json')).dependencies).sort()
 const catalog = [];
 for (const name of wanted) {
   const files = [...withDependencies(name)].sort().flatMap(filesOf);
-  const archive = Buffer.concat([varint(files.length), ...files.flatMap((path) => [text(path), bytes(readFileSync(join(MODULES, path)))])]);
+  const archive = Buffer.concat([varint(files.length), ...files.flatMap((path) => [text(path), bytes(contentOf(path))])]);
   const file = join(target, `${name}.bin`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, archive);
@@ -65,8 +67,12 @@ function installed(name, from) {
   return existsSync(join(MODULES, name, 'package.json')) ? name : undefined;
 }
 
+function contentOf(path) {
+  return path.endsWith('.node') ? Buffer.alloc(0) : readFileSync(join(MODULES, path));
+}
+
 function filesOf(location) {
-  const all = list(location, '').filter((path) => CODE.test(`/${path}`) && !NO_CODE.test(path));
+  const all = list(location, '').filter((path) => CODE.test(`/${path}`) && !NO_CODE.test(path) && !OTHER_PLATFORM.test(path));
   const { exports } = json(join(MODULES, location, 'package.json'));
   const kept = exports === undefined ? all : reached(location, exports, all);
   return kept.map((path) => `${location}/${path}`).sort();

@@ -5,6 +5,8 @@
 //! every binding, and the values of what is data. A binding starts as that record; the Rust side puts its functions over
 //! it. What nobody put there throws an error that names it, so that nothing is missing in silence.
 
+#[cfg(feature = "whole")]
+pub mod addons;
 pub mod async_wrap;
 pub mod atomics;
 pub mod blob;

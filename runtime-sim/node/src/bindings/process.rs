@@ -39,6 +39,15 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         })
         .with("cwd", |c| Ok(c.ctx.string(&c.env().cwd.borrow())))
         .with("chdir", change_directory)
+        .with("dlopen", |c| {
+            #[cfg(feature = "whole")]
+            return super::addons::open(c);
+            #[cfg(not(feature = "whole"))]
+            {
+                c.env().library.want_whole_jar();
+                Err(c.ctx.throw_uncatchable())
+            }
+        })
         .with("umask", |c| {
             let mut files = c.env().files.borrow_mut();
             let old = files.umask;
