@@ -74,3 +74,10 @@ pub const ASYMMETRIC_NS: u64 = 300_000;
 pub const POOL_JITTER_PERCENT: u64 = 15;
 pub const POOL_WAKE_JITTER_NS: u64 = 25_000;
 pub const POOL_HICCUP_ODDS: u64 = 16;
+/// WebAssembly: reading and compiling a module and each byte of it, and instructions that take as long as one tick.
+#[cfg(feature = "whole")]
+pub const WEB_ASSEMBLY_COMPILE_NS: u64 = 60_000;
+#[cfg(feature = "whole")]
+pub const WEB_ASSEMBLY_BYTE_NS: u64 = 25;
+#[cfg(feature = "whole")]
+pub const INSTRUCTIONS_PER_TICK: u64 = 16;

@@ -37,13 +37,17 @@ unsafe extern "C" fn clock(opaque: *mut c_void) -> i64 {
 }
 
 unsafe extern "C" fn interrupt(_: *mut JSRuntime, opaque: *mut c_void) -> c_int {
-    let environment = unsafe { environment(opaque) };
+    c_int::from(is_interrupted(unsafe { environment(opaque) }))
+}
+
+/// Whether a limit or somebody else ends what runs.
+pub fn is_interrupted(environment: &Environment) -> bool {
     if environment.is_thread() && environment.try_host().is_some() {
         bindings::worker::let_parent_catch_up(environment);
     }
     environment.heed_stop();
     let Some(mut host) = environment.try_host() else {
-        return 0;
+        return false;
     };
     host.check_limits();
     if environment.heap_exceeded() {
@@ -58,10 +62,10 @@ unsafe extern "C" fn interrupt(_: *mut JSRuntime, opaque: *mut c_void) -> c_int 
             .iter()
             .any(|due_ns| *due_ns <= now_ns)
         {
-            return 1;
+            return true;
         }
     }
-    c_int::from(host.stop.is_some())
+    host.stop.is_some()
 }
 
 unsafe extern "C" fn job(

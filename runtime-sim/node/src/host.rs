@@ -177,17 +177,9 @@ impl Host {
     pub fn work(&mut self, ticks: u64) {
         self.ticks_callback += ticks;
         self.world.borrow_mut().ticks += ticks;
-        self.spend(ticks.saturating_mul(self.spec.tick_ns));
-    }
-
-    /// Until a limit strikes, if there is one.
-    #[cfg(feature = "whole")]
-    pub fn ticks_left(&mut self) -> Option<u64> {
-        self.settle();
-        let left = |max: u64, spent: u64| (max > 0).then(|| max.saturating_sub(spent));
-        let callback = left(self.limits.callback_ticks_max, self.ticks_callback);
-        let all = left(self.limits.ticks_max, self.world.borrow().ticks);
-        callback.into_iter().chain(all).min()
+        if self.free == 0 {
+            self.spend(ticks.saturating_mul(self.spec.tick_ns));
+        }
     }
 
     /// Setting up the process is not the program's work.

@@ -22,7 +22,7 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     // V8's own globals that the engine lacks; the library copies them before anything else.
     super::atomics::install(ctx)?;
     #[cfg(feature = "whole")]
-    super::webassembly::install(ctx)?;
+    super::web_assembly::install(ctx)?;
     #[cfg(not(feature = "whole"))]
     promise_web_assembly(ctx);
     let process = process::new_process(ctx)?;

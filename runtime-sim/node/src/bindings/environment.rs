@@ -132,6 +132,8 @@ pub struct Environment {
     pub watchers: Watchers,
     #[cfg(feature = "whole")]
     pub net: super::net::Net,
+    #[cfg(feature = "whole")]
+    pub web_assembly: OnceCell<Box<super::web_assembly::Machine>>,
     pub cwd: Rc<RefCell<String>>,
     pub role: Role,
     /// Options of `node` itself, before the program's name.
@@ -213,6 +215,8 @@ impl Environment {
             watchers: Watchers::default(),
             #[cfg(feature = "whole")]
             net: super::net::Net::default(),
+            #[cfg(feature = "whole")]
+            web_assembly: OnceCell::new(),
             cwd: Rc::new(RefCell::new("/".to_owned())),
             options: match &role {
                 Role::Process => RefCell::default(),
@@ -338,6 +342,21 @@ impl Environment {
         }
         let stream = streams.iter_mut().find(|(known, _)| *known == name);
         draw(&mut stream.expect("it is there now").1)
+    }
+
+    /// Counts memory that lies outside the heap as the heap's, if there is room for it.
+    #[cfg(feature = "whole")]
+    pub fn charge_heap(&self, bytes: usize) -> bool {
+        // SAFETY: as above.
+        unsafe { self.heap.as_ref() }.is_none_or(|heap| heap.charge(bytes))
+    }
+
+    #[cfg(feature = "whole")]
+    pub fn discharge_heap(&self, bytes: usize) {
+        // SAFETY: as above.
+        if let Some(heap) = unsafe { self.heap.as_ref() } {
+            heap.discharge(bytes);
+        }
     }
 
     pub fn heap_used_bytes(&self) -> usize {

@@ -58,7 +58,7 @@ pub mod v8;
 pub mod variables;
 pub mod vfs;
 #[cfg(feature = "whole")]
-pub mod webassembly;
+pub mod web_assembly;
 pub mod worker;
 #[cfg(feature = "whole")]
 pub mod zlib;

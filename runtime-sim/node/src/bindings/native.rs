@@ -146,7 +146,7 @@ unsafe extern "C" fn trampoline<F: Native>(
     }
 }
 
-fn new_function<F: Native>(
+pub fn new_function<F: Native>(
     ctx: Ctx,
     name: &str,
     length: i32,

@@ -73,6 +73,11 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
                 .with("registerAsyncHook", nothing)
                 .value("console", ctx.object());
         }
+        #[cfg(feature = "whole")]
+        "wasm_web_api" => {
+            t.with("setImplementation", super::web_assembly::set_implementation);
+        }
+        #[cfg(not(feature = "whole"))]
         "wasm_web_api" => {
             t.with("setImplementation", nothing);
         }

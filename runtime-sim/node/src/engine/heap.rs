@@ -80,6 +80,23 @@ impl Heap {
         self.refused.get() || self.used_bytes.get() > self.limit_bytes.get()
     }
 
+    /// Counts what lies elsewhere, if there is room for it.
+    #[cfg(feature = "whole")]
+    pub fn charge(&self, bytes: usize) -> bool {
+        let used_bytes = self.used_bytes.get().saturating_add(bytes);
+        if used_bytes > self.limit_bytes.get() {
+            self.refused.set(true);
+            return false;
+        }
+        self.used_bytes.set(used_bytes);
+        true
+    }
+
+    #[cfg(feature = "whole")]
+    pub fn discharge(&self, bytes: usize) {
+        self.used_bytes.set(self.used_bytes.get() - bytes);
+    }
+
     fn allocate(&self, bytes: usize) -> *mut u8 {
         if bytes > REFUSED_BYTES_MIN
             && self.used_bytes.get().saturating_add(bytes) > self.limit_bytes.get()

@@ -1,0 +1,2 @@
+const memories = [];
+for (;;) memories.push(new WebAssembly.Memory({ initial: 64 }));
