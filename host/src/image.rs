@@ -23,7 +23,12 @@ const SHELF: Shelf = Shelf {
     ending: "memory",
 };
 /// Beside the wasm. The first lists what is in the others; here, where nothing is downloaded, all are loaded at once.
-const FILES: [&str; 3] = ["node-lib.bin", "node-lib-more.bin", "node-lib-fetch.bin"];
+const FILES: [&str; 4] = [
+    "node-lib.bin",
+    "node-lib-more.bin",
+    "node-lib-fetch.bin",
+    "node-lib-intl.bin",
+];
 /// Half of the memory is stack and other emptiness: only what differs from a fresh instance is kept, by pages.
 const PAGE_BYTES: usize = 4096;
 

@@ -19,7 +19,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -31,6 +31,7 @@ const LEFT_OUT = /^internal\/(deps\/v8\/|deps\/cjs-module-lexer\/dist|debugger\/
 // What runs before Node begins to list what it loads.
 const BOOT = /^internal\/(per_context\/|bootstrap\/(realm|node|web\/|switches\/(is_main_thread|does_own_process_state))|main\/run_main_module)/;
 const PARTS = [
+  { name: 'intl', ids: /^internal\/terrarium\/intl/ },
   { name: 'fetch', ids: /^internal\/deps\/undici\// },
   { name: 'more', ids: /./ },
 ];
@@ -132,9 +133,21 @@ function u32(value) {
   return bytes;
 }
 
+/** The modules that are ours: Intl, with what the pinned Node knows of en-US. */
+function own(binary) {
+  const folder = new URL('intl/', import.meta.url);
+  const { data, zones } = answerOf(binary, [fileURLToPath(new URL('data.cjs', folder))]);
+  const text = (value) => JSON.stringify(JSON.stringify(value));
+  return {
+    'internal/terrarium/intl': readFileSync(new URL('intl.js', folder), 'utf8'),
+    'internal/terrarium/intl_data': `'use strict';\nexports.data = ${text(data)};\nexports.zones = ${text(zones)};\n`,
+  };
+}
+
 /** The modules with their places, and the bytes of each part. */
 function arrange(binary) {
-  const [sources, publicIds] = naturals(binary);
+  const [natural, publicIds] = naturals(binary);
+  const sources = { ...natural, ...own(binary) };
   const core = new Set(answerOf(binary, [fileURLToPath(new URL('core.cjs', import.meta.url))]));
   const parts = ['', ...PARTS.map(({ name }) => name)].map((name) => ({ name, pieces: [], length: 0 }));
   const modules = [];

@@ -181,6 +181,7 @@ fn a_library_of_two_builds_is_refused() {
         "node-lib.bin",
         "node-lib-more.bin",
         "node-lib-fetch.bin",
+        "node-lib-intl.bin",
     ] {
         fs::copy(jar.with_file_name(name), folder.join(name)).expect("a copy");
     }

@@ -17,7 +17,12 @@ use crate::workspace::{Workspace, copy_if_changed};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The first is loaded before every run, the others when a program asks for what is in them.
-const LIBRARY_FILES: [&str; 3] = ["node-lib.bin", "node-lib-more.bin", "node-lib-fetch.bin"];
+const LIBRARY_FILES: [&str; 4] = [
+    "node-lib.bin",
+    "node-lib-more.bin",
+    "node-lib-fetch.bin",
+    "node-lib-intl.bin",
+];
 
 /// Everything that the page fetches. Does nothing where nothing has changed.
 pub fn assets(workspace: &Workspace, environment: &Environment) -> Result {

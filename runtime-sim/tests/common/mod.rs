@@ -60,7 +60,12 @@ pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
 pub fn jar() -> Jar {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/assets");
     let mut jar = Jar::default();
-    for name in ["node-lib.bin", "node-lib-more.bin", "node-lib-fetch.bin"] {
+    for name in [
+        "node-lib.bin",
+        "node-lib-more.bin",
+        "node-lib-fetch.bin",
+        "node-lib-intl.bin",
+    ] {
         let path = folder.join(name);
         let library = std::fs::read(&path).unwrap_or_else(|error| {
             panic!(

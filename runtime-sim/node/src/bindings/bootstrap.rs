@@ -57,7 +57,7 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
         Err(native::throw_new(
             c.ctx,
             "Error",
-            &format!("No such binding: {}", c.text(0)?),
+            &format!("No such binding was linked: {}", c.text(0)?),
         ))
     });
     let internal = native::function(ctx, "getInternalBinding", super::internal_binding);
@@ -84,8 +84,24 @@ pub fn bootstrap(ctx: Ctx) -> Js<()> {
     {
         run_main(ctx, &format!("internal/bootstrap/{id}"))?;
     }
+    install_locale(ctx)?;
     errors::keep_stack_words(ctx)?;
     keep_describe_error(ctx)
+}
+
+/// Puts what js/locale.js has over the engine's own, in any realm.
+pub fn install_locale(ctx: Ctx) -> Js<()> {
+    let require = Environment::of(ctx)
+        .kept("require")
+        .unwrap_or_else(|| ctx.undefined());
+    let source = format!(
+        "(function (require) {{{}\n}})",
+        include_str!("../../js/locale.js")
+    );
+    let name = "node:internal/terrarium/locale";
+    let install = ctx.eval(&source, name, 1, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    ctx.call(&install, &ctx.undefined(), &[require])?;
+    Ok(())
 }
 
 /// One of the library's own modules.
@@ -148,7 +164,18 @@ fn set_options(ctx: Ctx) {
     let values = env.kept("optionValues").unwrap_or_else(|| ctx.object());
     for option in env.options.borrow().iter() {
         let (name, value) = match option.split_once('=') {
-            Some((name, value)) => (name.to_owned(), ctx.string(value)),
+            Some((name, value)) => {
+                let known = ctx.get(&values, name).unwrap_or_else(|_| ctx.undefined());
+                // An option that may be given again is a list.
+                if unsafe { qjs::JS_IsArray(known.raw()) } {
+                    let count = ctx.length(&known);
+                    let all = (0..count).filter_map(|index| ctx.at(&known, index).ok());
+                    let all = ctx.array(all.chain([ctx.string(value)]));
+                    (name.to_owned(), all)
+                } else {
+                    (name.to_owned(), ctx.string(value))
+                }
+            }
             None => match option.strip_prefix("--no-") {
                 Some(name) => (format!("--{name}"), ctx.bool(false)),
                 None => (option.clone(), ctx.bool(true)),
@@ -177,7 +204,7 @@ pub fn run_program(ctx: Ctx) -> Js<Value> {
     )
 }
 
-/// The one file of our own that runs among Node's.
+/// What of our own runs among Node's.
 fn keep_describe_error(ctx: Ctx) -> Js<()> {
     let env = Environment::of(ctx);
     let source = format!(

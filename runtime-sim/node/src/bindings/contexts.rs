@@ -214,13 +214,15 @@ fn new_realm(main: Ctx, env: &Environment) -> Js<Ctx> {
         let shared = main.get(&main_atomics, name.to_str().unwrap_or_default())?;
         define_hidden(ctx, &atomics, name, shared);
     }
-    define_hidden(ctx, &global, c"WebAssembly", ctx.object());
+    let assembly = main.get(&main_global, "WebAssembly")?;
+    define_hidden(ctx, &global, c"WebAssembly", assembly);
     let console = ctx.object();
     for name in CONSOLE.split(' ') {
         let silent = super::native::function(ctx, name, |c| c.undefined());
         ctx.set(&console, name, silent);
     }
     define_hidden(ctx, &global, c"console", console);
+    super::bootstrap::install_locale(ctx)?;
     Ok(ctx)
 }
 
