@@ -4,6 +4,7 @@
 //! line makes no sense, 1 that something else went wrong, in words, on standard error.
 
 mod check;
+mod explore;
 mod request;
 mod run;
 mod trace;
@@ -28,6 +29,9 @@ A Node.js process, its clock and its event loop in a jar.
       or all of `lessons`.
   terrarium trace [--seed N] [--cpu X] [--limits terminal|page] [--format chrome|json] [-o OUT] FILE [ARGS]
       Runs FILE and writes what happened: `chrome` for https://ui.perfetto.dev, `json` one event a line.
+  terrarium explore [--seeds N] [--json] [--seed N] [--cpu X] [--limits terminal|page] FILE [ARGS]
+      Runs FILE under N seeds, 100 unless said, on all cores, and lists every outcome: how often, the first seed that
+      shows it, exit code and output.
   terrarium --help
   terrarium --version
 
@@ -93,6 +97,7 @@ fn dispatch(arguments: &mut Parser) -> Result<ExitCode, Failure> {
         Some(Arg::Value(command)) => match command.to_str() {
             Some("run") => run::run(arguments),
             Some("check") => check::check(arguments),
+            Some("explore") => explore::explore(arguments),
             Some("trace") => trace::trace(arguments),
             _ => Err(Failure::Usage(format!(
                 "there is no command {}",
