@@ -145,6 +145,18 @@ fn one_of_ours(name: &str, args: &[String]) -> Command {
     }
 }
 
+/// Options of Node's whose value may stand behind a space.
+const TAKES_VALUE: [&str; 8] = [
+    "-r",
+    "--conditions",
+    "--import",
+    "--input-type",
+    "--require",
+    "--test-name-pattern",
+    "--test-reporter",
+    "--test-reporter-destination",
+];
+
 /// Options, then a file or a text, then arguments.
 fn node(args: &[String]) -> Command {
     let mut options = Vec::new();
@@ -158,6 +170,10 @@ fn node(args: &[String]) -> Command {
                 text = rest.next().cloned();
             }
             "--" => break,
+            option if TAKES_VALUE.contains(&option) => {
+                let name = if option == "-r" { "--require" } else { option };
+                options.push(format!("{name}={}", rest.next().map_or("", String::as_str)));
+            }
             option if option.starts_with('-') => options.push(arg.clone()),
             _ if text.is_some() => {
                 let args = std::iter::once(arg).chain(rest).cloned().collect();

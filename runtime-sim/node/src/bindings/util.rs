@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use rquickjs::qjs;
 
 use crate::engine::{
-    ffi,
-    value::{Ctx, Js, Thrown, Value, c_string},
+    ffi::{self, CallableInfo},
+    value::{Ctx, Js, Thrown, Value, c_string, text_of_chars},
 };
 
 use super::{
@@ -168,7 +168,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         }
         Ok(target)
     })
-    .with("getCallerLocation", |c| c.undefined())
+    .with("getCallerLocation", |c| Ok(caller_location(c.ctx)))
     .with("previewEntries", |c| {
         let mut has_keys = false;
         let object = c.arg(0);
@@ -201,6 +201,29 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         Ok(c.ctx.number(kind))
     });
     Ok(())
+}
+
+/// Line, column and file from where the function that asks was called.
+fn caller_location(ctx: Ctx) -> Value {
+    const FRAMES_MAX: usize = 4;
+    let mut infos = [CallableInfo::EMPTY; FRAMES_MAX];
+    let count =
+        unsafe { ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), FRAMES_MAX as std::ffi::c_int) };
+    let mut frames = infos[..count as usize]
+        .iter()
+        .filter(|info| info.kind != ffi::CALLABLE_NATIVE);
+    let place = frames.nth(1).map_or_else(
+        || ctx.undefined(),
+        |info| {
+            let file = unsafe { text_of_chars(info.filename) };
+            let [line, column] = [info.line, info.column].map(|at| ctx.number(f64::from(at)));
+            ctx.array([line, column, ctx.string(&file)])
+        },
+    );
+    for info in &mut infos[..count as usize] {
+        unsafe { ffi::JS_FreeCallableInfo(ctx.0, info) };
+    }
+    place
 }
 
 fn private_symbols(ctx: Ctx) -> Js<Value> {

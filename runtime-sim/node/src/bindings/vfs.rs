@@ -1,4 +1,5 @@
-//! The file system of one host, in memory: inodes, names, open files. Errors are libuv's codes.
+//! The file system of one host, in memory: inodes, names, open files, and a disk that can be full. Errors are libuv's
+//! codes.
 //!
 //! Leaves out: sockets, devices, mounts, and permissions, but for what even root may not do: run what no one may.
 
@@ -49,6 +50,8 @@ pub struct FileSystem {
     names: BTreeMap<String, u64>,
     opened: Table<i32, Open>,
     next_inode: u64,
+    /// Of all files.
+    bytes: usize,
     pub now_ms: f64,
     pub umask: u32,
     /// Kept only while somebody watches.
@@ -67,6 +70,8 @@ pub const O_DIRECTORY: u32 = 0o200_000;
 const PATH_BYTES_MAX: usize = 4095;
 const NAME_BYTES_MAX: usize = 255;
 const LINKS_MAX: usize = 40;
+/// What the disk holds. What it began with may be more; then nothing can be added.
+const DISK_BYTES_MAX: usize = 256 << 20;
 
 fn parent_of(path: &str) -> &str {
     match path.rfind('/') {
@@ -161,6 +166,7 @@ impl FileSystem {
     /// Puts a file there, with the folders above it.
     pub fn place(&mut self, path: &str, bytes: Vec<u8>) {
         self.mkdir_all(parent_of(path));
+        self.bytes += bytes.len();
         self.insert(path, Content::File(bytes), 0o644);
     }
 
@@ -279,6 +285,7 @@ impl FileSystem {
             Content::File(_) if flags & O_DIRECTORY != 0 => return Err("ENOTDIR"),
             Content::File(bytes) if flags & O_TRUNC != 0 => {
                 let had_any = !bytes.is_empty();
+                self.bytes -= bytes.len();
                 bytes.clear();
                 node.modified_ms = now_ms;
                 node.changed_ms = now_ms;
@@ -312,7 +319,10 @@ impl FileSystem {
         let unused = self.inodes.get(&inode).is_some_and(|node| node.links == 0)
             && !self.opened.values().any(|open| open.inode == inode);
         if unused {
-            self.inodes.remove(&inode);
+            let gone = self.inodes.remove(&inode);
+            if let Some(Content::File(bytes)) = gone.map(|node| node.content) {
+                self.bytes -= bytes.len();
+            }
         }
     }
 
@@ -354,6 +364,10 @@ impl FileSystem {
         let Content::File(bytes) = &mut node.content else {
             return Err("EISDIR");
         };
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let mut data = data;
         let at = if open.flags & O_APPEND != 0 {
             bytes.len()
         } else if position >= 0.0 {
@@ -361,7 +375,18 @@ impl FileSystem {
         } else {
             open.position as usize
         };
+        let grows = at.saturating_add(data.len()).saturating_sub(bytes.len());
+        let room = DISK_BYTES_MAX.saturating_sub(self.bytes);
+        if grows > room {
+            // As much as there is room for.
+            let fits = data.len().saturating_sub(grows - room);
+            if fits == 0 {
+                return Err("ENOSPC");
+            }
+            data = &data[..fits];
+        }
         if bytes.len() < at + data.len() {
+            self.bytes += at + data.len() - bytes.len();
             bytes.resize(at + data.len(), 0);
         }
         bytes[at..at + data.len()].copy_from_slice(data);
@@ -371,9 +396,7 @@ impl FileSystem {
             open.position = (at + data.len()) as u64;
         }
         let inode = open.inode;
-        if !data.is_empty() {
-            self.inode_changed(inode);
-        }
+        self.inode_changed(inode);
         Ok(data.len())
     }
 
@@ -382,7 +405,12 @@ impl FileSystem {
         let node = self.inodes.get_mut(&open.inode).ok_or("EBADF")?;
         match &mut node.content {
             Content::File(bytes) if open.flags & (O_WRONLY | O_RDWR) != 0 => {
-                bytes.resize(length, 0)
+                let grows = length.saturating_sub(bytes.len());
+                if grows > DISK_BYTES_MAX.saturating_sub(self.bytes) {
+                    return Err("ENOSPC");
+                }
+                self.bytes = self.bytes + grows - bytes.len().saturating_sub(length);
+                bytes.resize(length, 0);
             }
             _ => return Err("EINVAL"),
         }
