@@ -104,12 +104,20 @@ pub fn may_be_wanted_by(scenario: &Scenario) -> bool {
 }
 
 impl Archive {
-    /// Puts the files below `root/node_modules`, where there is no other already: two packages may share a dependency.
+    /// Puts the files below `root/node_modules`, where there is no other already. A package that is there, brought by the
+    /// program or by another archive, is whole: nothing is put into it, not even what it would depend on here.
     pub fn unpack(self, root: &str, files: &mut Vec<File>) {
         let folder = format!("{root}/node_modules");
+        let there: BTreeSet<String> = files
+            .iter()
+            .filter_map(|file| file.path.strip_prefix(&folder)?.strip_prefix('/'))
+            .filter_map(|inside| inside.strip_suffix("/package.json"))
+            .map(str::to_string)
+            .collect();
         let mut all: BTreeMap<String, Vec<u8>> = self
             .files
             .into_iter()
+            .filter(|file| package_of(&file.path).is_none_or(|name| !there.contains(name)))
             .map(|file| (format!("{folder}/{}", file.path), file.bytes))
             .collect();
         for file in files.iter() {
@@ -269,5 +277,22 @@ mod tests {
         assert_eq!(files.len(), 3);
         assert_eq!(files[1].bytes, b"");
         assert_eq!(files[2].path, "/app/node_modules/zod/package.json");
+    }
+
+    #[test]
+    fn a_package_that_is_there_is_whole() {
+        let own = ("/app/node_modules/a/package.json", "{}");
+        let mut files = process(&[("/app/main.js", "require('b')"), own]).files;
+        let file = |path: &str| File {
+            path: path.into(),
+            bytes: Vec::new(),
+        };
+        let archive = Archive {
+            files: vec![file("a/node_modules/c/index.js"), file("b/index.js")],
+        };
+        archive.unpack("/app", &mut files);
+        let last = files.pop().map(|file| file.path);
+        assert_eq!(last.as_deref(), Some("/app/node_modules/b/index.js"));
+        assert_eq!(files.len(), 2);
     }
 }
