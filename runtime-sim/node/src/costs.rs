@@ -81,3 +81,6 @@ pub const WEB_ASSEMBLY_COMPILE_NS: u64 = 60_000;
 pub const WEB_ASSEMBLY_BYTE_NS: u64 = 25;
 #[cfg(feature = "whole")]
 pub const INSTRUCTIONS_PER_TICK: u64 = 16;
+/// Until a name server has answered.
+#[cfg(feature = "whole")]
+pub const NAME_SERVER_NS: u64 = 900_000;

@@ -14,6 +14,8 @@ pub mod bootstrap;
 pub mod buffer;
 pub mod builtins;
 pub mod callback;
+#[cfg(feature = "whole")]
+pub mod cares_wrap;
 pub mod contextify;
 #[cfg(feature = "whole")]
 pub mod contexts;

@@ -869,14 +869,8 @@ pub fn initialize_names(t: &Target) {
         Ok(ip.map_or_else(|_| c.ctx.undefined(), |ip| c.ctx.string(&ip.to_string())))
     })
     .with("strerror", |c| {
-        let text = match c.number(0) as i32 {
-            0 => "Successful completion",
-            _ => "DNS server returned general failure",
-        };
+        let text = super::cares_wrap::error_text(c.number(0) as i32);
         Ok(c.ctx.string(text))
     });
-    let channel = t.class("ChannelWrap", |c| c.construct(()));
-    channel
-        .with("setServers", |c| c.undefined())
-        .with("cancel", |c| c.undefined());
+    super::cares_wrap::initialize(t);
 }
