@@ -3,14 +3,18 @@
 //!
 //! A process of the simulation is a process there, with two threads: its tasks, and the loop's phases around them. The
 //! time that a task waits in its queue is an asynchronous slice of that queue's category; an arrow leads from where it
-//! was queued to where it started. Output, errors and limits are instants. Calls inside of a task are not drawn.
+//! was queued to where it started. A packet is an asynchronous slice of the process that sent it. Output, errors, limits
+//! and connections are instants. Calls inside of a task are not drawn.
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
 };
 
-use protocol::{Event, EventKind, FunctionId, Phase, ProcessId, Queue, Stream, TaskId};
+use protocol::{
+    Event, EventKind, FunctionId, Phase, ProcessId, Queue, Stream, TaskId,
+    trace::{PacketContent, PacketId},
+};
 
 const TASKS: u32 = 1;
 const LOOP: u32 = 2;
@@ -26,6 +30,8 @@ pub struct Writer<W: Write> {
     phases: BTreeMap<ProcessId, u32>,
     /// Slices that are open on the thread of the tasks.
     running: BTreeMap<ProcessId, u32>,
+    /// Who sent what is on its way.
+    packets: BTreeMap<PacketId, (ProcessId, String)>,
 }
 
 struct Task {
@@ -44,6 +50,7 @@ impl<W: Write> Writer<W> {
             tasks: BTreeMap::new(),
             phases: BTreeMap::new(),
             running: BTreeMap::new(),
+            packets: BTreeMap::new(),
         })
     }
 
@@ -119,6 +126,30 @@ impl<W: Write> Writer<W> {
                     Stream::Stderr => self.instant(process, "t", &format!("stderr: {text}")),
                 }
             }
+            EventKind::ConnectionBegun { client, server, .. } => {
+                let name = format!("{} connects to {}", client.address, server.address);
+                self.instant(process, "t", &name)
+            }
+            EventKind::PacketSent {
+                packet,
+                content,
+                bytes,
+                ..
+            } => {
+                let name = match content {
+                    PacketContent::Data => format!("{bytes} bytes"),
+                    other => format!("{other:?}"),
+                };
+                self.packet(process, 'b', *packet, &name)?;
+                self.packets.insert(*packet, (process, name));
+                Ok(())
+            }
+            EventKind::PacketArrived { packet } | EventKind::PacketLost { packet } => {
+                match self.packets.remove(packet) {
+                    Some((sender, name)) => self.packet(sender, 'e', *packet, &name),
+                    None => Ok(()),
+                }
+            }
             EventKind::UncaughtError { text, .. } | EventKind::LimitReached { text, .. } => {
                 self.instant(process, "p", text)
             }
@@ -130,6 +161,9 @@ impl<W: Write> Writer<W> {
         let waiting: Vec<_> = self.tasks.keys().copied().collect();
         for (process, task) in waiting {
             self.wait_ends(process, task)?;
+        }
+        for (packet, (process, name)) in std::mem::take(&mut self.packets) {
+            self.packet(process, 'e', packet, &name)?;
         }
         self.out.write_all(b"\n]}\n")?;
         self.out.flush()?;
@@ -197,6 +231,20 @@ impl<W: Write> Writer<W> {
         let body = format!(
             "\"ph\":\"{phase}\",\"cat\":{},\"name\":{},\"id\":\"{process}.{task}\"",
             quoted(&format!("waits: {category}")),
+            quoted(name)
+        );
+        self.write(process, TASKS, &body)
+    }
+
+    fn packet(
+        &mut self,
+        process: ProcessId,
+        phase: char,
+        packet: PacketId,
+        name: &str,
+    ) -> io::Result<()> {
+        let body = format!(
+            "\"ph\":\"{phase}\",\"cat\":\"packets\",\"name\":{},\"id\":\"packet {packet}\"",
             quoted(name)
         );
         self.write(process, TASKS, &body)

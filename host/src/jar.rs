@@ -6,7 +6,11 @@ use std::{
     thread,
 };
 
-use protocol::{Command, Event, Reply, Report, Scenario, Status, codec, typescript};
+use protocol::{
+    Command, Event, Reply, Report, Scenario, Status, codec,
+    outside::{Deed, Heard},
+    typescript,
+};
 use wasmtime::{AsContextMut, Config, Engine, Instance, Memory, Module, Store, TypedFunc};
 
 use crate::{
@@ -50,6 +54,23 @@ pub struct Finished {
     pub exit_code: i32,
     /// Covers all events, whatever `Record` kept of them.
     pub trace_hash: u64,
+}
+
+/// What has happened in a stretch of a world that is called from outside.
+pub struct Meeting {
+    pub events: Vec<Event>,
+    pub heard: Vec<Heard>,
+    /// When something is due next, by the world's clock.
+    pub next_ns: Option<u64>,
+    /// Ports on which the program listens.
+    pub listening: Vec<u16>,
+}
+
+/// What callers do next, and up to which moment the world may run.
+#[derive(Default)]
+pub struct Outlook {
+    pub until_ns: u64,
+    pub deeds: Vec<Deed>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,18 +181,8 @@ impl Jar {
         scenario: &Scenario,
         mut on_events: impl FnMut(Vec<Event>) + Send,
     ) -> Result<Finished, Error> {
-        self.seed = scenario.seed;
         self.on_deep_stack(|jar| {
-            let mut scenario = scenario.clone();
-            packages::add_wanted(&mut scenario)?;
-            let start = jar.in_javascript(Command::Start(scenario))?;
-            // Each run has an instance of its own, so that none can leave anything behind for the next.
-            jar.inside = None;
-            jar.know_image()?;
-            match jar.ask(&start)? {
-                Reply::Started { version } => check_version(version)?,
-                other => return Err(unexpected(other)),
-            }
+            jar.begin(scenario)?;
             loop {
                 let step = Command::Step {
                     ticks_max: STEP_TICKS,
@@ -182,20 +193,64 @@ impl Jar {
                 if !events.is_empty() {
                     on_events(events);
                 }
-                if let Status::Finished {
-                    now_ns,
-                    exit_code,
-                    trace_hash,
-                } = status
-                {
-                    return Ok(Finished {
-                        now_ns,
-                        exit_code,
-                        trace_hash,
-                    });
+                if let Some(finished) = finished(status) {
+                    return Ok(finished);
                 }
             }
         })
+    }
+
+    /// Begins a world and lets it run in real time, until it ends: `meet` is called between two stretches and says what
+    /// callers from outside do, and for how long the next may be.
+    pub fn serve(
+        &mut self,
+        scenario: &Scenario,
+        mut meet: impl FnMut(Meeting) -> Outlook + Send,
+    ) -> Result<Finished, Error> {
+        self.on_deep_stack(|jar| {
+            jar.begin(scenario)?;
+            let mut outlook = Outlook::default();
+            loop {
+                let command = Command::Exchange {
+                    until_ns: outlook.until_ns,
+                    ticks_max: STEP_TICKS,
+                    deeds: std::mem::take(&mut outlook.deeds),
+                };
+                let (status, events, heard, next_ns, listening) = match jar.ask(&command)? {
+                    Reply::Exchanged {
+                        status,
+                        events,
+                        heard,
+                        next_ns,
+                        listening,
+                    } => (status, events, heard, next_ns, listening),
+                    other => return Err(unexpected(other)),
+                };
+                outlook = meet(Meeting {
+                    events,
+                    heard,
+                    next_ns,
+                    listening,
+                });
+                if let Some(finished) = finished(status) {
+                    return Ok(finished);
+                }
+            }
+        })
+    }
+
+    /// In an instance of its own, so that no run can leave anything behind for the next.
+    fn begin(&mut self, scenario: &Scenario) -> Result<(), Error> {
+        self.seed = scenario.seed;
+        let mut scenario = scenario.clone();
+        packages::add_wanted(&mut scenario)?;
+        let start = self.in_javascript(Command::Start(scenario))?;
+        self.inside = None;
+        self.know_image()?;
+        match self.ask(&start)? {
+            Reply::Started { version } => check_version(version),
+            other => Err(unexpected(other)),
+        }
     }
 
     /// Judges the run that has just finished by a lesson's checks.
@@ -328,6 +383,21 @@ impl Jar {
         self.inside
             .as_mut()
             .ok_or_else(|| wasmtime::Error::msg("no instance"))
+    }
+}
+
+fn finished(status: Status) -> Option<Finished> {
+    match status {
+        Status::Running { .. } => None,
+        Status::Finished {
+            now_ns,
+            exit_code,
+            trace_hash,
+        } => Some(Finished {
+            now_ns,
+            exit_code,
+            trace_hash,
+        }),
     }
 }
 

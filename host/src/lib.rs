@@ -22,4 +22,4 @@ pub mod lessons;
 pub mod packages;
 pub mod project;
 
-pub use jar::{Error, Finished, Jar, library, typescript_path, wasm_path};
+pub use jar::{Error, Finished, Jar, Meeting, Outlook, library, typescript_path, wasm_path};

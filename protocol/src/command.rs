@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Report, Scenario};
+use crate::{
+    Event, Report, Scenario,
+    outside::{Deed, Heard},
+};
 
 /// The jar that a page begins with is without node:crypto and node:zlib; the whole one has all.
 pub const WHOLE_JAR: &str = "whole";
@@ -19,6 +22,13 @@ pub enum Command {
     /// one callback is never interrupted half-way. Answered by `Stepped` or `Wanting`, or `Refused` before
     /// `Start`.
     Step { ticks_max: u64 },
+    /// Lets the deeds from outside happen, and runs as `Step` does, but nothing that is due after `until_ns`; a world in
+    /// which nothing is due waits. Answered by `Exchanged`, or as `Step` is.
+    Exchange {
+        until_ns: u64,
+        ticks_max: u64,
+        deeds: Vec<Deed>,
+    },
     /// Runs a lesson's checks (the source of its `checks.js`) against the finished run. Answered by `Graded`.
     Grade { source: String },
 }
@@ -34,6 +44,15 @@ pub enum Reply {
     Stepped {
         status: Status,
         events: Vec<Event>,
+    },
+    Exchanged {
+        status: Status,
+        events: Vec<Event>,
+        heard: Vec<Heard>,
+        /// When something is due next.
+        next_ns: Option<u64>,
+        /// Ports that the first process's host listens on, in the order in which it began to.
+        listening: Vec<u16>,
     },
     /// The program asks for a part of Node's library that is not there (`node-lib-PART.bin`), so this attempt is over.
     /// With that part loaded the run begins anew, and makes the same events up to here and more. When the part is

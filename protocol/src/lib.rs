@@ -11,6 +11,7 @@ pub mod codec;
 pub mod command;
 pub mod grade;
 pub mod lesson;
+pub mod outside;
 pub mod packages;
 pub mod scenario;
 pub mod trace;

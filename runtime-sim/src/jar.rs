@@ -7,6 +7,10 @@ use node::{Booted, Library, Process};
 use protocol::{Command, Reply, Scenario, VERSION};
 
 use crate::grade;
+#[cfg(feature = "whole")]
+use crate::outside::Outside;
+#[cfg(feature = "whole")]
+use protocol::outside::Deed;
 
 /// A reply never grows without bound, however long the slice.
 const EVENTS_PER_REPLY: usize = 20_000;
@@ -18,6 +22,14 @@ pub struct Jar {
     at_rest: Option<Booted>,
     sim: Option<Sim<Process>>,
     finished: bool,
+    #[cfg(feature = "whole")]
+    outside: Outside,
+    /// Up to where a world has been let run that is called from outside.
+    #[cfg(feature = "whole")]
+    until_ns: u64,
+    /// The first process's.
+    #[cfg(feature = "whole")]
+    host: String,
 }
 
 impl Jar {
@@ -26,6 +38,16 @@ impl Jar {
             Command::Load { library } => self.load(library),
             Command::Start(scenario) => self.start(scenario),
             Command::Step { ticks_max } => self.step(ticks_max),
+            #[cfg(feature = "whole")]
+            Command::Exchange {
+                until_ns,
+                ticks_max,
+                deeds,
+            } => self.exchange(until_ns, ticks_max, deeds),
+            #[cfg(not(feature = "whole"))]
+            Command::Exchange { .. } => Reply::Wanting {
+                part: protocol::command::WHOLE_JAR.to_owned(),
+            },
             Command::Grade { source } => self.grade(&source),
         }
     }
@@ -67,6 +89,12 @@ impl Jar {
             return refused("there is no library of Node's: send Load first");
         };
         library.forget_wanted();
+        #[cfg(feature = "whole")]
+        {
+            self.outside = Outside::default();
+            self.until_ns = 0;
+            self.host = scenario.processes[0].host.clone();
+        }
         let mut at_rest = self.at_rest.take();
         self.sim = Some(Sim::new(scenario, |process, spec, scheduler| {
             let booted = at_rest.take().unwrap_or_else(|| {
@@ -83,13 +111,45 @@ impl Jar {
         };
         let status = sim.step(ticks_max, EVENTS_PER_REPLY);
         self.finished = matches!(status, protocol::Status::Finished { .. });
-        if let Some(part) = self.library.as_ref().and_then(|library| library.wanted()) {
-            let part = part.to_owned();
+        if let Some(part) = wanted(self.library.as_deref()) {
             self.sim = None;
             return Reply::Wanting { part };
         }
         let events = sim.world().borrow_mut().recorder.take();
         Reply::Stepped { status, events }
+    }
+
+    #[cfg(feature = "whole")]
+    fn exchange(&mut self, until_ns: u64, ticks_max: u64, deeds: Vec<Deed>) -> Reply {
+        let Some(sim) = &mut self.sim else {
+            return refused("nothing has been started: send Start first");
+        };
+        let world = sim.world().clone();
+        let host = {
+            let mut world = world.borrow_mut();
+            world.switch_to(0, self.until_ns);
+            let host = world.network.host_named(&self.host);
+            for deed in deeds {
+                self.outside.act(&mut world, host, deed);
+            }
+            host
+        };
+        self.until_ns = self.until_ns.max(until_ns);
+        let status = sim.step_until(Some(self.until_ns), ticks_max, EVENTS_PER_REPLY);
+        self.finished = matches!(status, protocol::Status::Finished { .. });
+        if let Some(part) = wanted(self.library.as_deref()) {
+            self.sim = None;
+            return Reply::Wanting { part };
+        }
+        let mut world = world.borrow_mut();
+        world.switch_to(0, self.until_ns);
+        Reply::Exchanged {
+            status,
+            heard: self.outside.hear(&mut world),
+            events: world.recorder.take(),
+            next_ns: world.queue.next_time_ns(),
+            listening: world.network.listening_ports(host),
+        }
     }
 
     fn grade(&mut self, source: &str) -> Reply {
@@ -101,6 +161,10 @@ impl Jar {
             None => refused("nothing has been started: send Start first"),
         }
     }
+}
+
+fn wanted(library: Option<&Library>) -> Option<String> {
+    library.and_then(|library| library.wanted().map(|part| part.to_owned()))
 }
 
 fn refused(reason: &str) -> Reply {

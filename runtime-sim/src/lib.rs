@@ -10,5 +10,7 @@
 pub mod edge;
 mod grade;
 mod jar;
+#[cfg(feature = "whole")]
+mod outside;
 
 pub use jar::Jar;

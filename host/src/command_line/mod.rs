@@ -7,6 +7,7 @@ mod check;
 mod explore;
 mod request;
 mod run;
+mod serve;
 mod trace;
 
 use std::{
@@ -24,6 +25,9 @@ A Node.js process, its clock and its event loop in a jar.
   terrarium run [--seed N] [--cpu X] [--limits terminal|page] FILE [ARGS]
       Runs FILE as `node FILE` would, in virtual time. Its project folder is its file system; what it writes stays
       in memory. --cpu 0.5 is a core of half the usual speed.
+  terrarium serve [--port P] [--seed N] [--cpu X] FILE [ARGS]
+      Runs FILE in real time and lets this machine's own programs (curl, a browser, k6) call the server in it, on
+      port P of 127.0.0.1; without --port it is the port that the program listens on.
   terrarium check [PATH…] [--json]
       Grades lessons: the start fails, the solution passes, nothing is missing or extra. PATH is a lesson, a chapter
       or all of `lessons`.
@@ -98,6 +102,7 @@ fn dispatch(arguments: &mut Parser) -> Result<ExitCode, Failure> {
             Some("run") => run::run(arguments),
             Some("check") => check::check(arguments),
             Some("explore") => explore::explore(arguments),
+            Some("serve") => serve::serve(arguments),
             Some("trace") => trace::trace(arguments),
             _ => Err(Failure::Usage(format!(
                 "there is no command {}",

@@ -35,14 +35,14 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
 
 /// Writes each stream in stretches as long as the other allows, so that both keep their order on a common screen.
 #[derive(Default)]
-struct Terminal {
+pub struct Terminal {
     buffer: Vec<u8>,
     /// The error that ended the program.
     uncaught: Option<String>,
 }
 
 impl Terminal {
-    fn show(&mut self, events: &[Event]) {
+    pub fn show(&mut self, events: &[Event]) {
         let mut current = Stream::Stdout;
         for event in events {
             if let EventKind::Logged { stream, text } = &event.kind {

@@ -13,6 +13,7 @@ use std::{
 use protocol::{
     Event, EventId, EventKind, ExitReason, FunctionId, Outcome, Phase, ProcessId, Queue, TaskId,
     lesson,
+    trace::{ConnectionId, PacketId},
 };
 
 use crate::{
@@ -169,6 +170,9 @@ pub struct Recording {
     failures: Vec<u32>,
     sleeps: Vec<(u32, Option<u32>)>,
     phases: Vec<u32>,
+    /// Where each connection and each packet begins, by its number.
+    connections: Vec<Option<u32>>,
+    packets: Vec<Option<u32>>,
     /// The longest stretches in which nothing happens and nothing runs, longest first.
     idle: Vec<(u64, u64)>,
 }
@@ -496,6 +500,16 @@ impl Recording {
         })
     }
 
+    /// The event in which the connection is asked for.
+    pub fn connection(&self, connection: ConnectionId) -> Option<&Event> {
+        self.event(u64::from(taken(&self.connections, connection)?))
+    }
+
+    /// The event in which the packet is sent.
+    pub fn packet(&self, packet: PacketId) -> Option<&Event> {
+        self.event(u64::from(taken(&self.packets, packet)?))
+    }
+
     fn row(&self, lane: Lane) -> Option<&Row> {
         self.tracks.first().map(|track| &track.rows[lane as usize])
     }
@@ -513,6 +527,10 @@ impl Recording {
             EventKind::UncaughtError { .. } | EventKind::LimitReached { .. } => {
                 self.failures.push(id);
             }
+            EventKind::ConnectionBegun { connection, .. } => {
+                put(&mut self.connections, *connection as usize, id);
+            }
+            EventKind::PacketSent { packet, .. } => put(&mut self.packets, *packet as usize, id),
             _ => {}
         }
         let Some(position) = track_position(event.process) else {
@@ -651,6 +669,10 @@ impl Recording {
             }
             EventKind::WorldStarted { .. }
             | EventKind::Logged { .. }
+            | EventKind::ConnectionBegun { .. }
+            | EventKind::PacketSent { .. }
+            | EventKind::PacketArrived { .. }
+            | EventKind::PacketLost { .. }
             | EventKind::UncaughtError { .. }
             | EventKind::LimitReached { .. } => {}
         }

@@ -7,6 +7,7 @@
 
 use protocol::{
     Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, Outcome, Phase, Queue, Stream,
+    trace::{ConnectionId, Endpoint, PacketContent, PacketId},
 };
 
 use crate::{
@@ -94,10 +95,74 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
                 ),
             },
         ),
+        EventKind::ConnectionBegun { client, server, .. } => Sentence::new(
+            format!("{} asks {} for a connection.", place(client), place(server)),
+            "What it wants to say waits until the other side has answered.",
+        ),
+        EventKind::PacketSent {
+            connection,
+            from_client,
+            content,
+            bytes,
+            head,
+            ..
+        } => {
+            let (from, to) = teller.ends(*connection, *from_client);
+            Sentence::new(
+                format!("{} leaves {from} for {to}.", what(*content, *bytes, head)),
+                meaning(*content),
+            )
+        }
+        EventKind::PacketArrived { packet } => teller.arrived(*packet),
+        EventKind::PacketLost { packet } => teller.lost(*packet),
         EventKind::LimitReached { limit, text } => Sentence::new(
             format!("Stopped: {}.", without_full_stop(text)),
             limit_reason(*limit),
         ),
+    }
+}
+
+/// An end of a connection, as a sentence calls it.
+fn place(end: &Endpoint) -> String {
+    match end.address.as_str() {
+        "" => format!("a process on {}", end.host),
+        address => format!("{address} ({})", end.host),
+    }
+}
+
+/// A packet by what it carries: the first line of its text, where it is text.
+pub fn what(content: PacketContent, bytes: u64, head: &[u8]) -> String {
+    let name = match content {
+        PacketContent::Syn => "SYN",
+        PacketContent::SynAck => "SYN-ACK",
+        PacketContent::Ack => "ACK",
+        PacketContent::Window => "A window update",
+        PacketContent::Fin => "FIN",
+        PacketContent::Reset | PacketContent::Refusal => "RST",
+        PacketContent::Data => {
+            let line = head.split(|byte| *byte == b'\n').next().unwrap_or(head);
+            let text = std::str::from_utf8(line).ok().map(str::trim_end);
+            let text = text.filter(|text| !text.is_empty() && !text.contains(char::is_control));
+            return match (text, bytes) {
+                (Some(text), _) => format!("\u{201c}{}\u{201d} ({bytes} bytes)", printed(text)),
+                (None, 1) => "A packet of 1 byte".to_owned(),
+                (None, _) => format!("A packet of {bytes} bytes"),
+            };
+        }
+    };
+    name.to_owned()
+}
+
+fn meaning(content: PacketContent) -> &'static str {
+    match content {
+        PacketContent::Syn => "The first of three packets that make a connection.",
+        PacketContent::SynAck => "The second of three: the other side agrees.",
+        PacketContent::Ack => "The third: the connection stands.",
+        PacketContent::Data => "",
+        PacketContent::Window => "Its reader has made room, so the sender may go on.",
+        PacketContent::Fin => "Nothing more comes from that side.",
+        PacketContent::Reset => "The connection is broken off.",
+        PacketContent::Refusal => "Nobody listens there.",
     }
 }
 
@@ -150,6 +215,65 @@ impl Teller<'_> {
 
     fn label(&self, index: TaskIndex) -> String {
         self.recording.task_label(index)
+    }
+
+    /// Where a packet of the connection comes from and where it goes.
+    fn ends(&self, connection: ConnectionId, from_client: bool) -> (String, String) {
+        match self
+            .recording
+            .connection(connection)
+            .map(|begun| &begun.kind)
+        {
+            Some(EventKind::ConnectionBegun { client, server, .. }) if from_client => {
+                (place(client), place(server))
+            }
+            Some(EventKind::ConnectionBegun { client, server, .. }) => {
+                (place(server), place(client))
+            }
+            _ => ("one end".to_owned(), "the other".to_owned()),
+        }
+    }
+
+    fn arrived(&self, packet: PacketId) -> Sentence {
+        let Some(sent) = self.recording.packet(packet) else {
+            return Sentence::new("A packet arrives.", "");
+        };
+        let EventKind::PacketSent {
+            connection,
+            from_client,
+            content,
+            bytes,
+            head,
+            ..
+        } = &sent.kind
+        else {
+            return Sentence::default();
+        };
+        let (from, to) = self.ends(*connection, *from_client);
+        Sentence::new(
+            format!("{} arrives at {to}.", what(*content, *bytes, head)),
+            format!(
+                "It came from {from} and was on its way for {}.",
+                length(self.happened.time_ns.saturating_sub(sent.time_ns))
+            ),
+        )
+    }
+
+    fn lost(&self, packet: PacketId) -> Sentence {
+        let sent = self.recording.packet(packet).map(|sent| &sent.kind);
+        let name = match sent {
+            Some(EventKind::PacketSent {
+                content,
+                bytes,
+                head,
+                ..
+            }) => what(*content, *bytes, head),
+            _ => "A packet".to_owned(),
+        };
+        Sentence::new(
+            format!("{name} is lost on its way."),
+            "Nobody is told; its sender sends it again when no answer comes in time.",
+        )
     }
 
     fn running_lane(&self) -> Option<Lane> {

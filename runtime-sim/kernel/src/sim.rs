@@ -297,14 +297,28 @@ impl<S: System> Sim<S> {
 
     /// Runs a slice. The replies of a slice together never hold more than `events_max` events plus one turn's.
     pub fn step(&mut self, ticks_max: u64, events_max: usize) -> Status {
+        self.step_until(None, ticks_max, events_max)
+    }
+
+    /// The same, and nothing that is due after `until_ns`; a world in which nothing is due waits.
+    pub fn step_until(
+        &mut self,
+        until_ns: Option<u64>,
+        ticks_max: u64,
+        events_max: usize,
+    ) -> Status {
         let scheduler = self.scheduler.clone();
         let mut ticks_left = ticks_max.max(1);
         while scheduler.running() > 0 && ticks_left > 0 {
             if scheduler.world.borrow().recorder.pending_len() >= events_max {
                 break;
             }
-            if scheduler.world.borrow().queue.is_empty() {
-                scheduler.strand();
+            let next_ns = scheduler.world.borrow().queue.next_time_ns();
+            match (next_ns, until_ns) {
+                (None, None) => scheduler.strand(),
+                (None, Some(_)) => break,
+                (Some(next_ns), Some(until_ns)) if next_ns > until_ns => break,
+                _ => {}
             }
             let Some(ticks) = scheduler.turn(ticks_left) else {
                 break;

@@ -102,8 +102,8 @@ impl World {
         }
     }
 
-    /// Lets the clock read what it does on another core.
-    pub(crate) fn switch_to(&mut self, process: ProcessId, time_ns: u64) {
+    /// Lets the clock read what it does on another core, or outside.
+    pub fn switch_to(&mut self, process: ProcessId, time_ns: u64) {
         self.current = process;
         self.now_ns = time_ns;
     }

@@ -38,6 +38,9 @@ use tcp::Packet;
 
 pub type HostId = u32;
 
+/// Who owns sockets and is no process of the world: nobody wakes it, it asks for its news.
+pub const OUTSIDE: ProcessId = ProcessId::MAX;
+
 /// Who does something to a socket: a process, and the event that made it do so.
 #[derive(Clone, Copy, Debug)]
 pub struct By {
@@ -197,6 +200,18 @@ impl Network {
             .get_mut(&process)
             .map(std::mem::take)
             .unwrap_or_default()
+    }
+
+    /// Ports that the host listens on, in the order in which it began to.
+    pub fn listening_ports(&self, host: HostId) -> Vec<u16> {
+        let sockets = self.listeners.iter().filter_map(|number| {
+            let socket = self.sockets.get(number)?;
+            match socket.local() {
+                Some(Address::Ip(at)) if socket.host == host => Some(at.port()),
+                _ => None,
+            }
+        });
+        sockets.collect()
     }
 
     /// Packets on their way.

@@ -13,7 +13,7 @@ use protocol::{
 use crate::{Table, World};
 
 use super::{
-    Address, By, Change, HostId, News, address,
+    Address, By, Change, HostId, News, OUTSIDE, address,
     errno::*,
     tcp::{Goal, Packet},
 };
@@ -480,7 +480,9 @@ impl World {
             what,
             cause,
         });
-        self.resume_at(owner, at_ns);
+        if owner != OUTSIDE {
+            self.resume_at(owner, at_ns);
+        }
     }
 
     /// Once, until the owner has read everything.
