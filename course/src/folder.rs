@@ -6,17 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use protocol::{
-    Limits,
-    lesson::{Block, Lesson, LessonFile, Predict, Step, WorldTemplate},
-    scenario::{EPOCH_MS, TICK_NS},
-};
+use protocol::lesson::{Block, Lesson, LessonFile, Predict, Step};
 
 use crate::{
     mistake::{Mistakes, suggestion},
     source::Source,
     table::{Located, Table},
-    text,
+    text, world,
 };
 
 const FILES_MAX: usize = 32;
@@ -43,7 +39,7 @@ pub(crate) fn read(
         "the world that the program runs in",
         mistakes,
     )
-    .and_then(|source| read_world(&source, &start, mistakes));
+    .and_then(|source| world::read(&source, &start, mistakes));
     let checks = Source::read(
         &folder.join("checks.js"),
         "the checks of the solution",
@@ -62,7 +58,7 @@ pub(crate) fn read(
         is_lesson && around.root.join(id).join("lesson.toml").is_file()
     };
     let head = about.as_ref().map(|source| {
-        let entry = world.as_ref().map(|world| world.entry.as_str());
+        let entry = world.as_ref().map(|world| world.entry());
         let mut head = Head::read(source, around, &start, &solution, entry, mistakes);
         let writable = writable(&head.start);
         head.hints = head
@@ -157,8 +153,8 @@ fn refuse_strangers(folder: &Path, mistakes: &Mistakes) {
 }
 
 /// A file of `start/` or `solution/`, with where it was found.
-struct TreeFile {
-    path: String,
+pub(crate) struct TreeFile {
+    pub path: String,
     found: PathBuf,
     text: String,
 }
@@ -196,67 +192,6 @@ fn read_tree_into(folder: &Path, prefix: &str, files: &mut Vec<TreeFile>, mistak
             });
         }
     }
-}
-
-fn read_world(source: &Source, start: &[TreeFile], mistakes: &Mistakes) -> Option<WorldTemplate> {
-    const KEYS: [&str; 8] = [
-        "seed", "host", "entry", "args", "env", "tick_ns", "epoch_ms", "limits",
-    ];
-    let mut table = Table::of_file(source, mistakes);
-    let seed = table.number("seed", 0..=u64::MAX);
-    let host = table.text_or("host", "jar");
-    let entry = table.text("entry");
-    let args = table.texts_or_none("args");
-    let tick_ns = table.number_or("tick_ns", 1..=1_000_000, TICK_NS);
-    let epoch_ms = table.number_or("epoch_ms", 0..=8_640_000_000_000_000, EPOCH_MS);
-    let env = table.table("env").map(Table::all_texts).unwrap_or_default();
-    let limits = match table.table("limits") {
-        Some(limits) => read_limits(limits, &KEYS),
-        None => Limits::PAGE,
-    };
-    if let Some(entry) = &entry
-        && !start.is_empty()
-        && !start.iter().any(|file| file.path == entry.value)
-    {
-        let names = start.iter().map(|file| file.path.as_str());
-        table.add(
-            entry.line,
-            format!(
-                "`entry` names no file of start/: {}.{}",
-                entry.value,
-                suggestion(&entry.value, names)
-            ),
-        );
-    }
-    table.finish(&[]);
-    Some(WorldTemplate {
-        seed: seed?,
-        epoch_ms,
-        limits,
-        host,
-        entry: entry?.value,
-        args: args.into_iter().map(|arg| arg.value).collect(),
-        env,
-        tick_ns,
-    })
-}
-
-fn read_limits(mut table: Table, outer: &[&str]) -> Limits {
-    let page = Limits::PAGE;
-    let mut number = |key, default| table.number_or(key, 0..=u64::MAX, default);
-    let limits = Limits {
-        callback_ticks_max: number("callback_ticks_max", page.callback_ticks_max),
-        ticks_max: number("ticks_max", page.ticks_max),
-        events_max: number("events_max", page.events_max),
-        virtual_ns_max: number("virtual_ns_max", page.virtual_ns_max),
-        output_bytes_max: number("output_bytes_max", page.output_bytes_max),
-        output_lines_max: number("output_lines_max", page.output_lines_max),
-        heap_bytes_max: number("heap_bytes_max", page.heap_bytes_max),
-        call_depth_max: table.number_or("call_depth_max", 1..=100_000, page.call_depth_max.into())
-            as u32,
-    };
-    table.finish(outer);
-    limits
 }
 
 /// `lesson.toml`, and the files in the order that it asks for.

@@ -8,7 +8,7 @@
 //!     NN-lesson/
 //!       lesson.toml               title, summary, minutes, covers, check_seeds; hints, [files], [predict]
 //!       text.md                   what the reader reads
-//!       world.toml                seed, entry; host, args, tick_ns, epoch_ms, [env], [limits]
+//!       world.toml                seed, and what runs where: see `world.rs`
 //!       start/                    the files that the reader starts from
 //!       solution/                 those of them that the solution changes
 //!       checks.js                 what judges a run
@@ -24,6 +24,7 @@ mod mistake;
 mod source;
 mod table;
 mod text;
+mod world;
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +32,7 @@ use std::{
 };
 
 pub use mistake::Mistake;
-use protocol::lesson::{Catalog, Chapter, Lesson, LessonSummary};
+use protocol::lesson::{Catalog, Chapter, Lesson, LessonSummary, WorldTemplate};
 
 use crate::{
     folder::{Around, is_numbered, names_in},
@@ -118,6 +119,14 @@ pub fn load_lesson(folder: &Path) -> Result<Lesson, Vec<Mistake>> {
     let id = format!("{}/{}", name(chapter), name(&absolute));
     let lesson = folder::read(folder, &id, &around, &mistakes);
     mistakes.unless_any(lesson)
+}
+
+/// Reads a world that stands for itself: its files are those beside it.
+pub fn load_world(path: &Path) -> Result<WorldTemplate, Vec<Mistake>> {
+    let mistakes = Mistakes::default();
+    let world = Source::read(path, "a world", &mistakes)
+        .and_then(|source| world::read(&source, &[], &mistakes));
+    mistakes.unless_any(world)
 }
 
 /// The folders of the lessons that a path means: itself, or all that are in it.

@@ -106,6 +106,74 @@ impl<'a> Table<'a> {
         }
     }
 
+    pub fn text_or_none(&mut self, key: &'static str) -> Option<Located<String>> {
+        self.take(key).and_then(|value| self.read_text(key, &value))
+    }
+
+    /// `[[key]]`, as often as it is there.
+    pub fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
+        let Some(value) = self.take(key) else {
+            return Vec::new();
+        };
+        let line = self.source.line_at(value.span().start);
+        let DeValue::Array(array) = value.into_inner() else {
+            self.add(line, format!("`{key}` must be tables: [[{key}]]."));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in array {
+            let line = self.source.line_at(item.span().start);
+            match item.into_inner() {
+                DeValue::Table(entries) => tables.push(self.inner(key, line, entries)),
+                other => self.wrong(line, key, "tables", &other),
+            }
+        }
+        tables
+    }
+
+    /// `[key.name]`, by the names that the author has given.
+    pub fn named_tables(&mut self, key: &'static str) -> Vec<(String, Table<'a>)> {
+        let Some(outer) = self.table(key) else {
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (name, value) in outer.entries {
+            let line = self.source.line_at(value.span().start);
+            match value.into_inner() {
+                DeValue::Table(entries) => {
+                    tables.push((name.into_inner().into(), self.inner(key, line, entries)));
+                }
+                other => self.wrong(line, name.get_ref(), "a table", &other),
+            }
+        }
+        tables
+    }
+
+    fn inner(&self, name: &'static str, line: u32, entries: DeTable<'a>) -> Table<'a> {
+        Table {
+            source: self.source,
+            mistakes: self.mistakes,
+            name: Some(name),
+            line,
+            entries,
+            known: Vec::new(),
+        }
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    pub fn is_table(&self, key: &str) -> bool {
+        let value = self.entries.get(key).map(|value| value.get_ref());
+        matches!(value, Some(DeValue::Table(_)))
+    }
+
+    /// Where it begins.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
     /// Every key of this table, whatever it is called, with its text. For tables whose keys are the author's own.
     pub fn all_texts(mut self) -> Vec<(String, String)> {
         let mut pairs = Vec::new();

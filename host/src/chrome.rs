@@ -126,6 +126,7 @@ impl<W: Write> Writer<W> {
                     Stream::Stderr => self.instant(process, "t", &format!("stderr: {text}")),
                 }
             }
+            EventKind::WorldChanged { what } => self.instant(process, "g", &format!("{what:?}")),
             EventKind::ConnectionBegun { client, server, .. } => {
                 let name = format!("{} connects to {}", client.address, server.address);
                 self.instant(process, "t", &name)

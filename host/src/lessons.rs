@@ -105,7 +105,7 @@ impl Grading<'_> {
             }
         }
         if failure.is_none() {
-            let entry = format!("start/{}", lesson.world.entry);
+            let entry = format!("start/{}", lesson.world.entry());
             self.add(
                 &entry,
                 1,
@@ -267,7 +267,7 @@ impl Grading<'_> {
             .solution
             .iter()
             .find(|file| !lesson.start.contains(file))
-            .map_or(lesson.world.entry.as_str(), |file| file.path.as_str());
+            .map_or(lesson.world.entry(), |file| file.path.as_str());
         format!("solution/{changed}")
     }
 

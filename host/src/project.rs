@@ -39,6 +39,15 @@ impl Project {
             Err(_) => tidy(&env::current_dir()?.join(entry)),
         };
         let root = root_of(&entry);
+        Self::read_from(root, entry)
+    }
+
+    /// The folder of a world, with one of its programs.
+    pub fn read_folder(folder: &Path, entry: &str) -> io::Result<Self> {
+        Self::read_from(folder.to_path_buf(), folder.join(entry))
+    }
+
+    fn read_from(root: PathBuf, entry: PathBuf) -> io::Result<Self> {
         let mut project = Self {
             entry,
             root,

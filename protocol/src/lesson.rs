@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{File, Limits, ProcessSpec, Record, Scenario};
+use crate::{File, Limits, ProcessSpec, Record, Scenario, scenario::NetworkSpec};
 
 /// Where a lesson's files live in the jar, and where its program starts.
 pub const FOLDER: &str = "/app";
@@ -62,28 +62,34 @@ impl Lesson {
         record: Record,
     ) -> Scenario {
         let world = &self.world;
+        let files: Vec<File> = files
+            .into_iter()
+            .map(|(path, text)| File {
+                path: format!("{FOLDER}/{path}"),
+                bytes: text.as_bytes().to_vec(),
+            })
+            .collect();
         Scenario {
             seed,
             epoch_ms: world.epoch_ms,
             limits: world.limits,
             record,
-            processes: vec![ProcessSpec {
-                host: world.host.clone(),
-                entry: format!("{FOLDER}/{}", world.entry),
-                args: world.args.clone(),
-                env: world.env.clone(),
-                cwd: FOLDER.to_string(),
-                files: files
-                    .into_iter()
-                    .map(|(path, text)| File {
-                        path: format!("{FOLDER}/{path}"),
-                        bytes: text.as_bytes().to_vec(),
-                    })
-                    .collect(),
-                transpiled: Vec::new(),
-                stdin: Vec::new(),
-                tick_ns: world.tick_ns,
-            }],
+            network: world.network.clone(),
+            processes: world
+                .processes
+                .iter()
+                .map(|process| ProcessSpec {
+                    host: process.host.clone(),
+                    entry: format!("{FOLDER}/{}", process.entry),
+                    args: process.args.clone(),
+                    env: process.env.clone(),
+                    cwd: FOLDER.to_string(),
+                    files: files.clone(),
+                    transpiled: Vec::new(),
+                    stdin: Vec::new(),
+                    tick_ns: process.tick_ns,
+                })
+                .collect(),
         }
     }
 }
@@ -102,6 +108,22 @@ pub struct WorldTemplate {
     pub seed: u64,
     pub epoch_ms: u64,
     pub limits: Limits,
+    pub network: NetworkSpec,
+    /// One at least.
+    pub processes: Vec<ProcessTemplate>,
+}
+
+impl WorldTemplate {
+    /// Where the first process starts.
+    pub fn entry(&self) -> &str {
+        self.processes
+            .first()
+            .map_or("", |process| process.entry.as_str())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessTemplate {
     pub host: String,
     /// Relative, such as `main.js`.
     pub entry: String,

@@ -11,7 +11,63 @@ pub struct Scenario {
     pub epoch_ms: u64,
     pub limits: Limits,
     pub record: Record,
+    pub network: NetworkSpec,
     pub processes: Vec<ProcessSpec>,
+}
+
+/// Hosts of which something is said, what lies between hosts, and what changes while the world runs. A host that only
+/// a process names is there too: with a core for every thread, and a quarter of a millisecond from any other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkSpec {
+    pub hosts: Vec<HostSpec>,
+    pub links: Vec<LinkSpec>,
+    pub names: Vec<NameSpec>,
+    /// In the order of their times.
+    pub changes: Vec<ChangeSpec>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSpec {
+    pub name: String,
+    /// How many threads may run at once; 0 for any number.
+    pub cores: u32,
+}
+
+/// One direction between two hosts, by their names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkSpec {
+    pub from: String,
+    pub to: String,
+    /// `(packets of a million, ns)`, ascending: at most so many packets take at most so long.
+    pub latency: Vec<(u32, u64)>,
+    /// 0 for as fast as one likes.
+    pub bits_per_second: u64,
+    /// Of a million packets.
+    pub lost: u32,
+}
+
+/// A name for hosts, by theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameSpec {
+    pub name: String,
+    pub hosts: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSpec {
+    pub at_ns: u64,
+    pub what: Change,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    Link(LinkSpec),
+    /// Nothing gets from one host to the other, or it does again.
+    Cut {
+        from: String,
+        to: String,
+        is_cut: bool,
+    },
 }
 
 /// One `node` command line on one host.

@@ -9,6 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::Change;
+
 /// Position in the trace, from zero.
 pub type EventId = u64;
 /// Counted from 1 in the order in which processes start; 0 is the world itself.
@@ -125,6 +127,10 @@ pub enum EventKind {
     },
 
     // --- the network ---
+    /// What the scenario foresaw for this moment.
+    WorldChanged {
+        what: Change,
+    },
     /// A socket asks another for a connection.
     ConnectionBegun {
         connection: ConnectionId,
@@ -237,6 +243,8 @@ pub enum Stream {
 pub enum ExitReason {
     /// Nothing was left to wait for.
     LoopEmpty,
+    /// It still listens, and nothing is left in the world that could call it.
+    Uncalled,
     /// `process.exit`.
     Called,
     UncaughtError,

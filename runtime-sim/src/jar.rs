@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use kernel::Sim;
 use node::{Booted, Library, Process};
-use protocol::{Command, Reply, Scenario, VERSION};
+use protocol::{Command, ProcessSpec, Reply, Scenario, VERSION};
 
 use crate::grade;
 #[cfg(feature = "whole")]
@@ -175,12 +175,19 @@ fn refused(reason: &str) -> Reply {
 
 /// Why a scenario cannot be a world.
 fn unfit(scenario: &Scenario) -> Option<String> {
-    let [process] = scenario.processes.as_slice() else {
+    if scenario.processes.is_empty() {
+        return Some("a world needs a process, and the scenario has none".into());
+    }
+    if cfg!(not(feature = "whole")) && scenario.processes.len() > 1 {
         return Some(format!(
-            "this jar simulates one process, and the scenario has {}",
+            "this jar simulates one process, and the scenario has {}: the whole jar simulates more",
             scenario.processes.len()
         ));
-    };
+    }
+    scenario.processes.iter().find_map(unfit_process)
+}
+
+fn unfit_process(process: &ProcessSpec) -> Option<String> {
     if !process.entry.starts_with('/') || !process.cwd.starts_with('/') {
         return Some("the entry file and the working folder need absolute paths".into());
     }

@@ -116,6 +116,7 @@ pub fn world(
         epoch_ms: EPOCH_MS,
         limits,
         record: Record::Output,
+        network: protocol::scenario::NetworkSpec::default(),
         processes: vec![ProcessSpec {
             host: "jar".to_string(),
             entry: entry.to_string_lossy().into_owned(),

@@ -57,6 +57,7 @@ pub fn scenario(
         epoch_ms: EPOCH_MS,
         limits,
         record,
+        network: protocol::scenario::NetworkSpec::default(),
         processes: vec![ProcessSpec {
             host: "jar".to_string(),
             entry: entry.clone(),

@@ -25,6 +25,8 @@ A Node.js process, its clock and its event loop in a jar.
   terrarium run [--seed N] [--cpu X] [--limits terminal|page] FILE [ARGS]
       Runs FILE as `node FILE` would, in virtual time. Its project folder is its file system; what it writes stays
       in memory. --cpu 0.5 is a core of half the usual speed.
+  terrarium run [--seed N] [--cpu X] [--limits terminal|page] WORLD.toml
+      Runs a world: several processes on several hosts, and what lies between them. Each line says whose it is.
   terrarium serve [--port P] [--seed N] [--cpu X] FILE [ARGS]
       Runs FILE in real time and lets this machine's own programs (curl, a browser, k6) call the server in it, on
       port P of 127.0.0.1; without --port it is the port that the program listens on.

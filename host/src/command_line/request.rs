@@ -16,6 +16,7 @@ use protocol::{
 };
 
 const SEED: u64 = 1;
+const HOST: &str = "jar";
 
 /// What a command that runs a program was asked for.
 pub struct Request {
@@ -26,7 +27,7 @@ pub struct Request {
 
 /// The options that commands share, as they are read.
 struct Options {
-    seed: u64,
+    seed: Option<u64>,
     tick_ns: u64,
     limits: Limits,
 }
@@ -38,7 +39,7 @@ pub fn request(
     mut own: impl FnMut(&str, &mut Parser) -> Result<bool, Failure>,
 ) -> Result<Request, Failure> {
     let mut options = Options {
-        seed: SEED,
+        seed: None,
         tick_ns: TICK_NS,
         limits: Limits::TERMINAL,
     };
@@ -71,7 +72,7 @@ pub fn request(
 impl Options {
     fn take(&mut self, name: &str, arguments: &mut Parser) -> Result<bool, Failure> {
         match name {
-            "seed" => self.seed = arguments.value()?.parse()?,
+            "seed" => self.seed = Some(arguments.value()?.parse()?),
             "cpu" => {
                 let speed: f64 = arguments.value()?.parse()?;
                 if !(0.001..=1_000.0).contains(&speed) {
@@ -96,6 +97,9 @@ impl Options {
     }
 
     fn build(self, file: &Path, args: Vec<String>, record: Record) -> Result<Request, Failure> {
+        if file.extension().is_some_and(|ending| ending == "toml") {
+            return self.build_world(file, &args, record);
+        }
         let failed = |error: io::Error| {
             Failure::Sentence(format!("{} cannot be read: {error}.", file.display()))
         };
@@ -106,12 +110,13 @@ impl Options {
         let cwd = env::current_dir().map_err(failed)?;
         Ok(Request {
             scenario: Scenario {
-                seed: self.seed,
+                seed: self.seed.unwrap_or(SEED),
                 epoch_ms: EPOCH_MS,
                 limits: self.limits,
                 record,
+                network: protocol::scenario::NetworkSpec::default(),
                 processes: vec![ProcessSpec {
-                    host: "jar".to_string(),
+                    host: HOST.to_string(),
                     entry: project.entry.to_string_lossy().into_owned(),
                     args,
                     env: env::vars_os()
@@ -125,6 +130,50 @@ impl Options {
                     stdin,
                     tick_ns: self.tick_ns,
                 }],
+            },
+            left_out: project.left_out,
+        })
+    }
+}
+
+impl Options {
+    /// The processes of a `world.toml`; their files are those beside it.
+    fn build_world(self, file: &Path, args: &[String], record: Record) -> Result<Request, Failure> {
+        if let Some(arg) = args.first() {
+            return Err(Failure::Usage(format!(
+                "a world gives its processes their arguments, so {arg} has no place"
+            )));
+        }
+        let world = course::load_world(file).map_err(|mistakes| {
+            let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            Failure::Sentence(format!("This is no world:\n{}", lines.join("\n")))
+        })?;
+        let failed = |error: io::Error| {
+            Failure::Sentence(format!("{} cannot be read: {error}.", file.display()))
+        };
+        let absolute = file.canonicalize().map_err(failed)?;
+        let folder = absolute.parent().unwrap_or(Path::new("/")).to_path_buf();
+        let project = Project::read_folder(&folder, world.entry()).map_err(failed)?;
+        let processes = world.processes.into_iter().map(|process| ProcessSpec {
+            host: process.host,
+            entry: folder.join(&process.entry).to_string_lossy().into_owned(),
+            args: process.args,
+            env: process.env,
+            cwd: folder.to_string_lossy().into_owned(),
+            files: project.files.clone(),
+            transpiled: Vec::new(),
+            stdin: Vec::new(),
+            // --cpu makes all of them slower or faster.
+            tick_ns: (process.tick_ns * self.tick_ns / TICK_NS).max(1),
+        });
+        Ok(Request {
+            scenario: Scenario {
+                seed: self.seed.unwrap_or(world.seed),
+                epoch_ms: world.epoch_ms,
+                limits: self.limits,
+                record,
+                network: world.network,
+                processes: processes.collect(),
             },
             left_out: project.left_out,
         })

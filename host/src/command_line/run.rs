@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Jar, packages};
 use lexopt::Parser;
-use protocol::{Event, EventKind, Record, Stream};
+use protocol::{Event, EventKind, ProcessId, Record, Scenario, Stream};
 
 use super::{
     Failure,
@@ -17,7 +17,7 @@ use super::{
 pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let Request { scenario, left_out } = request(arguments, Record::Output, |_, _| Ok(false))?;
     let mut jar = Jar::load()?;
-    let mut terminal = Terminal::default();
+    let mut terminal = Terminal::of(&scenario);
     let finished = jar.run(&scenario, |events| terminal.show(&events))?;
     if let Some(text) = &terminal.uncaught
         && let Some(sentence) = packages::catalog()?.explain(text)
@@ -37,11 +37,52 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
 #[derive(Default)]
 pub struct Terminal {
     buffer: Vec<u8>,
+    /// The hosts of the world's processes, as wide as the widest; none when there is one process.
+    labels: Vec<String>,
+    /// Whose line is unfinished.
+    unfinished: Option<ProcessId>,
     /// The error that ended the program.
     uncaught: Option<String>,
 }
 
 impl Terminal {
+    pub fn of(scenario: &Scenario) -> Self {
+        let hosts = scenario.processes.iter().map(|process| &process.host);
+        let width = hosts.clone().map(|host| host.chars().count()).max();
+        let width = width.unwrap_or(0);
+        let labels = hosts.map(|host| format!("{host:width$} | "));
+        Self {
+            labels: Some(labels.collect())
+                .filter(|labels: &Vec<String>| labels.len() > 1)
+                .unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
+    /// Each line says whose it is.
+    fn write(&mut self, process: ProcessId, text: &str) {
+        // A process that another began speaks as the first does.
+        let label = self
+            .labels
+            .get(process as usize - 1)
+            .or(self.labels.first());
+        let Some(label) = label else {
+            self.buffer.extend_from_slice(text.as_bytes());
+            return;
+        };
+        if self.unfinished.is_some_and(|other| other != process) {
+            self.buffer.push(b'\n');
+            self.unfinished = None;
+        }
+        for line in text.split_inclusive('\n') {
+            if self.unfinished.is_none() {
+                self.buffer.extend_from_slice(label.as_bytes());
+            }
+            self.buffer.extend_from_slice(line.as_bytes());
+            self.unfinished = Some(process).filter(|_| !line.ends_with('\n'));
+        }
+    }
+
     pub fn show(&mut self, events: &[Event]) {
         let mut current = Stream::Stdout;
         for event in events {
@@ -50,7 +91,7 @@ impl Terminal {
                     self.flush(current);
                     current = *stream;
                 }
-                self.buffer.extend_from_slice(text.as_bytes());
+                self.write(event.process, text);
             } else if let EventKind::UncaughtError { text, .. } = &event.kind {
                 self.uncaught = Some(text.clone());
             }

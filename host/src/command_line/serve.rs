@@ -47,7 +47,7 @@ pub fn serve(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     }
     let mut jar = Jar::load()?;
     let mut bridge = Bridge::new(port).map_err(|error| no_port(port.unwrap_or(0), &error))?;
-    let mut terminal = Terminal::default();
+    let mut terminal = Terminal::of(&scenario);
     let finished = jar.serve(&scenario, |meeting| {
         terminal.show(&meeting.events);
         bridge.meet(meeting)

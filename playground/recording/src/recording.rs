@@ -669,6 +669,7 @@ impl Recording {
             }
             EventKind::WorldStarted { .. }
             | EventKind::Logged { .. }
+            | EventKind::WorldChanged { .. }
             | EventKind::ConnectionBegun { .. }
             | EventKind::PacketSent { .. }
             | EventKind::PacketArrived { .. }

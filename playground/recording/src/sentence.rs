@@ -7,6 +7,7 @@
 
 use protocol::{
     Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, Outcome, Phase, Queue, Stream,
+    scenario::Change,
     trace::{ConnectionId, Endpoint, PacketContent, PacketId},
 };
 
@@ -95,6 +96,7 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
                 ),
             },
         ),
+        EventKind::WorldChanged { what } => changed(what),
         EventKind::ConnectionBegun { client, server, .. } => Sentence::new(
             format!("{} asks {} for a connection.", place(client), place(server)),
             "What it wants to say waits until the other side has answered.",
@@ -120,6 +122,28 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
             limit_reason(*limit),
         ),
     }
+}
+
+fn changed(what: &Change) -> Sentence {
+    let (what, why) = match what {
+        Change::Link(link) => (
+            format!("The link from {} to {} changes.", link.from, link.to),
+            "What is on its way already is not touched by that.",
+        ),
+        Change::Cut {
+            from,
+            to,
+            is_cut: true,
+        } => (
+            format!("The link from {from} to {to} is cut."),
+            "Packets are lost from now on, and nobody is told.",
+        ),
+        Change::Cut { from, to, .. } => (
+            format!("The link from {from} to {to} works again."),
+            "What was lost is sent once more when its sender's patience ends.",
+        ),
+    };
+    Sentence::new(what, why)
 }
 
 /// An end of a connection, as a sentence calls it.

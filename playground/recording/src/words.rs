@@ -67,6 +67,7 @@ pub fn turn_name(state: &LoopState) -> String {
 pub fn exit_reason(reason: ExitReason) -> &'static str {
     match reason {
         ExitReason::LoopEmpty => "No timer, no immediate and no I/O is left to wait for.",
+        ExitReason::Uncalled => "It listens, and nothing is left in the world that could call it.",
         ExitReason::Called => "The program called process.exit.",
         ExitReason::UncaughtError => "Nobody caught an error, and Node ends a program for that.",
         ExitReason::UnsettledTopLevelAwait => {

@@ -165,6 +165,7 @@ fn extend(row: &mut Row, line: &str) {
 fn exit_sentence(code: i32, reason: ExitReason) -> String {
     match reason {
         ExitReason::LoopEmpty | ExitReason::UncaughtError => format!("exits with code {code}"),
+        ExitReason::Uncalled => format!("ends with code {code}: nobody is left to call it"),
         ExitReason::Called => format!("process.exit: exits with code {code}"),
         ExitReason::UnsettledTopLevelAwait => {
             format!("exits with code {code}: a top-level await never settles")

@@ -2,7 +2,8 @@
 
 use protocol::{
     Limits,
-    lesson::{Lesson, LessonFile, Predict, WorldTemplate},
+    lesson::{Lesson, LessonFile, Predict, ProcessTemplate, WorldTemplate},
+    scenario::NetworkSpec,
 };
 
 pub fn lesson() -> Lesson {
@@ -32,11 +33,14 @@ pub fn lesson() -> Lesson {
             seed: 7,
             epoch_ms: 0,
             limits: Limits::PAGE,
-            host: "api-1".into(),
-            entry: "main.js".into(),
-            args: Vec::new(),
-            env: Vec::new(),
-            tick_ns: 50,
+            network: NetworkSpec::default(),
+            processes: vec![ProcessTemplate {
+                host: "api-1".into(),
+                entry: "main.js".into(),
+                args: Vec::new(),
+                env: Vec::new(),
+                tick_ns: 50,
+            }],
         },
         checks: String::new(),
         check_seeds: 3,

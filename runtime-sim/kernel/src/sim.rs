@@ -103,7 +103,13 @@ impl<S: System> Scheduler<S> {
     pub fn spawn(&self, process: ProcessId, at_ns: u64, birth: Birth<S>) {
         self.slots.borrow_mut().insert(process, Slot::Unborn(birth));
         self.running.set(self.running.get() + 1);
-        self.world.borrow_mut().resume_at(process, at_ns);
+        let mut world = self.world.borrow_mut();
+        #[cfg(feature = "network")]
+        {
+            let parent = world.current();
+            world.settle_as(process, parent);
+        }
+        world.resume_at(process, at_ns);
     }
 
     /// For a process in the middle of its turn: everybody else goes on until `done` answers when that was, or until
@@ -177,6 +183,15 @@ impl<S: System> Scheduler<S> {
 
     fn turn_of(&self, process: ProcessId, time_ns: u64, ticks_max: u64) -> Option<u64> {
         self.latest_ns.set(self.latest_ns.get().max(time_ns));
+        #[cfg(feature = "network")]
+        {
+            let mut world = self.world.borrow_mut();
+            if let Err(free_ns) = world.take_core(process, time_ns) {
+                world.turn_begins(process);
+                world.resume_at(process, free_ns);
+                return Some(1);
+            }
+        }
         let mut system = {
             let mut slots = self.slots.borrow_mut();
             let slot = slots.get_mut(&process)?;
@@ -266,6 +281,12 @@ impl<S: System> Sim<S> {
         });
         for spec in scenario.processes {
             let process = scheduler.number();
+            #[cfg(feature = "network")]
+            {
+                let mut world = scheduler.world.borrow_mut();
+                let host = world.network.host_named(&spec.host);
+                world.settle(process, host);
+            }
             let system = start(process, spec, scheduler.clone());
             scheduler
                 .slots
@@ -396,6 +417,7 @@ mod tests {
             epoch_ms: 0,
             limits: Limits::PAGE,
             record: Record::All,
+            network: protocol::scenario::NetworkSpec::default(),
             processes: vec![spec.clone(), spec],
         }
     }

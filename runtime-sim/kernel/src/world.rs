@@ -12,6 +12,9 @@ pub enum Happening {
     ProcessResumes(ProcessId),
     #[cfg(feature = "network")]
     PacketArrives(protocol::trace::PacketId),
+    /// Which of those that the scenario foresees.
+    #[cfg(feature = "network")]
+    WorldChanges(u32),
     /// No answer to it has come in time.
     #[cfg(feature = "network")]
     PacketMissed(protocol::trace::PacketId),
@@ -27,6 +30,8 @@ pub struct World {
     pub recorder: Recorder,
     #[cfg(feature = "network")]
     pub network: crate::network::Network,
+    #[cfg(feature = "network")]
+    changes: Vec<protocol::scenario::ChangeSpec>,
     /// Interpreter ticks of all processes together.
     pub ticks: u64,
     /// Whose turn it is; 0 between turns.
@@ -42,6 +47,11 @@ struct Core {
     clock_ns: u64,
     /// Its entry in the queue.
     resumes: Option<(u64, u64)>,
+    #[cfg(feature = "network")]
+    host: Option<crate::network::HostId>,
+    /// Which of its host's it has taken for this turn.
+    #[cfg(feature = "network")]
+    taken: Option<u32>,
 }
 
 impl World {
@@ -55,6 +65,8 @@ impl World {
             recorder: Recorder::new(scenario.record),
             #[cfg(feature = "network")]
             network: crate::network::Network::new(Chance::new(scenario.seed)),
+            #[cfg(feature = "network")]
+            changes: scenario.network.changes.clone(),
             ticks: 0,
             current: 0,
             cores: Table::new(),
@@ -68,7 +80,48 @@ impl World {
             },
             vec![],
         );
+        #[cfg(feature = "network")]
+        world.lay_out(&scenario.network);
         world
+    }
+
+    #[cfg(feature = "network")]
+    fn lay_out(&mut self, spec: &protocol::scenario::NetworkSpec) {
+        self.network.lay_out(spec);
+        for (index, change) in spec.changes.iter().enumerate() {
+            let changes = Happening::WorldChanges(index as u32);
+            self.queue.push(change.at_ns, changes);
+        }
+    }
+
+    /// The process, and whatever it begins, runs on that host.
+    #[cfg(feature = "network")]
+    pub(crate) fn settle(&mut self, process: ProcessId, host: crate::network::HostId) {
+        self.cores.or_default(process).host = Some(host);
+    }
+
+    #[cfg(feature = "network")]
+    pub(crate) fn settle_as(&mut self, process: ProcessId, parent: ProcessId) {
+        let host = self.cores.get(&parent).and_then(|core| core.host);
+        self.cores.or_default(process).host = host;
+    }
+
+    #[cfg(feature = "network")]
+    pub(crate) fn current(&self) -> ProcessId {
+        self.current
+    }
+
+    /// Takes a core of the process's host for its turn; when all are busy, says until when.
+    #[cfg(feature = "network")]
+    pub(crate) fn take_core(&mut self, process: ProcessId, time_ns: u64) -> Result<(), u64> {
+        let core = self.cores.or_default(process);
+        core.taken = None;
+        let Some(host) = core.host else {
+            return Ok(());
+        };
+        let core_number = self.network.free_core(host, time_ns)?;
+        self.cores.or_default(process).taken = core_number;
+        Ok(())
     }
 
     pub fn now_ns(&self) -> u64 {
@@ -98,6 +151,11 @@ impl World {
         match happening {
             Happening::PacketArrives(packet) => self.packet_arrives(packet),
             Happening::PacketMissed(packet) => self.packet_missed(packet),
+            Happening::WorldChanges(index) => {
+                let what = self.changes[index as usize].what.clone();
+                self.network.change(&what);
+                self.record(Some(0), 0, EventKind::WorldChanged { what }, vec![]);
+            }
             Happening::ProcessResumes(_) => unreachable!("a process has its own turn"),
         }
     }
@@ -145,7 +203,12 @@ impl World {
 
     pub(crate) fn turn_ended(&mut self, process: ProcessId) {
         self.current = 0;
-        self.cores.or_default(process).clock_ns = self.now_ns;
+        let core = self.cores.or_default(process);
+        core.clock_ns = self.now_ns;
+        #[cfg(feature = "network")]
+        if let (Some(host), Some(taken)) = (core.host, core.taken.take()) {
+            self.network.core_is_busy(host, taken, self.now_ns);
+        }
     }
 
     pub(crate) fn forget(&mut self, process: ProcessId) {

@@ -38,6 +38,7 @@ impl Net {
             epoch_ms: 0,
             limits: Limits::TERMINAL,
             record: Record::All,
+            network: protocol::scenario::NetworkSpec::default(),
             processes: vec![],
         });
         let hosts = hosts.map(|name| world.network.host_named(name));

@@ -59,6 +59,7 @@ fn main() {
             ..Limits::PAGE
         },
         record: Record::All,
+        network: protocol::scenario::NetworkSpec::default(),
         processes: vec![spec],
     };
     let booted = RefCell::new(Some(Booted::boot(Rc::new(library)).expect("it boots")));

@@ -785,6 +785,20 @@ impl System for Process {
     }
 
     fn strand(&mut self) {
+        #[cfg(feature = "whole")]
+        if let Some(port) = net::listening_port(&self.environment) {
+            let mut host = self.host();
+            let entry = host.spec.entry.clone();
+            let name = entry.rsplit('/').next().unwrap_or(&entry);
+            host.final_words(&format!(
+                "terrarium: {name} still listens on port {port}, and nobody is left to call it\n"
+            ));
+            host.stop = Some(Stop::Exit {
+                code: 0,
+                reason: ExitReason::Uncalled,
+            });
+            return;
+        }
         let what =
             "waits for something that can no longer happen: nothing is left that could wake it";
         self.host().reach_saying(Limit::VirtualTime, what);

@@ -39,6 +39,7 @@ pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
         epoch_ms: 1_700_000_000_000,
         limits: Limits::PAGE,
         record: Record::All,
+        network: protocol::scenario::NetworkSpec::default(),
         processes: vec![ProcessSpec {
             host: "app".into(),
             entry: format!("/app/{name}"),

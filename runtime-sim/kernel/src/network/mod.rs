@@ -30,7 +30,11 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use protocol::{EventId, ProcessId, trace::PacketId};
+use protocol::{
+    EventId, ProcessId,
+    scenario::{Change as WorldChange, LinkSpec, NetworkSpec},
+    trace::PacketId,
+};
 
 use crate::{Chance, Stream, Table};
 
@@ -77,6 +81,8 @@ const NEIGHBOUR_NS: u64 = 250_000;
 #[derive(Debug)]
 struct Host {
     name: String,
+    /// Until when each of its cores is busy; none are counted where the scenario counts none.
+    cores: Vec<u64>,
     address: IpAddr,
     is_up: bool,
     port_next: u16,
@@ -130,6 +136,7 @@ impl Network {
         let [_, b, c, d] = number.to_be_bytes();
         self.hosts.push(Host {
             name: name.to_owned(),
+            cores: Vec::new(),
             address: IpAddr::V4(Ipv4Addr::new(10, b, c, d)),
             is_up: true,
             port_next: address::EPHEMERAL_PORT_FIRST,
@@ -190,6 +197,61 @@ impl Network {
             self.links.insert(key, (link, stream));
         }
         self.links.get_mut(&key).expect("it is there now")
+    }
+
+    // ---- the scenario ----
+
+    pub(crate) fn lay_out(&mut self, spec: &NetworkSpec) {
+        for host in &spec.hosts {
+            let number = self.host_named(&host.name);
+            self.hosts[number as usize].cores = vec![0; host.cores as usize];
+        }
+        for link in &spec.links {
+            self.set_link(link);
+        }
+        for name in &spec.names {
+            let hosts = name.hosts.iter();
+            let addresses = hosts.map(|host| {
+                let host = self.host_named(host);
+                self.host_address(host)
+            });
+            let addresses = addresses.collect();
+            self.set_name(&name.name, addresses);
+        }
+    }
+
+    pub(crate) fn change(&mut self, change: &WorldChange) {
+        match change {
+            WorldChange::Link(link) => self.set_link(link),
+            WorldChange::Cut { from, to, is_cut } => {
+                let (from, to) = (self.host_named(from), self.host_named(to));
+                self.link(from, to).is_cut = *is_cut;
+            }
+        }
+    }
+
+    fn set_link(&mut self, spec: &LinkSpec) {
+        let (from, to) = (self.host_named(&spec.from), self.host_named(&spec.to));
+        let link = self.link(from, to);
+        if let Some(latency) = Latency::curve(spec.latency.clone()) {
+            link.latency = latency;
+        }
+        link.bits_per_second = Some(spec.bits_per_second).filter(|bits| *bits > 0);
+        link.lost = spec.lost;
+    }
+
+    /// A core of the host that is free by then: `None` where none are counted. When there is none, until when.
+    pub(crate) fn free_core(&self, host: HostId, at_ns: u64) -> Result<Option<u32>, u64> {
+        let cores = self.hosts[host as usize].cores.iter();
+        match cores.enumerate().min_by_key(|(_, free_ns)| **free_ns) {
+            None => Ok(None),
+            Some((number, free_ns)) if *free_ns <= at_ns => Ok(Some(number as u32)),
+            Some((_, free_ns)) => Err(*free_ns),
+        }
+    }
+
+    pub(crate) fn core_is_busy(&mut self, host: HostId, core: u32, until_ns: u64) {
+        self.hosts[host as usize].cores[core as usize] = until_ns;
     }
 
     // ---- news ----

@@ -341,6 +341,19 @@ pub fn close_all(env: &Environment) {
     });
 }
 
+/// The first port on which this process listens.
+pub fn listening_port(env: &Environment) -> Option<u16> {
+    let watched = env.net.watched.borrow();
+    let mut listening = watched.iter().filter(|(_, socket)| socket.is_listening);
+    listening.find_map(|(number, _)| {
+        let local = with_socket(env, *number, |socket| socket.local().cloned());
+        match local.flatten() {
+            Some(Address::Ip(at)) => Some(at.port()),
+            _ => None,
+        }
+    })
+}
+
 fn env_keep(ctx: Ctx, name: &'static str, value: Value) {
     Environment::of(ctx).keep(name, value);
 }
@@ -802,7 +815,27 @@ fn rest(ctx: Ctx, number: SocketId) {
     }
 }
 
-/// Addresses of names, which the pool looks up: this machine's own are all there are.
+/// Of this machine, of the world's hosts, and of what the scenario calls them.
+fn addresses_of(env: &Environment, name: &str, family: u32) -> Vec<String> {
+    let own: &[&str] = match (name, family) {
+        ("localhost" | "terrarium", 0 | 4) => &["127.0.0.1"],
+        ("localhost" | "terrarium" | "ip6-localhost", 6) => &["::1"],
+        ("ip6-localhost", 0) => &["::1"],
+        _ => &[],
+    };
+    if !own.is_empty() {
+        return own.iter().map(|ip| (*ip).to_owned()).collect();
+    }
+    let world = env.place().scheduler.world();
+    let found = world.borrow().network.resolve(name);
+    found
+        .iter()
+        .filter(|ip| family == 0 || ip.is_ipv6() == (family == 6))
+        .map(IpAddr::to_string)
+        .collect()
+}
+
+/// Names and their addresses, which the pool looks up.
 pub fn initialize_names(t: &Target) {
     const ENOTFOUND: i32 = -3008;
     t.class("GetAddrInfoReqWrap", |c| c.construct(()));
@@ -815,18 +848,14 @@ pub fn initialize_names(t: &Target) {
             .requests
             .begin_request(request.clone(), "GETADDRINFOREQWRAP");
         callback::awaited(c.ctx, &request, "oncomplete");
-        let found: &[&str] = match (host.as_str(), family) {
-            ("localhost" | "terrarium", 0 | 4) => &["127.0.0.1"],
-            ("localhost" | "terrarium" | "ip6-localhost", 0 | 6) => &["::1"],
-            _ => &[],
-        };
+        let found = addresses_of(c.env(), &host, family);
         const LOOKUP_NS: u64 = 200_000;
         c.env().queue_work(LOOKUP_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
             let args = if found.is_empty() {
                 vec![ctx.number(f64::from(ENOTFOUND))]
             } else {
-                vec![ctx.null(), ctx.strings(found.iter().copied())]
+                vec![ctx.null(), ctx.strings(found.iter().map(String::as_str))]
             };
             callback::make_method(ctx, &request, "oncomplete", &args);
             async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, &request).0);

@@ -1,0 +1,391 @@
+//! `world.toml`: the hosts, what runs on them, what lies between them, and what happens to it.
+//!
+//! ```toml
+//! seed = 5
+//!
+//! [hosts.api]
+//! cores = 1
+//!
+//! [[processes]]
+//! host = "api"
+//! entry = "server.js"
+//!
+//! [[processes]]
+//! host = "phone"
+//! entry = "client.js"
+//! args = ["--retries", "3"]
+//!
+//! [[links]]
+//! between = ["phone", "api"]
+//! latency = { p0 = "20 ms", p50 = "35 ms", p99 = "400 ms" }
+//! bandwidth = "5 Mbit/s"
+//! loss = "0.5 %"
+//!
+//! [[faults]]
+//! at = "2 s"
+//! until = "3.5 s"
+//! cut = ["phone", "api"]
+//!
+//! [names]
+//! "api.example.com" = "api"
+//! ```
+//!
+//! A world of one process needs none of that: `entry`, `args` and `[env]` may stand at the top. Quantities have their
+//! units with them.
+
+use protocol::{
+    Limits,
+    lesson::{ProcessTemplate, WorldTemplate},
+    scenario::{Change, ChangeSpec, EPOCH_MS, HostSpec, LinkSpec, NameSpec, NetworkSpec, TICK_NS},
+};
+
+use crate::{
+    folder::TreeFile,
+    mistake::{Mistakes, suggestion},
+    source::Source,
+    table::{Located, Table},
+};
+
+const KEYS: [&str; 13] = [
+    "seed",
+    "host",
+    "entry",
+    "args",
+    "env",
+    "tick_ns",
+    "epoch_ms",
+    "limits",
+    "hosts",
+    "processes",
+    "links",
+    "faults",
+    "names",
+];
+const HOST: &str = "jar";
+const CORES_MAX: u64 = 1024;
+const TICK_NS_MAX: u64 = 1_000_000;
+const DAY_NS: u64 = 24 * 3_600 * 1_000_000_000;
+
+pub(crate) fn read(
+    source: &Source,
+    start: &[TreeFile],
+    mistakes: &Mistakes,
+) -> Option<WorldTemplate> {
+    let mut table = Table::of_file(source, mistakes);
+    let seed = table.number("seed", 0..=u64::MAX);
+    let epoch_ms = table.number_or("epoch_ms", 0..=8_640_000_000_000_000, EPOCH_MS);
+    let limits = match table.table("limits") {
+        Some(limits) => read_limits(limits),
+        None => Limits::PAGE,
+    };
+    let mut processes = Vec::new();
+    let several = table.tables("processes");
+    if several.is_empty() || table.has("entry") {
+        processes.extend(read_process(&mut table, start));
+    }
+    for mut process in several {
+        processes.extend(read_process(&mut process, start));
+        process.finish(&[]);
+    }
+    let network = read_network(&mut table, &processes);
+    table.finish(&[]);
+    Some(WorldTemplate {
+        seed: seed?,
+        epoch_ms,
+        limits,
+        network,
+        processes: Some(processes).filter(|processes| !processes.is_empty())?,
+    })
+}
+
+fn read_process(table: &mut Table, start: &[TreeFile]) -> Option<ProcessTemplate> {
+    let host = table.text_or("host", HOST);
+    let entry = table.text("entry");
+    let args = table.texts_or_none("args");
+    let tick_ns = table.number_or("tick_ns", 1..=TICK_NS_MAX, TICK_NS);
+    let env = table.table("env").map(Table::all_texts).unwrap_or_default();
+    let entry = entry?;
+    if !start.is_empty() && !start.iter().any(|file| file.path == entry.value) {
+        let names = start.iter().map(|file| file.path.as_str());
+        table.add(
+            entry.line,
+            format!(
+                "`entry` names no file of start/: {}.{}",
+                entry.value,
+                suggestion(&entry.value, names)
+            ),
+        );
+    }
+    Some(ProcessTemplate {
+        host,
+        entry: entry.value,
+        args: args.into_iter().map(|arg| arg.value).collect(),
+        env,
+        tick_ns,
+    })
+}
+
+fn read_limits(mut table: Table) -> Limits {
+    let page = Limits::PAGE;
+    let mut number = |key, default| table.number_or(key, 0..=u64::MAX, default);
+    let limits = Limits {
+        callback_ticks_max: number("callback_ticks_max", page.callback_ticks_max),
+        ticks_max: number("ticks_max", page.ticks_max),
+        events_max: number("events_max", page.events_max),
+        virtual_ns_max: number("virtual_ns_max", page.virtual_ns_max),
+        output_bytes_max: number("output_bytes_max", page.output_bytes_max),
+        output_lines_max: number("output_lines_max", page.output_lines_max),
+        heap_bytes_max: number("heap_bytes_max", page.heap_bytes_max),
+        call_depth_max: table.number_or("call_depth_max", 1..=100_000, page.call_depth_max.into())
+            as u32,
+    };
+    table.finish(&KEYS);
+    limits
+}
+
+// ---- the network ----
+
+fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec {
+    let mut hosts = Vec::new();
+    for (name, mut host) in table.named_tables("hosts") {
+        let cores = host.number_or("cores", 1..=CORES_MAX, 0) as u32;
+        host.finish(&KEYS);
+        hosts.push(HostSpec { name, cores });
+    }
+    let mut known: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+    known.extend(processes.iter().map(|process| process.host.as_str()));
+    let mut links = Vec::new();
+    for mut link in table.tables("links") {
+        links.extend(
+            read_link(&mut link, "between", &known)
+                .into_iter()
+                .flatten(),
+        );
+        link.finish(&KEYS);
+    }
+    let mut changes = Vec::new();
+    for mut fault in table.tables("faults") {
+        read_fault(&mut fault, &known, &mut changes);
+        fault.finish(&KEYS);
+    }
+    changes.sort_by_key(|change: &ChangeSpec| change.at_ns);
+    let names = table.table("names").map(|names| {
+        let line = names.line();
+        let mut read = Vec::new();
+        for (name, host) in names.all_texts() {
+            if !known.contains(&host.as_str()) {
+                unknown(table, line, &host, &known);
+            }
+            let hosts = vec![host];
+            read.push(NameSpec { name, hosts });
+        }
+        read
+    });
+    NetworkSpec {
+        hosts,
+        links,
+        names: names.unwrap_or_default(),
+        changes,
+    }
+}
+
+fn unknown(table: &Table, line: u32, host: &str, known: &[&str]) {
+    let advice = suggestion(host, known.iter().copied());
+    table.add(line, format!("There is no host {host}.{advice}"));
+}
+
+/// Two hosts by their names.
+fn read_pair(table: &mut Table, key: &'static str, known: &[&str]) -> Option<(String, String)> {
+    let line = table.line();
+    let names = table.texts(key)?;
+    for Located { value, line, .. } in &names {
+        if !known.contains(&value.as_str()) {
+            unknown(table, *line, value, known);
+        }
+    }
+    let line = names.first().map_or(line, |name| name.line);
+    let mut names = names.into_iter().map(|name| name.value);
+    match (names.next(), names.next(), names.next()) {
+        (Some(one), Some(other), None) if one != other => Some((one, other)),
+        _ => {
+            table.add(
+                line,
+                format!("`{key}` names two hosts: [\"one\", \"other\"]."),
+            );
+            None
+        }
+    }
+}
+
+/// Both directions.
+fn read_link(table: &mut Table, key: &'static str, known: &[&str]) -> Option<[LinkSpec; 2]> {
+    let pair = read_pair(table, key, known);
+    let latency = read_latency(table);
+    let bits_per_second = read_quantity(table, "bandwidth", BANDWIDTHS, 1_000_000_000_000_000);
+    let lost = read_quantity(table, "loss", SHARES, 1_000_000);
+    let (one, other) = pair?;
+    let link = |from: &str, to: &str| LinkSpec {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        latency: latency.clone(),
+        bits_per_second: bits_per_second.unwrap_or(0),
+        lost: lost.unwrap_or(0) as u32,
+    };
+    Some([link(&one, &other), link(&other, &one)])
+}
+
+/// One duration, or some at percentiles. Nothing said: the world's own.
+fn read_latency(table: &mut Table) -> Vec<(u32, u64)> {
+    const PERCENTILES: [(&str, u32); 8] = [
+        ("p0", 0),
+        ("p25", 250_000),
+        ("p50", 500_000),
+        ("p75", 750_000),
+        ("p90", 900_000),
+        ("p95", 950_000),
+        ("p99", 990_000),
+        ("p100", 1_000_000),
+    ];
+    if !table.is_table("latency") {
+        let constant = read_quantity(table, "latency", DURATIONS, DAY_NS);
+        return constant.map(|ns| (0, ns)).into_iter().collect();
+    }
+    let Some(mut curve) = table.table("latency") else {
+        return Vec::new();
+    };
+    let mut points: Vec<(u32, u64)> = Vec::new();
+    for (key, share) in PERCENTILES {
+        if let Some(ns) = read_quantity(&mut curve, key, DURATIONS, DAY_NS) {
+            if points.last().is_some_and(|(_, last_ns)| *last_ns > ns) {
+                curve.add(
+                    curve.line(),
+                    format!("`{key}` is less than a percentile below it."),
+                );
+            }
+            points.push((share, ns));
+        }
+    }
+    if points.is_empty() {
+        curve.add(curve.line(), "`latency` needs a percentile, such as p50.");
+    }
+    curve.finish(&KEYS);
+    points
+}
+
+fn read_fault(table: &mut Table, known: &[&str], changes: &mut Vec<ChangeSpec>) {
+    let line = table.line();
+    let at_ns = read_quantity(table, "at", DURATIONS, DAY_NS);
+    let until_ns = read_quantity(table, "until", DURATIONS, DAY_NS);
+    if at_ns.is_none() {
+        table.add(line, "The key `at` is missing in [[faults]].");
+    }
+    let at_ns = at_ns.unwrap_or(0);
+    if until_ns.is_some_and(|until_ns| until_ns <= at_ns) {
+        table.add(line, "`until` must be later than `at`.");
+    }
+    let mut change = |at_ns, what| changes.push(ChangeSpec { at_ns, what });
+    match (table.has("cut"), table.has("link")) {
+        (true, false) => {
+            let Some((one, other)) = read_pair(table, "cut", known) else {
+                return;
+            };
+            for (from, to) in [(&one, &other), (&other, &one)] {
+                let cut = |is_cut| Change::Cut {
+                    from: from.clone(),
+                    to: to.clone(),
+                    is_cut,
+                };
+                change(at_ns, cut(true));
+                if let Some(until_ns) = until_ns {
+                    change(until_ns, cut(false));
+                }
+            }
+        }
+        (false, true) => {
+            if until_ns.is_some() {
+                table.add(
+                    line,
+                    "A `link` stays as it becomes: write a second fault instead of `until`.",
+                );
+            }
+            let links = read_link(table, "link", known);
+            for link in links.into_iter().flatten() {
+                change(at_ns, Change::Link(link));
+            }
+        }
+        _ => table.add(line, "A fault is either `cut` or `link`, with two hosts."),
+    }
+}
+
+// ---- quantities ----
+
+type Units = &'static [(&'static str, u64)];
+
+/// In nanoseconds.
+const DURATIONS: Units = &[
+    ("ns", 1),
+    ("us", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("min", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+];
+/// In bits a second.
+const BANDWIDTHS: Units = &[
+    ("bit/s", 1),
+    ("kbit/s", 1_000),
+    ("Mbit/s", 1_000_000),
+    ("Gbit/s", 1_000_000_000),
+];
+/// Of a million.
+const SHARES: Units = &[("%", 10_000)];
+
+fn read_quantity(table: &mut Table, key: &'static str, units: Units, most: u64) -> Option<u64> {
+    let text = table.text_or_none(key)?;
+    let read = quantity(&text.value, units).filter(|number| *number <= most);
+    if read.is_none() {
+        let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
+        table.add(
+            text.line,
+            format!(
+                "`{key}` is a number with its unit ({}), but is \u{201c}{}\u{201d}.",
+                names.join(", "),
+                text.value
+            ),
+        );
+    }
+    read
+}
+
+/// `1.5 ms` in the smallest of the units, without a detour through fractions of the machine's.
+fn quantity(text: &str, units: Units) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
+    let (number, unit) = text.split_at(end);
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit.trim())?;
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let mut value = whole.parse::<u64>().ok()?.checked_mul(*factor)?;
+    let mut place = *factor;
+    for digit in part.bytes() {
+        place /= 10;
+        value = value.checked_add(place * u64::from(digit.checked_sub(b'0')?))?;
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_have_units() {
+        assert_eq!(quantity("20 ms", DURATIONS), Some(20_000_000));
+        assert_eq!(quantity("1.5s", DURATIONS), Some(1_500_000_000));
+        assert_eq!(quantity("0.25 us", DURATIONS), Some(250));
+        assert_eq!(quantity("0.5 %", SHARES), Some(5_000));
+        assert_eq!(quantity("10 Mbit/s", BANDWIDTHS), Some(10_000_000));
+        for wrong in ["20", "ms", "-1 ms", "1,5 s", "1.2.3 s", "20 furlongs", ""] {
+            assert_eq!(quantity(wrong, DURATIONS), None, "{wrong}");
+        }
+    }
+}
