@@ -3,7 +3,7 @@
 //!
 //! A process of the simulation is a process there, with two threads: its tasks, and the loop's phases around them. The
 //! time that a task waits in its queue is an asynchronous slice of that queue's category; an arrow leads from where it
-//! was queued to where it started. A packet is an asynchronous slice of the process that sent it. Output, errors, limits
+//! was queued to where it started. Works of the pool are slices of its threads' own tracks. A packet is an asynchronous slice of the process that sent it. Output, errors, limits
 //! and connections are instants. Calls inside of a task are not drawn.
 
 use std::{
@@ -18,6 +18,8 @@ use protocol::{
 
 const TASKS: u32 = 1;
 const LOOP: u32 = 2;
+/// The first thread of the pool.
+const POOL: u32 = 10;
 
 /// Takes events in order and writes as it goes, so that a trace need not fit in memory.
 pub struct Writer<W: Write> {
@@ -126,6 +128,13 @@ impl<W: Write> Writer<W> {
                     Stream::Stderr => self.instant(process, "t", &format!("stderr: {text}")),
                 }
             }
+            EventKind::PoolWorkQueued {
+                work,
+                thread,
+                begins_ns,
+                ends_ns,
+                ..
+            } => self.pool_work(process, &format!("{work:?}"), *thread, *begins_ns..*ends_ns),
             EventKind::WorldChanged { what } => self.instant(process, "g", &format!("{what:?}")),
             EventKind::ConnectionBegun { client, server, .. } => {
                 let name = format!("{} connects to {}", client.address, server.address);
@@ -249,6 +258,27 @@ impl<W: Write> Writer<W> {
             quoted(name)
         );
         self.write(process, TASKS, &body)
+    }
+
+    /// A slice of its own track for each of the pool's threads.
+    fn pool_work(
+        &mut self,
+        process: ProcessId,
+        name: &str,
+        thread: u32,
+        span_ns: std::ops::Range<u64>,
+    ) -> io::Result<()> {
+        let now_ns = std::mem::replace(&mut self.now_ns, span_ns.start);
+        let length_ns = span_ns.end - span_ns.start;
+        let body = format!(
+            "\"ph\":\"X\",\"dur\":{}.{:03},\"cat\":\"pool\",\"name\":{}",
+            length_ns / 1_000,
+            length_ns % 1_000,
+            quoted(&name.to_lowercase())
+        );
+        self.write(process, POOL + thread, &body)?;
+        self.now_ns = now_ns;
+        Ok(())
     }
 
     fn flow(&mut self, process: ProcessId, phase: &str, task: TaskId) -> io::Result<()> {

@@ -45,15 +45,6 @@ pub enum Reply {
         status: Status,
         events: Vec<Event>,
     },
-    Exchanged {
-        status: Status,
-        events: Vec<Event>,
-        heard: Vec<Heard>,
-        /// When something is due next.
-        next_ns: Option<u64>,
-        /// Ports that the first process's host listens on, in the order in which it began to.
-        listening: Vec<u16>,
-    },
     /// The program asks for a part of Node's library that is not there (`node-lib-PART.bin`), so this attempt is over.
     /// With that part loaded the run begins anew, and makes the same events up to here and more. When the part is
     /// [`WHOLE_JAR`], what is not there is code, and the run is to begin anew in the whole jar.
@@ -64,6 +55,15 @@ pub enum Reply {
     /// The command cannot be carried out; the sentence says why and what to do.
     Refused {
         reason: String,
+    },
+    Exchanged {
+        status: Status,
+        events: Vec<Event>,
+        heard: Vec<Heard>,
+        /// When something is due next.
+        next_ns: Option<u64>,
+        /// Ports that the first process's host listens on, in the order in which it began to.
+        listening: Vec<u16>,
     },
 }
 

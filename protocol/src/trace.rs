@@ -112,6 +112,16 @@ pub enum EventKind {
         outcome: Outcome,
     },
 
+    /// Work for libuv's pool. Which thread does it, from 0, and when, is known when it is asked for; the callback is a
+    /// task of the poll phase.
+    PoolWorkQueued {
+        work: PoolWork,
+        thread: u32,
+        threads: u32,
+        begins_ns: u64,
+        ends_ns: u64,
+    },
+
     // --- what code does ---
     /// One write. `text` is as written, with its newline.
     Logged {
@@ -208,6 +218,15 @@ pub enum Queue {
     Poll,
     Check,
     Close,
+}
+
+/// What the pool's threads are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum PoolWork {
+    File,
+    Dns,
+    Crypto,
+    Zlib,
 }
 
 /// Why a microtask exists.

@@ -78,7 +78,10 @@ impl Jar {
         Ok(())
     }
 
-    fn start(&mut self, scenario: Scenario) -> Reply {
+    fn start(
+        &mut self,
+        #[cfg_attr(feature = "whole", expect(unused_mut))] mut scenario: Scenario,
+    ) -> Reply {
         // The world before gives its memory back first.
         self.sim = None;
         self.finished = false;
@@ -89,6 +92,12 @@ impl Jar {
             return refused("there is no library of Node's: send Load first");
         };
         library.forget_wanted();
+        // One of several processes is for the whole jar, which the first step asks for.
+        #[cfg(not(feature = "whole"))]
+        if scenario.processes.len() > 1 {
+            library.want_whole_jar();
+            scenario.processes.truncate(1);
+        }
         #[cfg(feature = "whole")]
         {
             self.outside = Outside::default();
@@ -177,12 +186,6 @@ fn refused(reason: &str) -> Reply {
 fn unfit(scenario: &Scenario) -> Option<String> {
     if scenario.processes.is_empty() {
         return Some("a world needs a process, and the scenario has none".into());
-    }
-    if cfg!(not(feature = "whole")) && scenario.processes.len() > 1 {
-        return Some(format!(
-            "this jar simulates one process, and the scenario has {}: the whole jar simulates more",
-            scenario.processes.len()
-        ));
     }
     scenario.processes.iter().find_map(unfit_process)
 }

@@ -13,6 +13,7 @@
 pub mod axis;
 pub mod fixture;
 pub mod playhead;
+mod pool;
 pub mod recording;
 pub mod score;
 pub mod sentence;
@@ -23,6 +24,7 @@ pub mod words;
 
 pub use axis::Axis;
 pub use playhead::{Direction, Playhead, Speed, StepUnit, TimeCommand, reduce};
+pub use pool::{Pool, Work};
 pub use recording::{Lane, Recording, Shared, TaskIndex, TaskRecord};
 pub use sentence::{Sentence, sentence};
 pub use state::{LoopState, Place, Waiting};

@@ -170,6 +170,8 @@ pub struct Recording {
     failures: Vec<u32>,
     sleeps: Vec<(u32, Option<u32>)>,
     phases: Vec<u32>,
+    /// Works for the pool, of the first process.
+    pool_works: Vec<u32>,
     /// Where each connection and each packet begins, by its number.
     connections: Vec<Option<u32>>,
     packets: Vec<Option<u32>>,
@@ -500,6 +502,10 @@ impl Recording {
         })
     }
 
+    pub(crate) fn pool_works(&self) -> &[u32] {
+        &self.pool_works
+    }
+
     /// The event in which the connection is asked for.
     pub fn connection(&self, connection: ConnectionId) -> Option<&Event> {
         self.event(u64::from(taken(&self.connections, connection)?))
@@ -670,6 +676,7 @@ impl Recording {
             EventKind::WorldStarted { .. }
             | EventKind::Logged { .. }
             | EventKind::WorldChanged { .. }
+            | EventKind::PoolWorkQueued { .. }
             | EventKind::ConnectionBegun { .. }
             | EventKind::PacketSent { .. }
             | EventKind::PacketArrived { .. }
@@ -693,6 +700,7 @@ impl Recording {
                     self.turns.push(id);
                 }
             }
+            EventKind::PoolWorkQueued { .. } => self.pool_works.push(id),
             EventKind::PollSlept { .. } => self.sleeps.push((id, None)),
             EventKind::PollWoke => {
                 if let Some(sleep) = self.sleeps.last_mut() {

@@ -8,7 +8,7 @@
 use protocol::{
     Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, Outcome, Phase, Queue, Stream,
     scenario::Change,
-    trace::{ConnectionId, Endpoint, PacketContent, PacketId},
+    trace::{ConnectionId, Endpoint, PacketContent, PacketId, PoolWork},
 };
 
 use crate::{
@@ -96,6 +96,26 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
                 ),
             },
         ),
+        EventKind::PoolWorkQueued {
+            work,
+            thread,
+            begins_ns,
+            ends_ns,
+            ..
+        } => {
+            let takes = length(ends_ns.saturating_sub(*begins_ns));
+            let (thread, wait_ns) = (thread + 1, begins_ns.saturating_sub(happened.time_ns));
+            Sentence::new(
+                format!("{} is handed to the pool.", pool_work(*work)),
+                match wait_ns {
+                    0 => format!("Thread {thread} is free and does it, which takes {takes}."),
+                    _ => format!(
+                        "All threads are busy: it waits for {} until thread {thread} is free, and takes {takes}.",
+                        length(wait_ns)
+                    ),
+                },
+            )
+        }
         EventKind::WorldChanged { what } => changed(what),
         EventKind::ConnectionBegun { client, server, .. } => Sentence::new(
             format!("{} asks {} for a connection.", place(client), place(server)),
@@ -121,6 +141,16 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
             format!("Stopped: {}.", without_full_stop(text)),
             limit_reason(*limit),
         ),
+    }
+}
+
+/// A work of the pool, at the beginning of a sentence.
+pub fn pool_work(work: PoolWork) -> &'static str {
+    match work {
+        PoolWork::File => "A file operation",
+        PoolWork::Dns => "A look-up of a name",
+        PoolWork::Crypto => "A computation of node:crypto",
+        PoolWork::Zlib => "A piece of compression",
     }
 }
 

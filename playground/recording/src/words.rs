@@ -3,7 +3,7 @@
 //! A callback without a name is called by its first call without the object, `log('tick')`; the same words in card,
 //! stack and sentence.
 
-use protocol::{EventId, ExitReason, MicrotaskKind, Phase, ProcessId, Queue};
+use protocol::{EventId, ExitReason, MicrotaskKind, Phase, ProcessId, Queue, trace::PoolWork};
 
 use crate::{
     Lane, LoopState, Recording, TaskIndex,
@@ -61,6 +61,16 @@ pub fn turn_name(state: &LoopState) -> String {
         (Some(_), _) => "ended".to_owned(),
         (None, 0) => "before the first turn".to_owned(),
         (None, turn) => format!("turn {}", time::count(u64::from(turn))),
+    }
+}
+
+/// A work of the pool, where there is little room.
+pub fn pool_word(work: PoolWork) -> &'static str {
+    match work {
+        PoolWork::File => "file",
+        PoolWork::Dns => "DNS",
+        PoolWork::Crypto => "crypto",
+        PoolWork::Zlib => "zlib",
     }
 }
 
@@ -253,6 +263,7 @@ impl Recording {
         for lane in Lane::ALL {
             self.twin_lane(state, lane, state.waiting(lane), &mut rows);
         }
+        self.twin_pool(state, &mut rows);
         rows
     }
 
@@ -269,6 +280,25 @@ impl Recording {
                 place: lane.name().to_owned(),
                 callback: format!("and {} more", time::count(waiting.more() as u64)),
                 reason: String::new(),
+            });
+        }
+    }
+
+    fn twin_pool(&self, state: &LoopState, rows: &mut Vec<TwinRow>) {
+        let pool = self.pool_at(state.event);
+        let busy = pool.threads.iter().enumerate();
+        for (thread, work) in busy.filter_map(|(thread, work)| Some((thread + 1, (*work)?))) {
+            rows.push(TwinRow {
+                place: format!("pool, thread {thread}"),
+                callback: pool_word(work.work).to_owned(),
+                reason: format!("done at {}", time::point(work.ends_ns)),
+            });
+        }
+        for work in &pool.waiting {
+            rows.push(TwinRow {
+                place: "pool, waiting".to_owned(),
+                callback: pool_word(work.work).to_owned(),
+                reason: format!("a thread is free at {}", time::point(work.begins_ns)),
             });
         }
     }

@@ -104,7 +104,7 @@ pub fn LoopView(props: &LoopProps) -> Html {
                     { hub(&recording, &state) }
                     <div class="below">
                         { pending_timers(&recording, &state) }
-                        { thread_pool() }
+                        { thread_pool(&recording, &state) }
                         { ran(&recording, &state) }
                     </div>
                 </div>
@@ -112,6 +112,9 @@ pub fn LoopView(props: &LoopProps) -> Html {
         </div>
     }
 }
+
+/// More threads than these are only counted.
+const POOL_SLOTS_MAX: usize = 8;
 
 const STATIONS: [Phase; 6] = [
     Phase::Timers,
@@ -380,13 +383,27 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
     }
 }
 
-/// Nothing that a program can do here needs a thread yet, and the slots say so.
-fn thread_pool() -> Html {
+/// What each thread of the pool does, and how much waits for one.
+fn thread_pool(recording: &Recording, state: &LoopState) -> Html {
+    let pool = recording.pool_at(state.event);
+    let slots = pool.threads.iter().take(POOL_SLOTS_MAX).enumerate();
+    let slots = slots.map(|(thread, work)| match work {
+        Some(work) => html! {
+            <li class="busy c-poll" title={format!("Done at {}", time::point(work.ends_ns))}>{ words::pool_word(work.work) }</li>
+        },
+        None => html! { <li>{ thread + 1 }</li> },
+    });
+    let said = match (pool.busy(), pool.waiting.len()) {
+        (0, _) => "No file, DNS, crypto or zlib work.".to_owned(),
+        (_, 0) => "Nothing waits for a thread.".to_owned(),
+        (_, 1) => "One work waits for a thread.".to_owned(),
+        (_, count) => format!("{} works wait for a thread.", time::count(count as u64)),
+    };
     html! {
         <section>
-            <h4>{ "Thread pool" }<small>{ "0 of 4 busy" }</small></h4>
-            <ol class="slots">{ for (1..=4).map(|slot| html! { <li>{ slot }</li> }) }</ol>
-            <p>{ "No file, DNS, crypto or zlib work." }</p>
+            <h4>{ "Thread pool" }<small>{ format!("{} of {} busy", pool.busy(), pool.threads.len()) }</small></h4>
+            <ol class="slots">{ for slots }</ol>
+            <p>{ said }</p>
         </section>
     }
 }

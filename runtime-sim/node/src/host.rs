@@ -549,6 +549,13 @@ impl Host {
         self.resource_queued(id, Queue::Poll, callback, None, None, false);
     }
 
+    pub fn pool_work_queued(&mut self, kind: EventKind) {
+        if self.main_began {
+            let stack = self.stack();
+            self.record(kind, stack);
+        }
+    }
+
     /// The loop calls `callback` of a request, or of a handle, which nobody queued: news from outside.
     pub fn native_starts(&mut self, id: u64, callback: JSValue) {
         if !self.resources.contains_key(&id) {

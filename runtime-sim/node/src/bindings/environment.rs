@@ -13,7 +13,7 @@ use rquickjs::qjs::{self, JSClassID};
 use crate::engine::value::{Ctx, Js, Value};
 
 use kernel::Scheduler;
-use protocol::{ExitReason, ProcessId};
+use protocol::{EventKind, ExitReason, ProcessId, trace::PoolWork};
 
 use crate::{
     costs,
@@ -370,7 +370,7 @@ impl Environment {
     }
 
     /// Work for the pool, which takes so long and what the seed adds: two threads race.
-    pub fn queue_work(&self, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
+    pub fn queue_work(&self, work: PoolWork, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
         if !self.requests.has_pool() {
             self.requests.begin_pool(self.pool_size_said().as_deref());
         }
@@ -381,8 +381,16 @@ impl Environment {
                 + stream.below(costs::POOL_WAKE_JITTER_NS)
                 + if hiccup { hiccup_ns } else { 0 }
         });
-        self.requests
-            .queue_work(self.now_ns(), takes_ns + late_ns, done);
+        let (thread, threads, begins_ns, ends_ns) =
+            self.requests
+                .queue_work(self.now_ns(), takes_ns + late_ns, done);
+        self.host().pool_work_queued(EventKind::PoolWorkQueued {
+            work,
+            thread: thread as u32,
+            threads: threads as u32,
+            begins_ns,
+            ends_ns,
+        });
     }
 
     /// What the program's environment says of the pool; the first work asks, so a program can still say it.

@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use protocol::Stream;
+use protocol::{Stream, trace::PoolWork};
 use rquickjs::qjs::{self, JSValue};
 
 use crate::engine::value::{Ctx, Js, Value};
@@ -396,7 +396,7 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
         let resource = ctx.object();
         async_wrap::adopt(ctx, &resource, "FSREQPROMISE");
         let number = env.requests.begin_request(resource.clone(), "FSREQPROMISE");
-        env.queue_work(WORK_NS, move |ctx| {
+        env.queue_work(PoolWork::File, WORK_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
             let (function, value) = match outcome {
                 Ok(found) => (resolve, found.value(ctx, false)),
@@ -418,7 +418,7 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
     if req.is_object() {
         let number = env.requests.begin_request(req.clone(), "FSREQCALLBACK");
         callback::awaited(ctx, &req, "oncomplete");
-        env.queue_work(WORK_NS, move |ctx| {
+        env.queue_work(PoolWork::File, WORK_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
             let args = match outcome {
                 Ok(Found::Nothing) => vec![ctx.null()],

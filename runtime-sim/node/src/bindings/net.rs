@@ -15,6 +15,7 @@ use kernel::{
     Table, World,
     network::{Address, By, Change, HostId, News, Received, Socket, SocketId, errno},
 };
+use protocol::trace::PoolWork;
 use rquickjs::qjs;
 
 use crate::{
@@ -850,7 +851,7 @@ pub fn initialize_names(t: &Target) {
         callback::awaited(c.ctx, &request, "oncomplete");
         let found = addresses_of(c.env(), &host, family);
         const LOOKUP_NS: u64 = 200_000;
-        c.env().queue_work(LOOKUP_NS, move |ctx| {
+        c.env().queue_work(PoolWork::Dns, LOOKUP_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
             let args = if found.is_empty() {
                 vec![ctx.number(f64::from(ENOTFOUND))]
@@ -874,7 +875,7 @@ pub fn initialize_names(t: &Target) {
             .begin_request(request.clone(), "GETNAMEINFOREQWRAP");
         callback::awaited(c.ctx, &request, "oncomplete");
         const LOOKUP_NS: u64 = 200_000;
-        c.env().queue_work(LOOKUP_NS, move |ctx| {
+        c.env().queue_work(PoolWork::Dns, LOOKUP_NS, move |ctx| {
             Environment::of(ctx).requests.end_request(number);
             let name = if host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) {
                 "localhost".to_owned()

@@ -159,16 +159,28 @@ impl Requests {
             .insert((ready_ns, sequence), (keeps_alive, Box::new(done)));
     }
 
-    /// Work for the pool: it begins when a thread is free.
-    pub fn queue_work(&self, now_ns: u64, takes_ns: u64, done: impl FnOnce(Ctx) + 'static) {
-        let ready_ns = {
+    /// Work for the pool: it begins when a thread is free. Which one, of how many, from when and until when.
+    pub fn queue_work(
+        &self,
+        now_ns: u64,
+        takes_ns: u64,
+        done: impl FnOnce(Ctx) + 'static,
+    ) -> (usize, usize, u64, u64) {
+        let taken = {
             let pool = self.pool_free_ns.borrow().clone();
             let mut free = pool.borrow_mut();
-            let thread = free.iter_mut().min().expect("there is one at least");
-            *thread = (*thread).max(now_ns) + takes_ns;
-            *thread
+            let threads = free.len();
+            let (thread, free_ns) = free
+                .iter_mut()
+                .enumerate()
+                .min_by_key(|(_, free_ns)| **free_ns)
+                .expect("there is one at least");
+            let begins_ns = (*free_ns).max(now_ns);
+            *free_ns = begins_ns + takes_ns;
+            (thread, threads, begins_ns, *free_ns)
         };
-        self.answer_at(ready_ns, true, done);
+        self.answer_at(taken.3, true, done);
+        taken
     }
 
     pub fn has_pool(&self) -> bool {

@@ -22,6 +22,8 @@ use libz_rs_sys::{
     inflateReset, inflateSetDictionary, z_stream,
 };
 
+use protocol::trace::PoolWork;
+
 use crate::{
     costs,
     engine::value::{Ctx, Js, Value},
@@ -336,7 +338,7 @@ fn write(c: &Call) -> Js<Value> {
         .borrow()
         .as_ref()
         .map_or(0, |codec| codec.cost_ns(write.input_range.1));
-    c.env().queue_work(cost_ns, move |ctx| {
+    c.env().queue_work(PoolWork::Zlib, cost_ns, move |ctx| {
         let Ok(stream) = super::native::state_of::<Stream>(ctx, object.raw()) else {
             return;
         };

@@ -5,6 +5,8 @@
 
 use std::cell::RefCell;
 
+use protocol::trace::PoolWork;
+
 use crate::engine::value::{Ctx, Js, Value};
 
 use super::super::{
@@ -59,10 +61,11 @@ fn run(c: &Call) -> Js<Value> {
     }
     let object = c.this();
     callback::awaited(c.ctx, &object, "ondone");
-    c.env().queue_work(job.cost_ns, move |ctx| {
-        let results = results_of(ctx, work(ctx));
-        callback::make_method(ctx, &object, "ondone", &results);
-    });
+    c.env()
+        .queue_work(PoolWork::Crypto, job.cost_ns, move |ctx| {
+            let results = results_of(ctx, work(ctx));
+            callback::make_method(ctx, &object, "ondone", &results);
+        });
     c.undefined()
 }
 
