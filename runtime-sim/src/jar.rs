@@ -6,7 +6,6 @@ use kernel::Sim;
 use node::{Booted, Library, Process};
 use protocol::{Command, ProcessSpec, Reply, Scenario, VERSION};
 
-use crate::grade;
 #[cfg(feature = "whole")]
 use crate::outside::Outside;
 #[cfg(feature = "whole")]
@@ -163,9 +162,9 @@ impl Jar {
 
     fn grade(&mut self, source: &str) -> Reply {
         match &self.sim {
-            Some(sim) if self.finished => sim
-                .with_first(|process| Reply::Graded(grade::grade(process, source)))
-                .unwrap_or_else(|| refused("the world has no process")),
+            Some(sim) if self.finished => {
+                sim.with_kept(|processes| Reply::Graded(node::grade(processes, source)))
+            }
             Some(_) => refused("the run has not finished: send Step until it has"),
             None => refused("nothing has been started: send Start first"),
         }

@@ -8,7 +8,6 @@
 //! is refused in words.
 
 pub mod edge;
-mod grade;
 mod jar;
 #[cfg(feature = "whole")]
 mod outside;

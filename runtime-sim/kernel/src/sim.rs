@@ -65,8 +65,9 @@ pub enum Waited {
 pub struct Scheduler<S> {
     world: Rc<RefCell<World>>,
     slots: RefCell<Table<ProcessId, Slot<S>>>,
-    /// The first process stays when it has exited, for what is asked about it then.
-    first: RefCell<Option<S>>,
+    /// The scenario's processes stay when they have exited, for what is asked about them then.
+    kept: RefCell<Table<ProcessId, S>>,
+    of_scenario: ProcessId,
     process_last: Cell<ProcessId>,
     running: Cell<usize>,
     exit_code: Cell<Option<i32>>,
@@ -231,7 +232,9 @@ impl<S: System> Scheduler<S> {
             self.slots.borrow_mut().insert(process, Slot::Gone);
             if process == 1 {
                 self.exit_code.set(Some(code));
-                *self.first.borrow_mut() = Some(system);
+            }
+            if process <= self.of_scenario {
+                self.kept.borrow_mut().insert(process, system);
             }
         } else {
             self.slots.borrow_mut().insert(process, Slot::Idle(system));
@@ -270,7 +273,8 @@ impl<S: System> Sim<S> {
         let scheduler = Rc::new(Scheduler {
             world: Rc::new(RefCell::new(World::new(&scenario))),
             slots: RefCell::default(),
-            first: RefCell::new(None),
+            kept: RefCell::default(),
+            of_scenario: scenario.processes.len() as ProcessId,
             process_last: Cell::new(0),
             running: Cell::new(0),
             exit_code: Cell::new(None),
@@ -305,15 +309,11 @@ impl<S: System> Sim<S> {
         &self.scheduler.world
     }
 
-    /// Asks the first process, which is there between two steps.
-    pub fn with_first<T>(&self, ask: impl FnOnce(&S) -> T) -> Option<T> {
-        if let Some(first) = &*self.scheduler.first.borrow() {
-            return Some(ask(first));
-        }
-        match self.scheduler.slots.borrow().get(&1) {
-            Some(Slot::Idle(system)) => Some(ask(system)),
-            _ => None,
-        }
+    /// Asks the scenario's processes, once all have exited, in their order.
+    pub fn with_kept<T>(&self, ask: impl FnOnce(&[&S]) -> T) -> T {
+        let kept = self.scheduler.kept.borrow();
+        let systems: Vec<&S> = kept.values().collect();
+        ask(&systems)
     }
 
     /// Runs a slice. The replies of a slice together never hold more than `events_max` events plus one turn's.
@@ -366,8 +366,8 @@ impl<S> Drop for Sim<S> {
     fn drop(&mut self) {
         let slots = self.scheduler.slots.take();
         drop(slots);
-        let first = self.scheduler.first.take();
-        drop(first);
+        let kept = self.scheduler.kept.take();
+        drop(kept);
     }
 }
 

@@ -1,4 +1,4 @@
-// The module `terrarium:check`: what a lesson's `checks.js` imports. `facts` is the run that is judged, as JSON parses it.
+// The module `terrarium:check`: what a lesson's `checks.js` imports. `all` is the run that is judged, as JSON parses it: an entry for each process.
 const outcomes = [];
 
 class Failure extends Error {
@@ -9,25 +9,36 @@ class Failure extends Error {
 }
 const ms = (ns) => ns / 1e6;
 const short = (path) => path.slice(path.lastIndexOf('/') + 1);
-const tasks = facts.tasks.map((task) => ({
-  queue: task.queue, name: task.name, file: short(task.file), line: task.line, queuedMs: ms(task.queued),
-  dueMs: task.due === null ? null : ms(task.due), startedMs: ms(task.started), endedMs: ms(task.ended),
-  lateMs: task.due === null ? 0 : Math.max(0, ms(task.started - task.due)), tookMs: ms(task.ended - task.started),
-  event: task.event,
-}));
-const logs = facts.logs.map((log) => ({ text: log.text, stream: log.stream, ms: ms(log.time), line: log.line, event: log.event }));
-let longestTask = null;
-for (const task of tasks) if (longestTask === null || task.tookMs > longestTask.tookMs) longestTask = task;
+function runOf(facts) {
+  const tasks = facts.tasks.map((task) => ({
+    queue: task.queue, name: task.name, file: short(task.file), line: task.line, queuedMs: ms(task.queued),
+    dueMs: task.due === null ? null : ms(task.due), startedMs: ms(task.started), endedMs: ms(task.ended),
+    lateMs: task.due === null ? 0 : Math.max(0, ms(task.started - task.due)), tookMs: ms(task.ended - task.started),
+    event: task.event,
+  }));
+  const logs = facts.logs.map((log) => ({ text: log.text, stream: log.stream, ms: ms(log.time), line: log.line, event: log.event }));
+  let longestTask = null;
+  for (const task of tasks) if (longestTask === null || task.tookMs > longestTask.tookMs) longestTask = task;
+  return {
+    host: facts.host, stdout: facts.stdout, stderr: facts.stderr,
+    lines: facts.stdout === '' ? [] : facts.stdout.replace(/\n$/, '').split('\n'),
+    exitCode: facts.exitCode, durationMs: ms(facts.duration), tasks, logs, longestTask, error: facts.error,
+    threads: facts.threads,
+    heap: { beganBytes: facts.heap.began, peakBytes: facts.heap.peak, peakMs: ms(facts.heap.time), event: facts.heap.event },
+    source(path) {
+      const text = facts.sources[path] ?? facts.sources[`${facts.cwd}/${path}`];
+      if (text === undefined) throw new Failure(`there is no file ${path}`);
+      return text;
+    },
+  };
+}
+const processes = all.map(runOf);
 const run = {
-  stdout: facts.stdout, stderr: facts.stderr,
-  lines: facts.stdout === '' ? [] : facts.stdout.replace(/\n$/, '').split('\n'),
-  exitCode: facts.exitCode, durationMs: ms(facts.duration), tasks, logs, longestTask, error: facts.error,
-  threads: facts.threads,
-  heap: { beganBytes: facts.heap.began, peakBytes: facts.heap.peak, peakMs: ms(facts.heap.time), event: facts.heap.event },
-  source(path) {
-    const text = facts.sources[path] ?? facts.sources[`${facts.cwd}/${path}`];
-    if (text === undefined) throw new Failure(`there is no file ${path}`);
-    return text;
+  ...processes[0], processes,
+  on(host) {
+    const found = processes.find((process) => process.host === host);
+    if (found === undefined) throw new Failure(`no process runs on ${host}`);
+    return found;
   },
 };
 

@@ -4,7 +4,8 @@
 //! `tasks` and the `longestTask`, `exitCode`, `durationMs` and `error`; `threads`, how many workers it began; `heap`, the
 //! bytes in use when the program began and at most (`beganBytes`, `peakBytes`, `peakMs`), to which the contents of files
 //! do not belong; and `source(path)`, a text file of the working folder as it is at the end. Each `event` is a place to
-//! show, for `{ at }`.
+//! show, for `{ at }`. Of a world of several processes `processes` has the same of each, in the scenario's order and with
+//! its `host`, and `on(host)` is the first on that host.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -25,7 +26,7 @@ const HEAP_BYTES_MAX: u64 = 64 << 20;
 const CALL_DEPTH_MAX: u32 = 800;
 const MODULE: &str = "terrarium:check";
 const API: &str = concat!(
-    "(function (facts) { 'use strict';\n\n",
+    "(function (all) { 'use strict';\n\n",
     include_str!("../js/check.js"),
     "\n})"
 );
@@ -36,10 +37,14 @@ struct Judge {
     engine: Engine,
 }
 
-pub fn grade(process: &Process, source: &str) -> Report {
-    let (folder, files) = process.texts();
-    let threads = process.threads();
-    let facts = process.facts(|facts| facts_json(&folder, &files, threads, facts));
+/// `processes` are the scenario's, which have all exited.
+pub fn grade(processes: &[&Process], source: &str) -> Report {
+    let each = processes.iter().map(|process| {
+        let (folder, files) = process.texts();
+        let (host, threads) = (process.host_name(), process.threads());
+        process.facts(|facts| facts_json(&host, &folder, &files, threads, facts))
+    });
+    let facts = format!("[{}]", each.collect::<Vec<_>>().join(","));
     let mut judge = Judge {
         api: None,
         engine: Engine::new(HEAP_BYTES_MAX, CALL_DEPTH_MAX, 1, std::ptr::null_mut()),
@@ -182,8 +187,16 @@ unsafe extern "C" fn fill(ctx: *mut JSContext, module: *mut JSModuleDef) -> c_in
 
 // ---- the run as JSON ----
 
-fn facts_json(folder: &str, files: &[(String, String)], threads: u64, facts: &Facts) -> String {
-    let mut json = String::from("{\"tasks\":[");
+fn facts_json(
+    host: &str,
+    folder: &str,
+    files: &[(String, String)],
+    threads: u64,
+    facts: &Facts,
+) -> String {
+    let mut json = String::from("{\"host\":");
+    push_string(&mut json, host);
+    json.push_str(",\"tasks\":[");
     for (index, task) in facts.tasks.iter().enumerate() {
         if index > 0 {
             json.push(',');

@@ -305,6 +305,10 @@ impl Process {
         read(&self.environment.host().facts)
     }
 
+    pub fn host_name(&self) -> String {
+        self.environment.host().spec.host.clone()
+    }
+
     /// The working folder, and the texts in it as they are now, by path: the program's own files and those that it has
     /// written, but no packages.
     pub fn texts(&self) -> (String, Vec<(String, String)>) {
