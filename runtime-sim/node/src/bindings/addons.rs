@@ -6,6 +6,8 @@ use argon2::{Algorithm, Argon2, AssociatedData, ParamsBuilder, Version};
 use blowfish::Blowfish;
 use rquickjs::qjs;
 
+use protocol::trace::PoolWork;
+
 use crate::engine::value::{Ctx, Js, Thrown, Value};
 
 use super::{
@@ -64,7 +66,7 @@ fn later(
 ) {
     let resource = c.ctx.object();
     async_wrap::adopt(c.ctx, &resource, kind);
-    c.env().queue_work(takes_ns, move |ctx| {
+    c.env().queue_work(PoolWork::Crypto, takes_ns, move |ctx| {
         let ids = async_wrap::ids_of(ctx, &resource);
         let call = |function: &Value, args: &[Value]| {
             callback::make_as(ctx, function, &ctx.undefined(), args, ids, Some(&resource));
