@@ -32,6 +32,11 @@ pub trait System {
     /// Runs until about `ticks_max` ticks are spent or there is nothing to do. Returns what is next and the ticks spent.
     fn resume(&mut self, ticks_max: u64) -> (Turn, u64);
 
+    /// It waits for others alone: whatever it has planned for itself would not keep it going.
+    fn is_at_rest(&self) -> bool {
+        false
+    }
+
     /// All processes wait, and nothing is left that could wake any: this one is to end at its next turn.
     fn strand(&mut self);
 }
@@ -42,6 +47,13 @@ pub type Birth<S> = Box<dyn FnOnce() -> Option<S>>;
 /// A packet costs no tick, but a slice ends after so many of them too.
 #[cfg(feature = "network")]
 const PACKET_TICKS: u64 = 20;
+
+/// Shorter pauses are not worth the question whether the world is at its end.
+#[cfg(feature = "network")]
+const LULL_NS: u64 = 1_000_000;
+/// Twice what Node's http server waits for the rest of a request.
+#[cfg(feature = "network")]
+const PATIENCE_NS: u64 = 600_000_000_000;
 
 enum Slot<S> {
     Unborn(Birth<S>),
@@ -76,6 +88,9 @@ pub struct Scheduler<S> {
     depth: Cell<u32>,
     /// Where the outermost turn began on the stack, for whoever measures.
     pub stack_base: Cell<usize>,
+    /// When a process was last found doing more than to rest, or a packet arrived.
+    #[cfg(feature = "network")]
+    busy_ns: Cell<u64>,
     /// The latest beginning of a turn.
     latest_ns: Cell<u64>,
 }
@@ -176,6 +191,7 @@ impl<S: System> Scheduler<S> {
             Happening::ProcessResumes(process) => self.turn_of(process, time_ns, ticks_max),
             #[cfg(feature = "network")]
             other => {
+                self.busy_ns.set(time_ns);
                 self.world.borrow_mut().happens(time_ns, other);
                 Some(PACKET_TICKS)
             }
@@ -217,6 +233,10 @@ impl<S: System> Scheduler<S> {
             world.switch_to(process, time_ns);
         }
         let (turn, ticks) = system.resume(ticks_max);
+        #[cfg(feature = "network")]
+        if !system.is_at_rest() {
+            self.busy_ns.set(self.world.borrow().now_ns());
+        }
         let mut world = self.world.borrow_mut();
         world.turn_ended(process);
         let now_ns = world.now_ns();
@@ -241,6 +261,26 @@ impl<S: System> Scheduler<S> {
         }
         // A turn that costs no tick still counts, or an idle loop would hold the slice forever.
         Some(ticks.max(1))
+    }
+
+    /// Nothing can come of what is due at `next_ns` and later: all processes rest, nothing is on its way between them,
+    /// and either servers alone are left, or nothing has happened for longer than any patience.
+    #[cfg(feature = "network")]
+    fn is_quiet(&self, next_ns: u64) -> bool {
+        let busy_ns = self.busy_ns.get();
+        if next_ns.saturating_sub(busy_ns) < LULL_NS {
+            return false;
+        }
+        let world = self.world.borrow();
+        let is_silent = !world.foresees_changes()
+            && world.network.in_flight() == 0
+            && (world.network.is_deserted() || next_ns - busy_ns > PATIENCE_NS);
+        is_silent
+            && self.slots.borrow().values().all(|slot| match slot {
+                Slot::Idle(system) => system.is_at_rest(),
+                Slot::Gone => true,
+                Slot::Unborn(_) | Slot::Running => false,
+            })
     }
 
     /// The first process that waits is told that it waits in vain.
@@ -281,6 +321,8 @@ impl<S: System> Sim<S> {
             inner_ticks: Cell::new(0),
             depth: Cell::new(0),
             stack_base: Cell::new(0),
+            #[cfg(feature = "network")]
+            busy_ns: Cell::new(0),
             latest_ns: Cell::new(0),
         });
         for spec in scenario.processes {
@@ -339,6 +381,8 @@ impl<S: System> Sim<S> {
                 (None, None) => scheduler.strand(),
                 (None, Some(_)) => break,
                 (Some(next_ns), Some(until_ns)) if next_ns > until_ns => break,
+                #[cfg(feature = "network")]
+                (Some(next_ns), None) if scheduler.is_quiet(next_ns) => scheduler.strand(),
                 _ => {}
             }
             let Some(ticks) = scheduler.turn(ticks_left) else {

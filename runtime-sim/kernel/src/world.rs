@@ -94,6 +94,13 @@ impl World {
         }
     }
 
+    /// Something that the scenario foresees is still to come.
+    #[cfg(feature = "network")]
+    pub(crate) fn foresees_changes(&self) -> bool {
+        let last = self.changes.last();
+        last.is_some_and(|change| change.at_ns > self.now_ns)
+    }
+
     /// The process, and whatever it begins, runs on that host.
     #[cfg(feature = "network")]
     pub(crate) fn settle(&mut self, process: ProcessId, host: crate::network::HostId) {

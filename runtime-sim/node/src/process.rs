@@ -788,6 +788,15 @@ impl System for Process {
         }
     }
 
+    #[cfg(feature = "whole")]
+    fn is_at_rest(&self) -> bool {
+        let env = &*self.environment;
+        let Some(host) = env.try_host() else {
+            return false;
+        };
+        !host.uv.timer_ref && !host.uv.immediate_ref && !env.requests.has_plans()
+    }
+
     fn strand(&mut self) {
         #[cfg(feature = "whole")]
         if let Some(port) = net::listening_port(&self.environment) {

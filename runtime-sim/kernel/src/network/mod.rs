@@ -276,6 +276,11 @@ impl Network {
         sockets.collect()
     }
 
+    /// Somebody listens, and there is no connection; pipes to children do not count.
+    pub fn is_deserted(&self) -> bool {
+        !self.listeners.is_empty() && !self.sockets.values().any(Socket::is_connected)
+    }
+
     /// Packets on their way.
     pub fn in_flight(&self) -> usize {
         self.packets.len()

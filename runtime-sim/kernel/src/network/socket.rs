@@ -509,6 +509,11 @@ impl Socket {
         !self.inbox.is_empty()
     }
 
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(self.state, State::Open | State::Connecting)
+            && self.remote.as_ref() != Some(&Address::Unnamed)
+    }
+
     pub fn is_open(&self) -> bool {
         self.state == State::Open
     }

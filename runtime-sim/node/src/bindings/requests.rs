@@ -313,6 +313,13 @@ impl Requests {
                 .any(|handle| handle.keeps_alive)
     }
 
+    /// Something that keeps the process going comes by itself.
+    pub fn has_plans(&self) -> bool {
+        self.is_closing()
+            || self.answers.borrow().values().any(|(keeps, _)| *keeps)
+            || self.next_signal_ns().is_some()
+    }
+
     pub fn is_closing(&self) -> bool {
         !self.closing.borrow().is_empty()
     }
