@@ -638,7 +638,8 @@ impl LessonPage {
             Reply::Loaded { .. }
             | Reply::Started { .. }
             | Reply::Stepped { .. }
-            | Reply::Wanting { .. } => {}
+            | Reply::Wanting { .. }
+            | Reply::Exchanged { .. } => {}
         }
     }
 
