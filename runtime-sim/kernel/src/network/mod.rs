@@ -73,7 +73,7 @@ pub enum Change {
     Writable,
 }
 
-/// Between two sockets of one host.
+/// Between two sockets of one host: Linux has delivered when the write returns.
 const LOOPBACK_NS: u64 = 0;
 /// Between hosts of which nothing else is said: a quick local network.
 const NEIGHBOUR_NS: u64 = 250_000;
