@@ -52,9 +52,6 @@ pub fn serve(arguments: &mut Parser) -> Result<ExitCode, Failure> {
         terminal.show(&meeting.events);
         bridge.meet(meeting)
     })?;
-    if let Some(failure) = bridge.failure {
-        return Err(failure);
-    }
     process::exit(finished.exit_code)
 }
 
@@ -88,7 +85,6 @@ struct Bridge {
     connections: BTreeMap<CallerId, Connection>,
     caller_last: CallerId,
     deeds: Vec<Deed>,
-    failure: Option<Failure>,
 }
 
 impl Bridge {
@@ -103,7 +99,6 @@ impl Bridge {
             connections: BTreeMap::new(),
             caller_last: DOOR as CallerId,
             deeds: Vec::new(),
-            failure: None,
         })
     }
 
@@ -127,9 +122,8 @@ impl Bridge {
             Some(0)
         };
         if let Err(error) = self.listen(sleep_ns.map(Duration::from_nanos)) {
-            self.failure = Some(Failure::Sentence(format!(
-                "This machine's network fails: {error}."
-            )));
+            eprintln!("terrarium: this machine's network fails: {error}.");
+            process::exit(1);
         }
         Outlook {
             until_ns: self.wall_ns() + LEAD_NS,

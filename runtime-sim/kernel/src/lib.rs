@@ -12,8 +12,9 @@
 //!
 //! [`World`] holds all state that systems share and [`Sim`] drives it: take the earliest [`Happening`] from the queue,
 //! set the clock to its time, hand it to its system. Time never ticks; it jumps to the next happening, and while a
-//! process occupies its core it moves on by what the code costs. Every process has a core of its own; what one turn did
-//! stands in the trace before what another did, which may be earlier in time by as much as a turn is long.
+//! process occupies its core it moves on by what the code costs. Every process has a core of its own, unless its
+//! host counts them; what one turn did stands in the trace before what another did, which may be earlier in time by as
+//! much as a turn is long. In `network` are hosts and what connects them.
 //!
 //! What always holds:
 //! - The queue is ordered by `(time_ns, sequence)`; sequence is the order of insertion, so equal times keep it.

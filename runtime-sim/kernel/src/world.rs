@@ -39,8 +39,8 @@ pub struct World {
     cores: Table<ProcessId, Core>,
 }
 
-/// Every process, and every thread of one, has a core of its own, and so a clock of its own: two of them may compute
-/// through the same stretch of time.
+/// Every process, and every thread of one, has a clock of its own: two of them may compute through the same stretch of
+/// time, as far as their host has cores.
 #[derive(Clone, Copy, Debug, Default)]
 struct Core {
     /// Where its last turn ended.
