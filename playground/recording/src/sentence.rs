@@ -398,8 +398,8 @@ impl Teller<'_> {
                 "That is what setImmediate means: right after the next poll.",
             ),
             Queue::Poll => Sentence::new(
-                format!("I/O is done, and {label} waits in poll."),
-                "Poll is the phase that runs the callbacks of I/O.",
+                format!("{label} waits for its I/O."),
+                "Once that is done, the poll phase runs it.",
             ),
             Queue::Pending => Sentence::new(
                 format!("{label} is put off to pending."),

@@ -199,7 +199,7 @@ impl Recording {
                 None => queued(),
             },
             Queue::Pending => "left over from the last turn".to_owned(),
-            Queue::Poll => "its I/O is done".to_owned(),
+            Queue::Poll => "runs once its I/O is done".to_owned(),
             Queue::Check => "after the next poll".to_owned(),
             Queue::Close => "its handle is closed".to_owned(),
         }
