@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use protocol::lesson::{Block, Lesson, LessonFile, Predict, Step};
+use protocol::lesson::{Block, Lesson, LessonFile, Predict, Step, WorldTemplate};
 
 use crate::{
     mistake::{Mistakes, suggestion},
@@ -58,8 +58,8 @@ pub(crate) fn read(
         is_lesson && around.root.join(id).join("lesson.toml").is_file()
     };
     let head = about.as_ref().map(|source| {
-        let entry = world.as_ref().map(|world| world.entry());
-        let mut head = Head::read(source, around, &start, &solution, entry, mistakes);
+        let world = world.as_ref();
+        let mut head = Head::read(source, around, &start, &solution, world, mistakes);
         let writable = writable(&head.start);
         head.hints = head
             .hint_texts
@@ -214,7 +214,7 @@ impl Head {
         around: &Around,
         start: &[TreeFile],
         solution: &[TreeFile],
-        entry: Option<&str>,
+        world: Option<&WorldTemplate>,
         mistakes: &Mistakes,
     ) -> Self {
         const KEYS: [&str; 8] = [
@@ -241,8 +241,9 @@ impl Head {
         let hint_texts = table.texts_or_none("hints");
         let predict = table
             .table("predict")
-            .and_then(|predict| read_predict(predict, &KEYS));
+            .and_then(|predict| read_predict(predict, &KEYS, world));
         let listed = table.table("files");
+        let entry = world.map(WorldTemplate::entry);
         let (start, solution) = order_files(listed, &KEYS, start, solution, entry, mistakes);
         table.finish(&[]);
         Self {
@@ -279,9 +280,24 @@ fn read_covers(covers: Vec<Located<String>>, around: &Around, table: &Table) -> 
     ids
 }
 
-fn read_predict(mut table: Table, outer: &[&str]) -> Option<Predict> {
+fn read_predict(
+    mut table: Table,
+    outer: &[&str],
+    world: Option<&WorldTemplate>,
+) -> Option<Predict> {
     let question = table.text("question");
     let lines = table.texts("lines");
+    let host = table.text_or_none("host");
+    if let (Some(host), Some(world)) = (&host, world) {
+        let hosts = || world.processes.iter().map(|process| process.host.as_str());
+        if !hosts().any(|name| name == host.value) {
+            let advice = suggestion(&host.value, hosts());
+            table.add(
+                host.line,
+                format!("No process runs on `{}`.{advice}", host.value),
+            );
+        }
+    }
     if let Some(lines) = &lines {
         for line in lines.iter().filter(|line| line.value.contains('\n')) {
             table.add(line.line, "A line of the prediction is one line.");
@@ -294,6 +310,7 @@ fn read_predict(mut table: Table, outer: &[&str]) -> Option<Predict> {
     Some(Predict {
         question: question?.value,
         lines: lines?.into_iter().map(|line| line.value).collect(),
+        host: host.map(|host| host.value),
     })
 }
 

@@ -4,11 +4,14 @@
 //! all checks over all its seeds, its prediction offers exactly the lines that the start prints, the code that its
 //! text offers to try is at least JavaScript, and each moment that its text links to happens in one of these runs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use course::Mistake;
 use protocol::{
-    EventKind, Record, Report, Stream,
+    EventKind, ProcessId, Record, Report, Stream,
     lesson::{Block, Inline, Lesson, LessonFile, Moment, Target},
 };
 
@@ -79,9 +82,20 @@ struct Grading<'a> {
 
 /// What a run printed, and the first error that nobody caught.
 struct Run {
-    stdout: String,
+    /// Of each process that printed, its host and its standard output.
+    printed: BTreeMap<ProcessId, (String, String)>,
     error: Option<String>,
     trace_hash: u64,
+}
+
+impl Run {
+    /// The lines of one host, or of all.
+    fn lines<'a>(&'a self, of: Option<&'a str>) -> impl Iterator<Item = String> + 'a {
+        self.printed
+            .values()
+            .filter(move |(host, _)| of.is_none_or(|of| of == host))
+            .flat_map(|(_, text)| text.lines().map(str::to_string))
+    }
 }
 
 impl Grading<'_> {
@@ -196,7 +210,7 @@ impl Grading<'_> {
             .map(|file| (file.path.as_str(), file.text.as_str()));
         let scenario = self.lesson.scenario(files, seed, Record::Output);
         let mut run = Run {
-            stdout: String::new(),
+            printed: BTreeMap::new(),
             error: None,
             trace_hash: 0,
         };
@@ -204,10 +218,17 @@ impl Grading<'_> {
         let finished = self.jar.run(&scenario, |events| {
             for event in events {
                 match event.kind {
+                    EventKind::ProcessStarted { host, .. } => {
+                        run.printed.insert(event.process, (host, String::new()));
+                    }
                     EventKind::Logged {
                         stream: Stream::Stdout,
                         text,
-                    } => run.stdout.push_str(&text),
+                    } => {
+                        if let Some((_, printed)) = run.printed.get_mut(&event.process) {
+                            printed.push_str(&text);
+                        }
+                    }
                     EventKind::UncaughtError { text, .. } => {
                         failed = true;
                         run.error.get_or_insert(text);
@@ -219,7 +240,7 @@ impl Grading<'_> {
         })?;
         run.trace_hash = finished.trace_hash;
         self.failed |= failed;
-        self.lines.extend(run.stdout.lines().map(str::to_string));
+        self.lines.extend(run.lines(None));
         Ok(run)
     }
 
@@ -228,14 +249,15 @@ impl Grading<'_> {
             return;
         };
         let mut offered = predict.lines.clone();
-        let mut printed: Vec<String> = run.stdout.lines().map(str::to_string).collect();
+        let mut printed: Vec<String> = run.lines(predict.host.as_deref()).collect();
         offered.sort();
         printed.sort();
         if offered != printed {
+            let printed: Vec<String> = run.lines(predict.host.as_deref()).collect();
             let line = self.line_of("lesson.toml", "lines");
             let sentence = format!(
                 "The start prints other lines than the prediction offers: {}.",
-                run.stdout.trim_end().replace('\n', ", ")
+                printed.join(", ")
             );
             self.add("lesson.toml", line, sentence);
         }

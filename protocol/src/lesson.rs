@@ -139,6 +139,8 @@ pub struct Predict {
     pub question: String,
     /// Lines of standard output, in the order in which they are offered.
     pub lines: Vec<String>,
+    /// Whose lines they are, where the world has several hosts; of all without it.
+    pub host: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -189,10 +189,7 @@ impl Component for LessonPage {
             file: 0,
             pane: Pane::Read,
             hints: 0,
-            prediction: lesson
-                .predict
-                .as_ref()
-                .map(|predict| Prediction::of(&predict.lines)),
+            prediction: lesson.predict.as_ref().map(Prediction::of),
             run: Run::default(),
             console: console::Shared::default(),
             recording: Shared::default(),
@@ -677,7 +674,8 @@ impl LessonPage {
         if let Some(prediction) = &mut self.prediction
             && self.run.recorded()
         {
-            prediction.compare(self.console.read().stdout());
+            let host = prediction.host.clone();
+            prediction.compare(self.console.read().stdout(host.as_deref()));
         }
         if let Some(trouble) = &self.run.trouble {
             let event = trouble.event;

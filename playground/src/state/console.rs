@@ -20,6 +20,7 @@ pub fn short_path(path: &str) -> Option<&str> {
 pub struct Row {
     pub kind: RowKind,
     pub text: Rc<str>,
+    pub process: ProcessId,
     /// Characters that are not in `text`.
     pub hidden_chars: u64,
     /// What a click moves the playhead to.
@@ -54,10 +55,10 @@ impl Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Console {
     rows: Vec<Row>,
-    /// Rows whose line has not ended, by stream.
-    open_out: Option<usize>,
-    open_error: Option<usize>,
+    /// Rows whose line has not ended.
+    open: BTreeMap<(ProcessId, Stream), usize>,
     files: BTreeMap<(ProcessId, FunctionId), Rc<str>>,
+    hosts: BTreeMap<ProcessId, String>,
 }
 
 impl Console {
@@ -65,9 +66,12 @@ impl Console {
         &self.rows
     }
 
-    /// The lines of standard output: what a prediction is compared with.
-    pub fn stdout(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(|row| row.kind == RowKind::Out)
+    /// The lines of standard output, of one host or of all: what a prediction is compared with.
+    pub fn stdout<'a>(&'a self, host: Option<&'a str>) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().filter(move |row| {
+            row.kind == RowKind::Out
+                && host.is_none_or(|host| self.hosts.get(&row.process).is_some_and(|of| of == host))
+        })
     }
 
     pub fn append(&mut self, id: EventId, event: &Event) {
@@ -76,6 +80,9 @@ impl Console {
                 if let Some(short) = short_path(file) {
                     self.files.insert((event.process, *function), short.into());
                 }
+            }
+            EventKind::ProcessStarted { host, .. } => {
+                self.hosts.insert(event.process, host.clone());
             }
             EventKind::Logged { stream, text } => self.write(id, event, *stream, text),
             EventKind::LimitReached { text, .. } => {
@@ -101,11 +108,12 @@ impl Console {
     }
 
     fn system(&mut self, id: EventId, event: &Event, text: String, place: Option<Place>) {
-        self.open_out = None;
-        self.open_error = None;
+        self.open
+            .retain(|(process, _), _| *process != event.process);
         self.rows.push(Row {
             kind: RowKind::System,
             text: text.into(),
+            process: event.process,
             hidden_chars: 0,
             event: id,
             time_ns: event.time_ns,
@@ -125,18 +133,21 @@ impl Console {
         let ended = text.ends_with('\n');
         let body = text.strip_suffix('\n').unwrap_or(text);
         let place = self.place(event);
-        let mut open = match stream {
-            Stream::Stdout => self.open_out.take(),
-            Stream::Stderr => self.open_error.take(),
-        };
+        let mut open = self.open.remove(&(event.process, stream));
+        let mut last = self.rows.len();
         for (index, line) in body.split('\n').enumerate() {
             match open.take() {
-                Some(row) => extend(&mut self.rows[row], line),
+                Some(row) => {
+                    extend(&mut self.rows[row], line);
+                    last = row;
+                }
                 None => {
+                    last = self.rows.len();
                     let (text, hidden_chars) = shown(line);
                     self.rows.push(Row {
                         kind,
                         text: text.into(),
+                        process: event.process,
                         hidden_chars,
                         event: id,
                         time_ns: event.time_ns,
@@ -146,10 +157,8 @@ impl Console {
                 }
             }
         }
-        let last = (!ended).then(|| self.rows.len() - 1);
-        match stream {
-            Stream::Stdout => self.open_out = last,
-            Stream::Stderr => self.open_error = last,
+        if !ended {
+            self.open.insert((event.process, stream), last);
         }
     }
 }
@@ -261,6 +270,44 @@ mod tests {
         )
     }
 
+    #[test]
+    fn lines_of_two_hosts_are_told_apart() {
+        let mut console = Console::default();
+        let mut says = |process, kind| {
+            console.append(
+                0,
+                &Event {
+                    process,
+                    ..event(0, kind, Vec::new())
+                },
+            );
+        };
+        for (process, host) in [(1, "api"), (2, "phone")] {
+            says(
+                process,
+                EventKind::ProcessStarted {
+                    host: host.into(),
+                    entry: String::new(),
+                    args: Vec::new(),
+                },
+            );
+        }
+        for (process, text) in [
+            (1, "a"),
+            (2, "p"),
+            (1, "pi"),
+            (2, "hone\n"),
+            (1, " listens\n"),
+        ] {
+            let text = text.into();
+            let stream = Stream::Stdout;
+            says(process, EventKind::Logged { stream, text });
+        }
+        let lines = |host| -> Vec<&str> { console.stdout(host).map(|row| &*row.text).collect() };
+        assert_eq!(lines(None), ["api listens", "phone"]);
+        assert_eq!(lines(Some("phone")), ["phone"]);
+    }
+
     fn console(events: &[Event]) -> Console {
         let mut console = Console::default();
         console.append(
@@ -309,7 +356,7 @@ mod tests {
             logged(Stream::Stdout, "\n"),
         ]);
         assert_eq!(texts(&console), ["ab", "oh", "cd", ""]);
-        let out: Vec<&str> = console.stdout().map(|row| &*row.text).collect();
+        let out: Vec<&str> = console.stdout(None).map(|row| &*row.text).collect();
         assert_eq!(out, ["ab", "cd", ""]);
     }
 

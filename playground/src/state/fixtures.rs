@@ -28,6 +28,7 @@ pub fn lesson() -> Lesson {
         predict: Some(Predict {
             question: "What comes first?".into(),
             lines: vec!["start".into(), "end".into()],
+            host: None,
         }),
         world: WorldTemplate {
             seed: 7,

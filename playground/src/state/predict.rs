@@ -3,7 +3,7 @@
 //! Nothing here knows the right answer; it is whatever the last run printed, also when the reader changed the code.
 //! So a line may be missing, printed twice, or be one that was never offered, and each is said in words.
 
-use protocol::EventId;
+use protocol::{EventId, lesson::Predict};
 
 use super::console::Row;
 
@@ -12,6 +12,8 @@ const RAN_MAX_EXTRA: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prediction {
+    /// Whose lines they are; of all without it.
+    pub host: Option<String>,
     lines: Vec<String>,
     /// Indexes into `lines`, first line first.
     order: Vec<usize>,
@@ -49,8 +51,10 @@ pub enum Difference {
 }
 
 impl Prediction {
-    pub fn of(lines: &[String]) -> Self {
+    pub fn of(predict: &Predict) -> Self {
+        let lines = &predict.lines;
         Self {
+            host: predict.host.clone(),
             lines: lines.to_vec(),
             order: (0..lines.len()).collect(),
             compared: None,
@@ -171,8 +175,16 @@ mod tests {
     use super::*;
     use crate::state::console::RowKind;
 
+    fn of(lines: &[&str]) -> Prediction {
+        Prediction::of(&Predict {
+            question: String::new(),
+            lines: lines.iter().map(|line| (*line).into()).collect(),
+            host: None,
+        })
+    }
+
     fn prediction() -> Prediction {
-        Prediction::of(&["sync", "promise", "tick"].map(String::from))
+        of(&["sync", "promise", "tick"])
     }
 
     fn rows(lines: &[&str]) -> Vec<Row> {
@@ -182,6 +194,7 @@ mod tests {
             .map(|(index, line)| Row {
                 kind: RowKind::Out,
                 text: (*line).into(),
+                process: 1,
                 hidden_chars: 0,
                 event: index as u64 * 3,
                 time_ns: index as u64 * 1_000,
@@ -244,7 +257,7 @@ mod tests {
 
     #[test]
     fn equal_lines_are_matched_one_to_one() {
-        let mut prediction = Prediction::of(&["a", "a", "b"].map(String::from));
+        let mut prediction = of(&["a", "a", "b"]);
         prediction.compare(rows(&["a", "b", "a"]).iter());
         assert_eq!(
             prediction.comparison().unwrap().slopes,
