@@ -208,7 +208,8 @@ impl Grading<'_> {
         let files = files
             .iter()
             .map(|file| (file.path.as_str(), file.text.as_str()));
-        let scenario = self.lesson.scenario(files, seed, Record::Output);
+        // Whose a line is, its process said when it began.
+        let scenario = self.lesson.scenario(files, seed, Record::All);
         let mut run = Run {
             printed: BTreeMap::new(),
             error: None,
