@@ -23,7 +23,7 @@ app.get('/notes/:id', (req, res) => {
 
 app.post('/notes', (req, res) => {
   console.log('taking a note')
-  const { text } = req.body
+  const text = req.body?.text
   if (typeof text !== 'string' || text === '') {
     return res.status(400).json({ error: 'a note needs a text' })
   }
