@@ -20,7 +20,9 @@
 //! `terrarium check`.
 
 mod folder;
+mod machines;
 mod mistake;
+mod quantity;
 mod source;
 mod table;
 mod text;

@@ -75,6 +75,20 @@ impl<'a> Table<'a> {
             .unwrap_or(default)
     }
 
+    pub fn flag_or(&mut self, key: &'static str, default: bool) -> bool {
+        let Some(value) = self.take(key) else {
+            return default;
+        };
+        match value.get_ref() {
+            DeValue::Boolean(flag) => *flag,
+            other => {
+                let line = self.source.line_at(value.span().start);
+                self.wrong(line, key, "true or false", other);
+                default
+            }
+        }
+    }
+
     pub fn texts(&mut self, key: &'static str) -> Option<Vec<Located<String>>> {
         let value = self.need(key)?;
         self.read_texts(key, value)

@@ -30,23 +30,28 @@
 //! "api.example.com" = "api"
 //! ```
 //!
+//! Who calls and who answers without being a program is in [`crate::machines`].
+//!
 //! A world of one process needs none of that: `entry`, `args` and `[env]` may stand at the top. Quantities have their
 //! units with them.
 
 use protocol::{
     Limits,
+    codec::Packed,
     lesson::{ProcessTemplate, WorldTemplate},
     scenario::{Change, ChangeSpec, EPOCH_MS, HostSpec, LinkSpec, NameSpec, NetworkSpec, TICK_NS},
 };
 
 use crate::{
     folder::TreeFile,
+    machines::{self, Called},
     mistake::{Mistakes, suggestion},
+    quantity::{BANDWIDTHS, DAY_NS, DURATIONS, SHARES, read_curve, read_quantity},
     source::Source,
     table::{Located, Table},
 };
 
-const KEYS: [&str; 13] = [
+pub(crate) const KEYS: [&str; 15] = [
     "seed",
     "host",
     "entry",
@@ -60,11 +65,12 @@ const KEYS: [&str; 13] = [
     "links",
     "faults",
     "names",
+    "load",
+    "services",
 ];
 const HOST: &str = "jar";
 const CORES_MAX: u64 = 1024;
 const TICK_NS_MAX: u64 = 1_000_000;
-const DAY_NS: u64 = 24 * 3_600 * 1_000_000_000;
 
 pub(crate) fn read(
     source: &Source,
@@ -80,7 +86,8 @@ pub(crate) fn read(
     };
     let mut processes = Vec::new();
     let several = table.tables("processes");
-    if several.is_empty() || table.has("entry") {
+    let needs_process = !start.is_empty() || !(table.has("load") || table.has("services"));
+    if several.is_empty() && needs_process || table.has("entry") {
         processes.extend(read_process(&mut table, start));
     }
     for mut process in several {
@@ -94,7 +101,7 @@ pub(crate) fn read(
         epoch_ms,
         limits,
         network,
-        processes: Some(processes).filter(|processes| !processes.is_empty())?,
+        processes: Some(processes).filter(|all| !all.is_empty() || !needs_process)?,
     })
 }
 
@@ -152,8 +159,17 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
         host.finish(&KEYS);
         hosts.push(HostSpec { name, cores });
     }
+    let mut called = Vec::new();
+    let machines = machines::read(table, &mut called);
     let mut known: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
     known.extend(processes.iter().map(|process| process.host.as_str()));
+    known.extend(machines.loads.iter().map(|load| load.from.as_str()));
+    known.extend(
+        machines
+            .services
+            .iter()
+            .map(|service| service.host.as_str()),
+    );
     let mut links = Vec::new();
     for mut link in table.tables("links") {
         links.extend(
@@ -181,10 +197,21 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
         }
         read
     });
+    let names: Vec<NameSpec> = names.unwrap_or_default();
+    for Called { line, host } in called {
+        let is_name = names.iter().any(|name| name.name == host);
+        if !is_name && !known.contains(&host.as_str()) {
+            unknown(table, line, &host, &known);
+        }
+    }
     NetworkSpec {
+        machines: match machines.loads.is_empty() && machines.services.is_empty() {
+            true => Packed::default(),
+            false => Packed::new(&machines),
+        },
         hosts,
         links,
-        names: names.unwrap_or_default(),
+        names,
         changes,
     }
 }
@@ -236,16 +263,6 @@ fn read_link(table: &mut Table, key: &'static str, known: &[&str]) -> Option<[Li
 
 /// One duration, or some at percentiles. Nothing said: the world's own.
 fn read_latency(table: &mut Table) -> Vec<(u32, u64)> {
-    const PERCENTILES: [(&str, u32); 8] = [
-        ("p0", 0),
-        ("p25", 250_000),
-        ("p50", 500_000),
-        ("p75", 750_000),
-        ("p90", 900_000),
-        ("p95", 950_000),
-        ("p99", 990_000),
-        ("p100", 1_000_000),
-    ];
     if !table.is_table("latency") {
         let constant = read_quantity(table, "latency", DURATIONS, DAY_NS);
         return constant.map(|ns| (0, ns)).into_iter().collect();
@@ -253,23 +270,9 @@ fn read_latency(table: &mut Table) -> Vec<(u32, u64)> {
     let Some(mut curve) = table.table("latency") else {
         return Vec::new();
     };
-    let mut points: Vec<(u32, u64)> = Vec::new();
-    for (key, share) in PERCENTILES {
-        if let Some(ns) = read_quantity(&mut curve, key, DURATIONS, DAY_NS) {
-            if points.last().is_some_and(|(_, last_ns)| *last_ns > ns) {
-                curve.add(
-                    curve.line(),
-                    format!("`{key}` is less than a percentile below it."),
-                );
-            }
-            points.push((share, ns));
-        }
-    }
-    if points.is_empty() {
-        curve.add(curve.line(), "`latency` needs a percentile, such as p50.");
-    }
+    let points = read_curve(&mut curve, "latency");
     curve.finish(&KEYS);
-    points
+    points.unwrap_or_default()
 }
 
 fn read_fault(table: &mut Table, known: &[&str], changes: &mut Vec<ChangeSpec>) {
@@ -314,78 +317,5 @@ fn read_fault(table: &mut Table, known: &[&str], changes: &mut Vec<ChangeSpec>) 
             }
         }
         _ => table.add(line, "A fault is either `cut` or `link`, with two hosts."),
-    }
-}
-
-// ---- quantities ----
-
-type Units = &'static [(&'static str, u64)];
-
-/// In nanoseconds.
-const DURATIONS: Units = &[
-    ("ns", 1),
-    ("us", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-    ("min", 60_000_000_000),
-    ("h", 3_600_000_000_000),
-];
-/// In bits a second.
-const BANDWIDTHS: Units = &[
-    ("bit/s", 1),
-    ("kbit/s", 1_000),
-    ("Mbit/s", 1_000_000),
-    ("Gbit/s", 1_000_000_000),
-];
-/// Of a million.
-const SHARES: Units = &[("%", 10_000)];
-
-fn read_quantity(table: &mut Table, key: &'static str, units: Units, most: u64) -> Option<u64> {
-    let text = table.text_or_none(key)?;
-    let read = quantity(&text.value, units).filter(|number| *number <= most);
-    if read.is_none() {
-        let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
-        table.add(
-            text.line,
-            format!(
-                "`{key}` is a number with its unit ({}), but is \u{201c}{}\u{201d}.",
-                names.join(", "),
-                text.value
-            ),
-        );
-    }
-    read
-}
-
-/// `1.5 ms` in the smallest of the units, without a detour through fractions of the machine's.
-fn quantity(text: &str, units: Units) -> Option<u64> {
-    let text = text.trim();
-    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
-    let (number, unit) = text.split_at(end);
-    let (_, factor) = units.iter().find(|(name, _)| *name == unit.trim())?;
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let mut value = whole.parse::<u64>().ok()?.checked_mul(*factor)?;
-    let mut place = *factor;
-    for digit in part.bytes() {
-        place /= 10;
-        value = value.checked_add(place * u64::from(digit.checked_sub(b'0')?))?;
-    }
-    Some(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantities_have_units() {
-        assert_eq!(quantity("20 ms", DURATIONS), Some(20_000_000));
-        assert_eq!(quantity("1.5s", DURATIONS), Some(1_500_000_000));
-        assert_eq!(quantity("0.25 us", DURATIONS), Some(250));
-        assert_eq!(quantity("0.5 %", SHARES), Some(5_000));
-        assert_eq!(quantity("10 Mbit/s", BANDWIDTHS), Some(10_000_000));
-        for wrong in ["20", "ms", "-1 ms", "1,5 s", "1.2.3 s", "20 furlongs", ""] {
-            assert_eq!(quantity(wrong, DURATIONS), None, "{wrong}");
-        }
     }
 }

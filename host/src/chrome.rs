@@ -163,6 +163,28 @@ impl<W: Write> Writer<W> {
             EventKind::UncaughtError { text, .. } | EventKind::LimitReached { text, .. } => {
                 self.instant(process, "p", text)
             }
+            EventKind::LoadBegun { name, .. } => {
+                self.instant(process, "g", &format!("load {name} begins"))
+            }
+            EventKind::LoadEnded { .. } => self.instant(process, "g", "a load ends"),
+            EventKind::ServiceStarted { name, .. } => {
+                self.instant(process, "g", &format!("service {name} listens"))
+            }
+            EventKind::RequestBegun { request, .. } => {
+                self.request(process, 'b', "load", *request, "request")
+            }
+            EventKind::RequestEnded { request, .. } => {
+                self.request(process, 'e', "load", *request, "request")
+            }
+            EventKind::WorkQueued { work, .. } => {
+                self.request(process, 'b', "service", *work, "work")
+            }
+            EventKind::WorkStarted { work } => {
+                self.request(process, 'n', "service", *work, "begins")
+            }
+            EventKind::WorkEnded { work, .. } => {
+                self.request(process, 'e', "service", *work, "work")
+            }
         }
     }
 
@@ -256,6 +278,21 @@ impl<W: Write> Writer<W> {
         let body = format!(
             "\"ph\":\"{phase}\",\"cat\":\"packets\",\"name\":{},\"id\":\"packet {packet}\"",
             quoted(name)
+        );
+        self.write(process, TASKS, &body)
+    }
+
+    /// A request of a load, or at a service.
+    fn request(
+        &mut self,
+        process: ProcessId,
+        phase: char,
+        category: &str,
+        number: u64,
+        name: &str,
+    ) -> io::Result<()> {
+        let body = format!(
+            "\"ph\":\"{phase}\",\"cat\":\"{category}\",\"name\":\"{name}\",\"id\":\"{category} {number}\""
         );
         self.write(process, TASKS, &body)
     }

@@ -1,6 +1,11 @@
 //! Bytes for the edge: postcard, and the hash that tells two traces apart.
 
-use serde::{Serialize, de::DeserializeOwned};
+use std::{
+    fmt::{self, Debug, Formatter},
+    marker::PhantomData,
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Event, Status};
 
@@ -13,6 +18,70 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     postcard::from_bytes(bytes)
         .map_err(|error| format!("these bytes are not of this protocol: {error}"))
+}
+
+/// A value that travels closed: who has no use for it carries its bytes, and needs no code to read it.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Packed<T> {
+    bytes: Vec<u8>,
+    #[serde(skip)]
+    of: PhantomData<T>,
+}
+
+impl<T> Packed<T> {
+    /// Nothing has been packed.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+impl<T: Serialize> Packed<T> {
+    pub fn new(value: &T) -> Self {
+        Self {
+            bytes: encode(value),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Packed<T> {
+    /// What was packed; `None` when nothing was.
+    pub fn open(&self) -> Option<T> {
+        decode(&self.bytes).ok()
+    }
+}
+
+impl<T> Default for Packed<T> {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> Clone for Packed<T> {
+    fn clone(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            of: PhantomData,
+        }
+    }
+}
+
+impl<T> PartialEq for Packed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl<T> Eq for Packed<T> {}
+
+impl<T> Debug for Packed<T> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} packed bytes", self.bytes.len())
+    }
 }
 
 /// A reply to `Step`, read one event at a time: a page may not stand still while a quarter of a million are decoded.

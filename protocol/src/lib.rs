@@ -11,9 +11,11 @@ pub mod codec;
 pub mod command;
 pub mod grade;
 pub mod lesson;
+pub mod load;
 pub mod outside;
 pub mod packages;
 pub mod scenario;
+pub mod service;
 pub mod trace;
 pub mod typescript;
 
@@ -28,4 +30,4 @@ pub use typescript::{Script, Transpiled, Untranslatable};
 
 /// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Loaded`] and
 /// [`Reply::Started`], and the page and the host refuse a jar that speaks another version.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Transpiled;
+use crate::{Transpiled, codec::Packed, load::LoadSpec, service::ServiceSpec};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scenario {
@@ -24,6 +24,14 @@ pub struct NetworkSpec {
     pub names: Vec<NameSpec>,
     /// In the order of their times.
     pub changes: Vec<ChangeSpec>,
+    pub machines: Packed<Machines>,
+}
+
+/// Those in a world who are no programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machines {
+    pub loads: Vec<LoadSpec>,
+    pub services: Vec<ServiceSpec>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::Change;
+use crate::{
+    codec::Packed,
+    load::{LoadReport, RequestId, RequestOutcome},
+    scenario::Change,
+    service::{ServiceId, WorkId},
+};
 
 /// Position in the trace, from zero.
 pub type EventId = u64;
@@ -169,6 +174,50 @@ pub enum EventKind {
     LimitReached {
         limit: Limit,
         text: String,
+    },
+
+    // --- load, and services that are modelled ---
+    LoadBegun {
+        load: u32,
+        name: String,
+        host: String,
+        /// `GET http://api:3000/`, one for each kind of its requests.
+        requests: Vec<String>,
+    },
+    /// A request is due, and under way from now on. `kind` is its place among the load's.
+    RequestBegun {
+        request: RequestId,
+        load: u32,
+        kind: u32,
+    },
+    RequestEnded {
+        request: RequestId,
+        outcome: RequestOutcome,
+    },
+    /// The last of a load.
+    LoadEnded {
+        load: u32,
+        report: Packed<LoadReport>,
+    },
+    ServiceStarted {
+        service: ServiceId,
+        name: String,
+        host: String,
+        port: u16,
+    },
+    /// A whole request has come, and waits.
+    WorkQueued {
+        work: WorkId,
+        service: ServiceId,
+    },
+    /// One of the service's servers has it.
+    WorkStarted {
+        work: WorkId,
+    },
+    /// It is answered. What was never started was turned away.
+    WorkEnded {
+        work: WorkId,
+        status: u16,
     },
 }
 

@@ -29,6 +29,9 @@ pub struct Jar {
     /// The first process's.
     #[cfg(feature = "whole")]
     host: String,
+    /// Of the loads that have ended.
+    #[cfg(feature = "whole")]
+    loads: Vec<protocol::load::LoadReport>,
 }
 
 impl Jar {
@@ -93,7 +96,7 @@ impl Jar {
         library.forget_wanted();
         // One of several processes is for the whole jar, which the first step asks for.
         #[cfg(not(feature = "whole"))]
-        if scenario.processes.len() > 1 {
+        if scenario.processes.len() > 1 || !scenario.network.machines.is_empty() {
             library.want_whole_jar();
             scenario.processes.truncate(1);
         }
@@ -101,15 +104,26 @@ impl Jar {
         {
             self.outside = Outside::default();
             self.until_ns = 0;
-            self.host = scenario.processes[0].host.clone();
+            self.loads.clear();
+            let first = scenario.processes.first();
+            self.host = first.map_or_else(String::new, |process| process.host.clone());
         }
+        #[cfg(feature = "whole")]
+        let machines = scenario.network.machines.open();
         let mut at_rest = self.at_rest.take();
-        self.sim = Some(Sim::new(scenario, |process, spec, scheduler| {
+        let sim = Sim::new(scenario, |process, spec, scheduler| {
             let booted = at_rest.take().unwrap_or_else(|| {
                 Booted::boot(library.clone()).expect("it has booted before, and always boots alike")
             });
             Process::begin(booted, process, spec, scheduler)
-        }));
+        });
+        #[cfg(feature = "whole")]
+        let sim = {
+            let mut sim = sim;
+            web::inhabit(&mut sim, machines.unwrap_or_default());
+            sim
+        };
+        self.sim = Some(sim);
         Reply::Started { version: VERSION }
     }
 
@@ -124,6 +138,8 @@ impl Jar {
             return Reply::Wanting { part };
         }
         let events = sim.world().borrow_mut().recorder.take();
+        #[cfg(feature = "whole")]
+        self.loads.extend(web::reports(&events));
         Reply::Stepped { status, events }
     }
 
@@ -151,10 +167,12 @@ impl Jar {
         }
         let mut world = world.borrow_mut();
         world.switch_to(0, self.until_ns);
+        let events = world.recorder.take();
+        self.loads.extend(web::reports(&events));
         Reply::Exchanged {
             status,
             heard: self.outside.hear(&mut world),
-            events: world.recorder.take(),
+            events,
             next_ns: world.queue.next_time_ns(),
             listening: world.network.listening_ports(host),
         }
@@ -163,7 +181,11 @@ impl Jar {
     fn grade(&mut self, source: &str) -> Reply {
         match &self.sim {
             Some(sim) if self.finished => {
-                sim.with_kept(|processes| Reply::Graded(node::grade(processes, source)))
+                #[cfg(feature = "whole")]
+                let loads = web::json(&self.loads);
+                #[cfg(not(feature = "whole"))]
+                let loads = "[]".to_owned();
+                sim.with_kept(|processes| Reply::Graded(node::grade(processes, &loads, source)))
             }
             Some(_) => refused("the run has not finished: send Step until it has"),
             None => refused("nothing has been started: send Start first"),
@@ -183,7 +205,7 @@ fn refused(reason: &str) -> Reply {
 
 /// Why a scenario cannot be a world.
 fn unfit(scenario: &Scenario) -> Option<String> {
-    if scenario.processes.is_empty() {
+    if scenario.processes.is_empty() && scenario.network.machines.is_empty() {
         return Some("a world needs a process, and the scenario has none".into());
     }
     scenario.processes.iter().find_map(unfit_process)

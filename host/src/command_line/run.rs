@@ -7,15 +7,22 @@ use std::{
 
 use crate::{Jar, packages};
 use lexopt::Parser;
-use protocol::{Event, EventKind, ProcessId, Record, Scenario, Stream};
+use protocol::{Event, EventKind, ProcessId, Record, Scenario, Stream, load::LoadReport};
 
 use super::{
-    Failure,
+    Failure, print,
     request::{Request, request},
 };
 
+/// As k6 has it.
+const THRESHOLDS_FAILED: i32 = 99;
+
 pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
-    let Request { scenario, left_out } = request(arguments, Record::Output, |_, _| Ok(false))?;
+    let mut json = false;
+    let Request { scenario, left_out } = request(arguments, Record::Output, |name, _| {
+        json |= name == "json";
+        Ok(name == "json")
+    })?;
     let mut jar = Jar::load()?;
     let mut terminal = Terminal::of(&scenario);
     let finished = jar.run(&scenario, |events| terminal.show(&events))?;
@@ -29,8 +36,25 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
             eprintln!("terrarium: {sentence} The program does not see what was left out.");
         }
     }
+    let reports = &terminal.loads;
+    let text = if json {
+        let text = serde_json::to_string(reports).map_err(|error| {
+            Failure::Sentence(format!("The load's report cannot be written: {error}."))
+        })?;
+        format!("{text}\n")
+    } else {
+        reports
+            .iter()
+            .map(|report| format!("\n{report}\n"))
+            .collect()
+    };
+    print(&text);
+    let exit_code = match finished.exit_code {
+        0 if !reports.iter().all(LoadReport::passed) => THRESHOLDS_FAILED,
+        code => code,
+    };
     // Taking the world apart would only cost time.
-    process::exit(finished.exit_code)
+    process::exit(exit_code)
 }
 
 /// Writes each stream in stretches as long as the other allows, so that both keep their order on a common screen.
@@ -43,6 +67,8 @@ pub struct Terminal {
     unfinished: Option<ProcessId>,
     /// The error that ended the program.
     uncaught: Option<String>,
+    /// Of the loads that have ended.
+    loads: Vec<LoadReport>,
 }
 
 impl Terminal {
@@ -94,6 +120,8 @@ impl Terminal {
                 self.write(event.process, text);
             } else if let EventKind::UncaughtError { text, .. } = &event.kind {
                 self.uncaught = Some(text.clone());
+            } else if let EventKind::LoadEnded { report, .. } = &event.kind {
+                self.loads.extend(report.open());
             }
         }
         self.flush(current);

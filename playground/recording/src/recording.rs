@@ -681,6 +681,14 @@ impl Recording {
             | EventKind::PacketSent { .. }
             | EventKind::PacketArrived { .. }
             | EventKind::PacketLost { .. }
+            | EventKind::LoadBegun { .. }
+            | EventKind::RequestBegun { .. }
+            | EventKind::RequestEnded { .. }
+            | EventKind::LoadEnded { .. }
+            | EventKind::ServiceStarted { .. }
+            | EventKind::WorkQueued { .. }
+            | EventKind::WorkStarted { .. }
+            | EventKind::WorkEnded { .. }
             | EventKind::UncaughtError { .. }
             | EventKind::LimitReached { .. } => {}
         }

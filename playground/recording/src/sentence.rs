@@ -141,6 +141,54 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
             format!("Stopped: {}.", without_full_stop(text)),
             limit_reason(*limit),
         ),
+        EventKind::LoadBegun {
+            name,
+            host,
+            requests,
+            ..
+        } => Sentence::new(
+            format!("The load {name} begins on {host}."),
+            format!("It asks for {}.", requests.join(", ")),
+        ),
+        EventKind::RequestBegun { request, .. } => Sentence::new(
+            format!("Request {request} is due."),
+            "Its time is counted from now on, whether or not a connection is free for it.",
+        ),
+        EventKind::RequestEnded { request, outcome } => Sentence::new(
+            format!("Request {request} is over: {outcome}."),
+            match outcome.is_answer() {
+                true => "A whole answer has come.",
+                false => "It counts as failed.",
+            },
+        ),
+        EventKind::LoadEnded { report, .. } => match report.open() {
+            Some(report) => Sentence::new(
+                format!("The load {} ends.", report.name),
+                format!(
+                    "{} requests were sent, {} answered, {} failed, {} are in flight.",
+                    report.sent, report.answered, report.failed, report.in_flight
+                ),
+            ),
+            None => Sentence::new("A load ends.".to_owned(), ""),
+        },
+        EventKind::ServiceStarted {
+            name, host, port, ..
+        } => Sentence::new(
+            format!("The service {name} listens on port {port} of {host}."),
+            "It is modelled: no program runs there.",
+        ),
+        EventKind::WorkQueued { work, .. } => Sentence::new(
+            format!("Request {work} has come to a modelled service."),
+            "It waits until a server is free for it.",
+        ),
+        EventKind::WorkStarted { work } => Sentence::new(
+            format!("A server begins with request {work}."),
+            "How long it takes has been drawn.",
+        ),
+        EventKind::WorkEnded { work, status } => Sentence::new(
+            format!("The service answers request {work} with status {status}."),
+            "",
+        ),
     }
 }
 

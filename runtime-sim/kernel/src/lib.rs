@@ -30,6 +30,8 @@
 
 pub mod chance;
 #[cfg(feature = "network")]
+pub mod distribution;
+#[cfg(feature = "network")]
 pub mod network;
 pub mod queue;
 pub mod recorder;
@@ -40,6 +42,8 @@ pub mod world;
 pub use chance::{Chance, Stream};
 pub use queue::EventQueue;
 pub use recorder::Recorder;
+#[cfg(feature = "network")]
+pub use sim::Machine;
 pub use sim::{Birth, Scheduler, Sim, System, Turn, Waited};
 pub use table::Table;
 pub use world::{Happening, World};

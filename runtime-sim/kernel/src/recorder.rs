@@ -72,6 +72,7 @@ fn is_output(kind: &EventKind) -> bool {
             | EventKind::UncaughtError { .. }
             | EventKind::LimitReached { .. }
             | EventKind::ProcessExited { .. }
+            | EventKind::LoadEnded { .. }
     )
 }
 

@@ -44,9 +44,33 @@ pub trait System {
 /// Makes a process when its first turn comes; `None` when that needs something that the world has not got.
 pub type Birth<S> = Box<dyn FnOnce() -> Option<S>>;
 
+/// Lives on a host and talks over the network without being a program: a load, a modelled service. Its turns take no time
+/// and no core; it hears the news of the sockets that it owns under its number.
+#[cfg(feature = "network")]
+pub trait Machine {
+    /// Does what is to be done by now.
+    fn act(&mut self, world: &mut World) -> Turn;
+
+    /// The world goes on for its sake, until it has exited.
+    fn drives(&self) -> bool;
+
+    /// Something that it has begun is unfinished.
+    fn is_busy(&self) -> bool;
+
+    /// It is to exit now.
+    fn end(&mut self, world: &mut World);
+}
+
+/// Machines are numbered from here, so that one more changes no number of a process.
+#[cfg(feature = "network")]
+pub(crate) const MACHINE_FIRST: ProcessId = 1 << 31;
+
 /// A packet costs no tick, but a slice ends after so many of them too.
 #[cfg(feature = "network")]
 const PACKET_TICKS: u64 = 20;
+/// So does a machine's turn.
+#[cfg(feature = "network")]
+const MACHINE_TICKS: u64 = 20;
 
 /// Shorter pauses are not worth the question whether the world is at its end.
 #[cfg(feature = "network")]
@@ -93,6 +117,10 @@ pub struct Scheduler<S> {
     busy_ns: Cell<u64>,
     /// The latest beginning of a turn.
     latest_ns: Cell<u64>,
+    #[cfg(feature = "network")]
+    machines: RefCell<Table<ProcessId, Box<dyn Machine>>>,
+    /// Machines that drive the world.
+    driving: Cell<usize>,
 }
 
 impl<S: System> Scheduler<S> {
@@ -103,6 +131,11 @@ impl<S: System> Scheduler<S> {
     /// Processes that have not exited.
     pub fn running(&self) -> usize {
         self.running.get()
+    }
+
+    /// Whether anybody is left for whose sake the world goes on.
+    fn goes_on(&self) -> bool {
+        self.running.get() > 0 || self.driving.get() > 0
     }
 
     /// How many turns are under way within another.
@@ -188,6 +221,10 @@ impl<S: System> Scheduler<S> {
     fn turn(&self, ticks_max: u64) -> Option<u64> {
         let (time_ns, happening) = self.world.borrow_mut().queue.pop()?;
         match happening {
+            #[cfg(feature = "network")]
+            Happening::ProcessResumes(machine) if machine >= MACHINE_FIRST => {
+                Some(self.turn_of_machine(machine, time_ns))
+            }
             Happening::ProcessResumes(process) => self.turn_of(process, time_ns, ticks_max),
             #[cfg(feature = "network")]
             other => {
@@ -263,12 +300,46 @@ impl<S: System> Scheduler<S> {
         Some(ticks.max(1))
     }
 
+    #[cfg(feature = "network")]
+    fn turn_of_machine(&self, number: ProcessId, time_ns: u64) -> u64 {
+        let mut machines = self.machines.borrow_mut();
+        let Some(machine) = machines.get_mut(&number) else {
+            return 0;
+        };
+        let mut world = self.world.borrow_mut();
+        world.turn_begins(number);
+        world.switch_to(number, time_ns);
+        let turn = if machine.drives() && world.meets_limit() {
+            machine.end(&mut world);
+            Turn::Exited(0)
+        } else {
+            machine.act(&mut world)
+        };
+        if machine.is_busy() {
+            self.busy_ns.set(time_ns);
+        }
+        world.turn_ended(number);
+        match turn {
+            Turn::Again => world.resume_at(number, time_ns),
+            Turn::SleepsUntil(until_ns) => world.resume_at(number, until_ns),
+            Turn::Waits => {}
+            Turn::Exited(_) => {
+                if machine.drives() {
+                    self.driving.set(self.driving.get() - 1);
+                }
+                machines.remove(&number);
+                world.forget(number);
+            }
+        }
+        MACHINE_TICKS
+    }
+
     /// Nothing can come of what is due at `next_ns` and later: all processes rest, nothing is on its way between them,
     /// and either servers alone are left, or nothing has happened for longer than any patience.
     #[cfg(feature = "network")]
     fn is_quiet(&self, next_ns: u64) -> bool {
         let busy_ns = self.busy_ns.get();
-        if next_ns.saturating_sub(busy_ns) < LULL_NS {
+        if next_ns.saturating_sub(busy_ns) < LULL_NS || self.driving.get() > 0 {
             return false;
         }
         let world = self.world.borrow();
@@ -276,6 +347,11 @@ impl<S: System> Scheduler<S> {
             && world.network.in_flight() == 0
             && (world.network.is_deserted() || next_ns - busy_ns > PATIENCE_NS);
         is_silent
+            && !self
+                .machines
+                .borrow()
+                .values()
+                .any(|machine| machine.is_busy())
             && self.slots.borrow().values().all(|slot| match slot {
                 Slot::Idle(system) => system.is_at_rest(),
                 Slot::Gone => true,
@@ -285,6 +361,11 @@ impl<S: System> Scheduler<S> {
 
     /// The first process that waits is told that it waits in vain.
     fn strand(&self) {
+        #[cfg(feature = "network")]
+        if self.driving.get() > 0 {
+            self.end_machine();
+            return;
+        }
         let mut slots = self.slots.borrow_mut();
         let waiting = slots.iter_mut().find_map(|(process, slot)| match slot {
             Slot::Idle(system) => Some((*process, system)),
@@ -294,6 +375,23 @@ impl<S: System> Scheduler<S> {
             system.strand();
             self.world.borrow_mut().resume_at(process, 0);
         }
+    }
+}
+
+#[cfg(feature = "network")]
+impl<S> Scheduler<S> {
+    /// The first machine that drives the world, and waits in vain.
+    fn end_machine(&self) {
+        let mut machines = self.machines.borrow_mut();
+        let driving = machines.iter_mut().find(|(_, machine)| machine.drives());
+        if let Some((number, machine)) = driving {
+            let number = *number;
+            let mut world = self.world.borrow_mut();
+            machine.end(&mut world);
+            machines.remove(&number);
+            world.forget(number);
+        }
+        self.driving.set(self.driving.get() - 1);
     }
 }
 
@@ -324,6 +422,9 @@ impl<S: System> Sim<S> {
             #[cfg(feature = "network")]
             busy_ns: Cell::new(0),
             latest_ns: Cell::new(0),
+            #[cfg(feature = "network")]
+            machines: RefCell::default(),
+            driving: Cell::new(0),
         });
         for spec in scenario.processes {
             let process = scheduler.number();
@@ -351,6 +452,21 @@ impl<S: System> Sim<S> {
         &self.scheduler.world
     }
 
+    /// One more machine, which has its first turn at time zero. `make` is given its number.
+    #[cfg(feature = "network")]
+    pub fn add_machine(&mut self, make: impl FnOnce(ProcessId, &mut World) -> Box<dyn Machine>) {
+        let mut machines = self.scheduler.machines.borrow_mut();
+        let number = MACHINE_FIRST + machines.len() as ProcessId;
+        let mut world = self.scheduler.world.borrow_mut();
+        let machine = make(number, &mut world);
+        if machine.drives() {
+            let driving = &self.scheduler.driving;
+            driving.set(driving.get() + 1);
+        }
+        machines.insert(number, machine);
+        world.resume_at(number, 0);
+    }
+
     /// Asks the scenario's processes, once all have exited, in their order.
     pub fn with_kept<T>(&self, ask: impl FnOnce(&[&S]) -> T) -> T {
         let kept = self.scheduler.kept.borrow();
@@ -372,7 +488,7 @@ impl<S: System> Sim<S> {
     ) -> Status {
         let scheduler = self.scheduler.clone();
         let mut ticks_left = ticks_max.max(1);
-        while scheduler.running() > 0 && ticks_left > 0 {
+        while scheduler.goes_on() && ticks_left > 0 {
             if scheduler.world.borrow().recorder.pending_len() >= events_max {
                 break;
             }
@@ -392,8 +508,10 @@ impl<S: System> Sim<S> {
             ticks_left = ticks_left.saturating_sub(ticks);
             self.ended_ns = self.ended_ns.max(scheduler.world.borrow().now_ns());
         }
-        match scheduler.exit_code.get() {
-            Some(exit_code) if scheduler.running() == 0 => Status::Finished {
+        // A world without programs ends well.
+        let exit_code = scheduler.exit_code.get();
+        match exit_code.or((scheduler.of_scenario == 0).then_some(0)) {
+            Some(exit_code) if !scheduler.goes_on() => Status::Finished {
                 now_ns: self.ended_ns,
                 exit_code,
                 trace_hash: scheduler.world.borrow().recorder.hash().0,

@@ -167,6 +167,27 @@ impl World {
         }
     }
 
+    /// Whether the run is longer than it may be. Says so in the trace, for those who are no processes.
+    #[cfg(feature = "network")]
+    pub(crate) fn meets_limit(&mut self) -> bool {
+        let Limits {
+            events_max,
+            virtual_ns_max,
+            ..
+        } = self.limits;
+        let (limit, text) = if events_max > 0 && self.recorder.count() >= events_max {
+            let text = format!("the world made {events_max} events");
+            (protocol::Limit::Events, text)
+        } else if virtual_ns_max > 0 && self.now_ns >= virtual_ns_max {
+            let text = format!("{} s of virtual time", virtual_ns_max / 1_000_000_000);
+            (protocol::Limit::VirtualTime, text)
+        } else {
+            return false;
+        };
+        self.record(None, 0, EventKind::LimitReached { limit, text }, vec![]);
+        true
+    }
+
     /// Lets the clock read what it does on another core, or outside.
     pub fn switch_to(&mut self, process: ProcessId, time_ns: u64) {
         self.current = process;

@@ -1,4 +1,4 @@
-// The module `terrarium:check`: what a lesson's `checks.js` imports. `all` is the run that is judged, as JSON parses it: an entry for each process.
+// The module `terrarium:check`: what a lesson's `checks.js` imports. `all` is the run that is judged, as JSON parses it: `processes` and the reports of `loads`.
 const outcomes = [];
 
 class Failure extends Error {
@@ -32,9 +32,9 @@ function runOf(facts) {
     },
   };
 }
-const processes = all.map(runOf);
+const processes = all.processes.map(runOf);
 const run = {
-  ...processes[0], processes,
+  ...processes[0], processes, loads: all.loads, load: all.loads[0],
   on(host) {
     const found = processes.find((process) => process.host === host);
     if (found === undefined) throw new Failure(`no process runs on ${host}`);

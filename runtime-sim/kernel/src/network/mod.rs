@@ -104,6 +104,8 @@ pub struct Network {
     packets: Table<PacketId, Packet>,
     packet_last: PacketId,
     connection_last: u64,
+    request_last: u64,
+    work_last: u64,
     news: Table<ProcessId, VecDeque<News>>,
 }
 
@@ -121,6 +123,8 @@ impl Network {
             packets: Table::new(),
             packet_last: 0,
             connection_last: 0,
+            request_last: 0,
+            work_last: 0,
             news: Table::new(),
         }
     }
@@ -254,6 +258,18 @@ impl Network {
         self.hosts[host as usize].cores[core as usize] = until_ns;
     }
 
+    /// The number of the next request of a load.
+    pub fn number_request(&mut self) -> protocol::load::RequestId {
+        self.request_last += 1;
+        self.request_last
+    }
+
+    /// The number of the next work of a service.
+    pub fn number_work(&mut self) -> protocol::service::WorkId {
+        self.work_last += 1;
+        self.work_last
+    }
+
     // ---- news ----
 
     /// What the process has not heard yet, in the order in which it happened.
@@ -276,9 +292,22 @@ impl Network {
         sockets.collect()
     }
 
-    /// Somebody listens, and there is no connection; pipes to children do not count.
+    /// Somebody listens, and there is no connection. Pipes to children do not count, nor what machines hold open.
     pub fn is_deserted(&self) -> bool {
-        !self.listeners.is_empty() && !self.sockets.values().any(Socket::is_connected)
+        let is_machines = |number: SocketId| {
+            let socket = self.sockets.get(&number);
+            let owner = socket.and_then(|socket| socket.owner);
+            owner.is_some_and(|owner| (crate::sim::MACHINE_FIRST..OUTSIDE).contains(&owner))
+        };
+        let mut sockets = self.sockets.iter();
+        let counts = |(number, socket): (&SocketId, &Socket)| {
+            let client = match socket.peer {
+                Some((peer, _)) if !socket.is_client => peer,
+                _ => *number,
+            };
+            socket.is_connected() && !is_machines(client)
+        };
+        !self.listeners.is_empty() && !sockets.any(counts)
     }
 
     /// Packets on their way.
