@@ -97,7 +97,11 @@ pub(crate) fn read(table: &mut Table, called: &mut Vec<Called>) -> Machines {
         }
         service.finish(&[]);
     }
-    Machines { loads, services }
+    Machines {
+        loads,
+        services,
+        ..Machines::default()
+    }
 }
 
 // ---- load ----

@@ -26,6 +26,18 @@
 //! until = "3.5 s"
 //! cut = ["phone", "api"]
 //!
+//! [[faults]]
+//! on = { request = 10, packet = 3 }   # when that packet of the load's tenth request leaves
+//! lasts = "1 s"
+//! crash = "api"                       # without power; `kill` ends its processes, `slow` with `speed` slows its cores
+//!
+//! [[faults]]
+//! chance = "5 %"
+//! every = "10 s"
+//! lasts = "2 s"
+//! slow = "api"
+//! speed = "25 %"
+//!
 //! [names]
 //! "api.example.com" = "api"
 //! ```
@@ -39,7 +51,10 @@ use protocol::{
     Limits,
     codec::Packed,
     lesson::{ProcessTemplate, WorldTemplate},
-    scenario::{Change, ChangeSpec, EPOCH_MS, HostSpec, LinkSpec, NameSpec, NetworkSpec, TICK_NS},
+    scenario::{
+        Change, ChangeSpec, EPOCH_MS, FaultSpec, HostSpec, LinkSpec, Machines, NameSpec,
+        NetworkSpec, TICK_NS, Trigger,
+    },
 };
 
 use crate::{
@@ -179,9 +194,9 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
         );
         link.finish(&KEYS);
     }
-    let mut changes = Vec::new();
+    let (mut changes, mut faults) = (Vec::new(), Vec::new());
     for mut fault in table.tables("faults") {
-        read_fault(&mut fault, &known, &mut changes);
+        read_fault(&mut fault, &known, &mut changes, &mut faults);
         fault.finish(&KEYS);
     }
     changes.sort_by_key(|change: &ChangeSpec| change.at_ns);
@@ -204,8 +219,9 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
             unknown(table, line, &host, &known);
         }
     }
+    let machines = Machines { faults, ..machines };
     NetworkSpec {
-        machines: match machines.loads.is_empty() && machines.services.is_empty() {
+        machines: match machines == Machines::default() {
             true => Packed::default(),
             false => Packed::new(&machines),
         },
@@ -275,47 +291,166 @@ fn read_latency(table: &mut Table) -> Vec<(u32, u64)> {
     points.unwrap_or_default()
 }
 
-fn read_fault(table: &mut Table, known: &[&str], changes: &mut Vec<ChangeSpec>) {
+/// By time, by chance, or for a cause; and what then happens.
+fn read_fault(
+    table: &mut Table,
+    known: &[&str],
+    changes: &mut Vec<ChangeSpec>,
+    faults: &mut Vec<FaultSpec>,
+) {
     let line = table.line();
     let at_ns = read_quantity(table, "at", DURATIONS, DAY_NS);
     let until_ns = read_quantity(table, "until", DURATIONS, DAY_NS);
-    if at_ns.is_none() {
-        table.add(line, "The key `at` is missing in [[faults]].");
-    }
-    let at_ns = at_ns.unwrap_or(0);
-    if until_ns.is_some_and(|until_ns| until_ns <= at_ns) {
+    let lasts_ns = read_quantity(table, "lasts", DURATIONS, DAY_NS);
+    let says_on = table.has("on");
+    let chance = read_quantity(table, "chance", SHARES, 1_000_000);
+    let trigger = match (at_ns.is_some(), says_on, chance) {
+        (true, false, None) => None,
+        (false, true, None) => read_cause(table, known),
+        (false, false, Some(of_million)) => {
+            let every_ns = read_quantity(table, "every", DURATIONS, DAY_NS);
+            if every_ns.is_none_or(|every_ns| every_ns == 0) {
+                table.add(
+                    line,
+                    "A `chance` is taken `every` so often, such as \"1 s\".",
+                );
+            }
+            Some(Trigger::Chance {
+                every_ns: every_ns.unwrap_or(1),
+                of_million: of_million as u32,
+            })
+        }
+        _ => {
+            table.add(
+                line,
+                "A fault has either `at`, `on` or `chance`: a time, a cause or a share.",
+            );
+            None
+        }
+    };
+    if until_ns.is_some_and(|until_ns| at_ns.is_some_and(|at_ns| until_ns <= at_ns)) {
         table.add(line, "`until` must be later than `at`.");
     }
-    let mut change = |at_ns, what| changes.push(ChangeSpec { at_ns, what });
-    match (table.has("cut"), table.has("link")) {
-        (true, false) => {
-            let Some((one, other)) = read_pair(table, "cut", known) else {
-                return;
-            };
-            for (from, to) in [(&one, &other), (&other, &one)] {
-                let cut = |is_cut| Change::Cut {
+    if until_ns.is_some() && trigger.is_some() {
+        table.add(
+            line,
+            "`until` belongs to `at`: say how long the fault `lasts`.",
+        );
+    }
+    if until_ns.is_some() && lasts_ns.is_some() {
+        table.add(line, "A fault has either `until` or `lasts`.");
+    }
+    let Some((sets_in, undo)) = read_changes(table, known) else {
+        return;
+    };
+    if undo.is_empty() && (until_ns.is_some() || lasts_ns.is_some()) {
+        table.add(
+            line,
+            "A `link` stays as it becomes: write a second fault instead of an end.",
+        );
+    }
+    if let Some(trigger) = trigger {
+        faults.push(FaultSpec {
+            trigger,
+            changes: sets_in,
+            lasts_ns: lasts_ns.unwrap_or(0),
+            undo,
+        });
+        return;
+    }
+    let at_ns = at_ns.unwrap_or(0);
+    let ends_ns = until_ns.or(lasts_ns.map(|lasts_ns| at_ns + lasts_ns));
+    changes.extend(sets_in.into_iter().map(|what| ChangeSpec { at_ns, what }));
+    if let Some(at_ns) = ends_ns {
+        changes.extend(undo.into_iter().map(|what| ChangeSpec { at_ns, what }));
+    }
+}
+
+/// `on = { packet = 3, from = "phone", to = "api" }` or `on = { request = 10, packet = 3 }`.
+fn read_cause(table: &mut Table, known: &[&str]) -> Option<Trigger> {
+    let mut cause = table.table("on")?;
+    let trigger = if cause.has("request") {
+        let request = cause.number("request", 1..=u64::MAX);
+        let packet = cause.number_or("packet", 1..=u64::MAX, 0);
+        request.map(|request| Trigger::Request { request, packet })
+    } else {
+        let nth = cause.number("packet", 1..=u64::MAX);
+        let mut host = |key| {
+            let host = cause.text(key)?;
+            if !known.contains(&host.value.as_str()) {
+                unknown(&cause, host.line, &host.value, known);
+            }
+            Some(host.value)
+        };
+        let (from, to) = (host("from"), host("to"));
+        match (nth, from, to) {
+            (Some(nth), Some(from), Some(to)) => Some(Trigger::Packet { from, to, nth }),
+            _ => None,
+        }
+    };
+    cause.finish(&[]);
+    trigger
+}
+
+/// What a fault does, and what undoes it.
+fn read_changes(table: &mut Table, known: &[&str]) -> Option<(Vec<Change>, Vec<Change>)> {
+    const KINDS: [&str; 5] = ["cut", "link", "crash", "kill", "slow"];
+    let line = table.line();
+    let said: Vec<&'static str> = KINDS.into_iter().filter(|key| table.has(key)).collect();
+    let &[kind] = said.as_slice() else {
+        let sentence = format!(
+            "A fault is one of {}.",
+            KINDS.map(|kind| format!("`{kind}`")).join(", ")
+        );
+        table.add(line, sentence);
+        return None;
+    };
+    match kind {
+        "cut" => {
+            let (one, other) = read_pair(table, "cut", known)?;
+            let cut = |is_cut| {
+                let pairs = [(&one, &other), (&other, &one)];
+                let cuts = pairs.map(|(from, to)| Change::Cut {
                     from: from.clone(),
                     to: to.clone(),
                     is_cut,
-                };
-                change(at_ns, cut(true));
-                if let Some(until_ns) = until_ns {
-                    change(until_ns, cut(false));
+                });
+                cuts.to_vec()
+            };
+            Some((cut(true), cut(false)))
+        }
+        "link" => {
+            let links = read_link(table, "link", known)?;
+            Some((links.map(Change::Link).to_vec(), Vec::new()))
+        }
+        _ => {
+            let host = table.text(kind)?;
+            if !known.contains(&host.value.as_str()) {
+                unknown(table, host.line, &host.value, known);
+            }
+            let host = host.value;
+            let [sets_in, undo] = match kind {
+                "crash" => [false, true].map(|is_up| Change::Power {
+                    host: host.clone(),
+                    is_up,
+                }),
+                "kill" => [false, true].map(|runs| Change::Run {
+                    host: host.clone(),
+                    runs,
+                }),
+                _ => {
+                    let speed = read_quantity(table, "speed", SHARES, 100_000_000);
+                    let permille = speed.map(|speed| (speed / 1_000) as u32);
+                    if permille.is_none_or(|permille| permille == 0) {
+                        table.add(line, "A `slow` host needs its `speed`, such as \"25 %\".");
+                    }
+                    [permille.unwrap_or(1_000), 1_000].map(|permille| Change::Speed {
+                        host: host.clone(),
+                        permille,
+                    })
                 }
-            }
+            };
+            Some((vec![sets_in], vec![undo]))
         }
-        (false, true) => {
-            if until_ns.is_some() {
-                table.add(
-                    line,
-                    "A `link` stays as it becomes: write a second fault instead of `until`.",
-                );
-            }
-            let links = read_link(table, "link", known);
-            for link in links.into_iter().flatten() {
-                change(at_ns, Change::Link(link));
-            }
-        }
-        _ => table.add(line, "A fault is either `cut` or `link`, with two hosts."),
     }
 }

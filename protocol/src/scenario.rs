@@ -32,6 +32,7 @@ pub struct NetworkSpec {
 pub struct Machines {
     pub loads: Vec<LoadSpec>,
     pub services: Vec<ServiceSpec>,
+    pub faults: Vec<FaultSpec>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,42 @@ pub enum Change {
         to: String,
         is_cut: bool,
     },
+    /// The host loses its power: what runs on it is gone, and nobody is told. Or it has power again, and its processes
+    /// begin anew.
+    Power {
+        host: String,
+        is_up: bool,
+    },
+    /// What runs on the host is killed, and the system closes its sockets. Or it begins anew.
+    Run {
+        host: String,
+        runs: bool,
+    },
+    /// How quick the host's cores are: in thousandths of what they are by themselves.
+    Speed {
+        host: String,
+        permille: u32,
+    },
+}
+
+/// Something that goes wrong, not at a time but by chance or for a cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultSpec {
+    pub trigger: Trigger,
+    pub changes: Vec<Change>,
+    /// After so long `undo` happens; 0 for never.
+    pub lasts_ns: u64,
+    pub undo: Vec<Change>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trigger {
+    /// Again and again after so long, it happens with a chance of so many in a million. Not while it lasts.
+    Chance { every_ns: u64, of_million: u32 },
+    /// When that packet with data leaves a host for another, counted from 1; it is the first that meets the fault.
+    Packet { from: String, to: String, nth: u64 },
+    /// When a load's request is due, or when that packet with data leaves on its connection, either way.
+    Request { request: u64, packet: u64 },
 }
 
 /// One `node` command line on one host.

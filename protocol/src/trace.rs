@@ -320,6 +320,8 @@ pub enum ExitReason {
     UnsettledTopLevelAwait,
     OutOfMemory,
     Limit,
+    /// By a fault: a signal, or its host has no power.
+    Killed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

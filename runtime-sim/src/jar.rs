@@ -111,7 +111,7 @@ impl Jar {
         #[cfg(feature = "whole")]
         let machines = scenario.network.machines.open();
         let mut at_rest = self.at_rest.take();
-        let sim = Sim::new(scenario, |process, spec, scheduler| {
+        let sim = Sim::new(scenario, move |process, spec, scheduler| {
             let booted = at_rest.take().unwrap_or_else(|| {
                 Booted::boot(library.clone()).expect("it has booted before, and always boots alike")
             });

@@ -220,6 +220,27 @@ fn changed(what: &Change) -> Sentence {
             format!("The link from {from} to {to} works again."),
             "What was lost is sent once more when its sender's patience ends.",
         ),
+        Change::Power { host, is_up: false } => (
+            format!("{host} loses its power."),
+            "What runs there is gone, and nobody is told: who talks to it waits.",
+        ),
+        Change::Power { host, .. } => (
+            format!("{host} has power again."),
+            "What ran there begins anew, and knows nothing of its old connections.",
+        ),
+        Change::Run { host, runs: false } => (
+            format!("What runs on {host} is killed."),
+            "The system closes its sockets, so who talks to it hears of the end.",
+        ),
+        Change::Run { host, .. } => (format!("What was killed on {host} begins anew."), ""),
+        Change::Speed { host, permille } => (
+            format!(
+                "{host} computes at {}.{} % of its speed.",
+                permille / 10,
+                permille % 10
+            ),
+            "What its processes do takes longer or shorter from now on.",
+        ),
     };
     Sentence::new(what, why)
 }

@@ -85,6 +85,7 @@ pub fn exit_reason(reason: ExitReason) -> &'static str {
         }
         ExitReason::OutOfMemory => "Its memory is used up.",
         ExitReason::Limit => "It met a limit of this page.",
+        ExitReason::Killed => "It was killed, or its host lost its power.",
     }
 }
 

@@ -181,6 +181,7 @@ fn exit_sentence(code: i32, reason: ExitReason) -> String {
         }
         ExitReason::OutOfMemory => format!("out of memory: ends with code {code}"),
         ExitReason::Limit => format!("stopped by a limit, code {code}"),
+        ExitReason::Killed => format!("was killed: ends with code {code}"),
     }
 }
 

@@ -5,10 +5,15 @@
 //! must come before any process that began to block later goes on.
 
 use crate::Table;
+#[cfg(feature = "network")]
+use std::rc::Weak;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
+
+#[cfg(feature = "network")]
+use crate::network::{HostId, Order};
 
 use protocol::{ProcessId, Scenario, Status};
 
@@ -28,7 +33,7 @@ pub enum Turn {
 
 /// A program on a core. It shares the world with everything else through [`World`] and borrows it only for moments, so
 /// that what it calls may borrow it too.
-pub trait System {
+pub trait System: 'static {
     /// Runs until about `ticks_max` ticks are spent or there is nothing to do. Returns what is next and the ticks spent.
     fn resume(&mut self, ticks_max: u64) -> (Turn, u64);
 
@@ -39,6 +44,9 @@ pub trait System {
 
     /// All processes wait, and nothing is left that could wake any: this one is to end at its next turn.
     fn strand(&mut self);
+
+    /// It ends here and now, and has no further turn.
+    fn kill(&mut self);
 }
 
 /// Makes a process when its first turn comes; `None` when that needs something that the world has not got.
@@ -59,7 +67,24 @@ pub trait Machine {
 
     /// It is to exit now.
     fn end(&mut self, world: &mut World);
+
+    fn host(&self) -> HostId;
+
+    /// Its host has lost its power, or it was killed: it forgets everything, its sockets too. A load, which is people,
+    /// does not.
+    fn crash(&mut self);
+
+    /// It begins anew.
+    fn restart(&mut self, world: &mut World);
 }
+
+/// Makes a process of a scenario.
+#[cfg(feature = "network")]
+type Start<S> = Box<dyn FnMut(ProcessId, protocol::ProcessSpec, Rc<Scheduler<S>>) -> S>;
+
+/// A signal's number and 128, as a shell has it.
+#[cfg(feature = "network")]
+const KILLED: i32 = 128 + 9;
 
 /// Machines are numbered from here, so that one more changes no number of a process.
 #[cfg(feature = "network")]
@@ -121,6 +146,27 @@ pub struct Scheduler<S> {
     machines: RefCell<Table<ProcessId, Box<dyn Machine>>>,
     /// Machines that drive the world.
     driving: Cell<usize>,
+    /// The first process, or who has taken its place.
+    first: Cell<ProcessId>,
+    /// What is to begin anew when its host does: on which, and in whose place.
+    #[cfg(feature = "network")]
+    begins: RefCell<Vec<Beginning>>,
+    #[cfg(feature = "network")]
+    start: RefCell<Option<Rc<RefCell<Start<S>>>>>,
+    #[cfg(feature = "network")]
+    me: RefCell<Weak<Self>>,
+    /// Killed in the middle of their turn.
+    #[cfg(feature = "network")]
+    doomed: RefCell<Vec<ProcessId>>,
+}
+
+/// A process of the scenario that may begin again.
+#[cfg(feature = "network")]
+struct Beginning {
+    host: HostId,
+    spec: protocol::ProcessSpec,
+    /// Who runs it, or ran it last.
+    process: ProcessId,
 }
 
 impl<S: System> Scheduler<S> {
@@ -135,6 +181,10 @@ impl<S: System> Scheduler<S> {
 
     /// Whether anybody is left for whose sake the world goes on.
     fn goes_on(&self) -> bool {
+        #[cfg(feature = "network")]
+        if self.world.borrow().foresees_begin() && !self.begins.borrow().is_empty() {
+            return true;
+        }
         self.running.get() > 0 || self.driving.get() > 0
     }
 
@@ -219,6 +269,13 @@ impl<S: System> Scheduler<S> {
 
     /// The next turn of whoever is first. `None` when nobody can have one.
     fn turn(&self, ticks_max: u64) -> Option<u64> {
+        let ticks = self.happen(ticks_max);
+        #[cfg(feature = "network")]
+        self.heed_orders();
+        ticks
+    }
+
+    fn happen(&self, ticks_max: u64) -> Option<u64> {
         let (time_ns, happening) = self.world.borrow_mut().queue.pop()?;
         match happening {
             #[cfg(feature = "network")]
@@ -228,7 +285,9 @@ impl<S: System> Scheduler<S> {
             Happening::ProcessResumes(process) => self.turn_of(process, time_ns, ticks_max),
             #[cfg(feature = "network")]
             other => {
-                self.busy_ns.set(time_ns);
+                if !matches!(other, Happening::FaultIsDrawn(_)) {
+                    self.busy_ns.set(time_ns);
+                }
                 self.world.borrow_mut().happens(time_ns, other);
                 Some(PACKET_TICKS)
             }
@@ -274,6 +333,13 @@ impl<S: System> Scheduler<S> {
         if !system.is_at_rest() {
             self.busy_ns.set(self.world.borrow().now_ns());
         }
+        #[cfg(feature = "network")]
+        let turn = if self.is_doomed(process) && !matches!(turn, Turn::Exited(_)) {
+            system.kill();
+            Turn::Exited(KILLED)
+        } else {
+            turn
+        };
         let mut world = self.world.borrow_mut();
         world.turn_ended(process);
         let now_ns = world.now_ns();
@@ -285,19 +351,29 @@ impl<S: System> Scheduler<S> {
         }
         drop(world);
         if let Turn::Exited(code) = turn {
-            self.running.set(self.running.get() - 1);
-            self.slots.borrow_mut().insert(process, Slot::Gone);
-            if process == 1 {
-                self.exit_code.set(Some(code));
-            }
-            if process <= self.of_scenario {
-                self.kept.borrow_mut().insert(process, system);
-            }
+            self.exited(process, code, system);
         } else {
             self.slots.borrow_mut().insert(process, Slot::Idle(system));
         }
         // A turn that costs no tick still counts, or an idle loop would hold the slice forever.
         Some(ticks.max(1))
+    }
+
+    fn exited(&self, process: ProcessId, code: i32, system: S) {
+        self.running.set(self.running.get() - 1);
+        self.slots.borrow_mut().insert(process, Slot::Gone);
+        if process == self.first.get() {
+            self.exit_code.set(Some(code));
+        }
+        #[cfg(feature = "network")]
+        let begins = self.begins.borrow();
+        #[cfg(feature = "network")]
+        let is_kept = begins.iter().any(|begun| begun.process == process);
+        #[cfg(not(feature = "network"))]
+        let is_kept = false;
+        if is_kept || process <= self.of_scenario {
+            self.kept.borrow_mut().insert(process, system);
+        }
     }
 
     #[cfg(feature = "network")]
@@ -379,6 +455,121 @@ impl<S: System> Scheduler<S> {
 }
 
 #[cfg(feature = "network")]
+impl<S: System> Scheduler<S> {
+    fn is_doomed(&self, process: ProcessId) -> bool {
+        let mut doomed = self.doomed.borrow_mut();
+        let before = doomed.len();
+        doomed.retain(|other| *other != process);
+        doomed.len() < before
+    }
+
+    /// What the faults of this turn have ended and begun.
+    fn heed_orders(&self) {
+        let orders = self.world.borrow_mut().faults.take_orders();
+        for Order { host, begins } in orders {
+            if begins {
+                self.begin_on(host);
+            } else {
+                self.end_on(host);
+            }
+        }
+    }
+
+    fn end_on(&self, host: HostId) {
+        let processes = self.world.borrow().processes_on(host);
+        for process in processes {
+            self.kill(process);
+        }
+        let mut machines = self.machines.borrow_mut();
+        let mut world = self.world.borrow_mut();
+        for (number, machine) in machines.iter_mut() {
+            if machine.host() == host && !machine.drives() {
+                machine.crash();
+                world.close_sockets_of(*number);
+            }
+        }
+    }
+
+    fn kill(&self, process: ProcessId) {
+        let mut slots = self.slots.borrow_mut();
+        let Some(slot) = slots.get_mut(&process) else {
+            return;
+        };
+        match std::mem::replace(slot, Slot::Gone) {
+            Slot::Gone => {}
+            Slot::Running => {
+                *slot = Slot::Running;
+                self.doomed.borrow_mut().push(process);
+            }
+            Slot::Unborn(_) => {
+                self.running.set(self.running.get() - 1);
+                drop(slots);
+                self.world.borrow_mut().forget(process);
+            }
+            Slot::Idle(mut system) => {
+                drop(slots);
+                let (now_ns, own_ns) = {
+                    let world = self.world.borrow();
+                    (world.now_ns(), world.clock_of(process))
+                };
+                self.world.borrow_mut().switch_to(process, own_ns);
+                system.kill();
+                {
+                    let mut world = self.world.borrow_mut();
+                    world.forget(process);
+                    world.switch_to(0, now_ns);
+                }
+                self.exited(process, KILLED, system);
+            }
+        }
+    }
+
+    fn begin_on(&self, host: HostId) {
+        {
+            let mut machines = self.machines.borrow_mut();
+            let mut world = self.world.borrow_mut();
+            for (number, machine) in machines.iter_mut() {
+                if machine.host() == host && !machine.drives() {
+                    machine.restart(&mut world);
+                    let now_ns = world.now_ns();
+                    world.resume_at(*number, now_ns);
+                }
+            }
+        }
+        for begun in self.begins.borrow_mut().iter_mut() {
+            let slots = self.slots.borrow();
+            let is_gone = matches!(slots.get(&begun.process), Some(Slot::Gone));
+            drop(slots);
+            // One that has ended of itself is not begun again by a host that was never down.
+            if begun.host == host && is_gone {
+                let process = self.number();
+                if begun.process == self.first.get() {
+                    self.first.set(process);
+                }
+                begun.process = process;
+                self.begin(process, begun);
+            }
+        }
+    }
+
+    fn begin(&self, process: ProcessId, begun: &Beginning) {
+        let (Some(start), Some(me)) = (self.start.borrow().clone(), self.me.borrow().upgrade())
+        else {
+            return;
+        };
+        let spec = begun.spec.clone();
+        let birth = move || Some((start.borrow_mut())(process, spec, me));
+        let birth: Birth<S> = Box::new(birth);
+        self.slots.borrow_mut().insert(process, Slot::Unborn(birth));
+        self.running.set(self.running.get() + 1);
+        let mut world = self.world.borrow_mut();
+        world.settle(process, begun.host);
+        let now_ns = world.now_ns();
+        world.resume_at(process, now_ns);
+    }
+}
+
+#[cfg(feature = "network")]
 impl<S> Scheduler<S> {
     /// The first machine that drives the world, and waits in vain.
     fn end_machine(&self) {
@@ -406,7 +597,7 @@ impl<S: System> Sim<S> {
     /// `start` makes each process; all are ready at time zero, in the order of the scenario.
     pub fn new(
         scenario: Scenario,
-        mut start: impl FnMut(ProcessId, protocol::ProcessSpec, Rc<Scheduler<S>>) -> S,
+        mut start: impl FnMut(ProcessId, protocol::ProcessSpec, Rc<Scheduler<S>>) -> S + 'static,
     ) -> Self {
         let scheduler = Rc::new(Scheduler {
             world: Rc::new(RefCell::new(World::new(&scenario))),
@@ -425,7 +616,18 @@ impl<S: System> Sim<S> {
             #[cfg(feature = "network")]
             machines: RefCell::default(),
             driving: Cell::new(0),
+            first: Cell::new(1),
+            #[cfg(feature = "network")]
+            begins: RefCell::default(),
+            #[cfg(feature = "network")]
+            start: RefCell::default(),
+            #[cfg(feature = "network")]
+            me: RefCell::default(),
+            #[cfg(feature = "network")]
+            doomed: RefCell::default(),
         });
+        #[cfg(feature = "network")]
+        let begins_again = scheduler.world.borrow().may_begin_again();
         for spec in scenario.processes {
             let process = scheduler.number();
             #[cfg(feature = "network")]
@@ -433,6 +635,13 @@ impl<S: System> Sim<S> {
                 let mut world = scheduler.world.borrow_mut();
                 let host = world.network.host_named(&spec.host);
                 world.settle(process, host);
+                if begins_again {
+                    scheduler.begins.borrow_mut().push(Beginning {
+                        host,
+                        spec: spec.clone(),
+                        process,
+                    });
+                }
             }
             let system = start(process, spec, scheduler.clone());
             scheduler
@@ -441,6 +650,11 @@ impl<S: System> Sim<S> {
                 .insert(process, Slot::Idle(system));
             scheduler.running.set(scheduler.running.get() + 1);
             scheduler.world.borrow_mut().resume_at(process, 0);
+        }
+        #[cfg(feature = "network")]
+        if begins_again {
+            *scheduler.me.borrow_mut() = Rc::downgrade(&scheduler);
+            *scheduler.start.borrow_mut() = Some(Rc::new(RefCell::new(Box::new(start))));
         }
         Self {
             scheduler,
@@ -560,6 +774,8 @@ mod tests {
         }
 
         fn strand(&mut self) {}
+
+        fn kill(&mut self) {}
     }
 
     fn scenario(seed: u64) -> Scenario {

@@ -18,6 +18,11 @@ pub enum Happening {
     /// No answer to it has come in time.
     #[cfg(feature = "network")]
     PacketMissed(protocol::trace::PacketId),
+    /// Whether one of the scenario's faults strikes is decided.
+    #[cfg(feature = "network")]
+    FaultIsDrawn(u32),
+    #[cfg(feature = "network")]
+    FaultEnds(u32),
 }
 
 #[derive(Debug)]
@@ -32,6 +37,11 @@ pub struct World {
     pub network: crate::network::Network,
     #[cfg(feature = "network")]
     changes: Vec<protocol::scenario::ChangeSpec>,
+    #[cfg(feature = "network")]
+    pub(crate) faults: crate::network::Faults,
+    /// The host of whoever has the turn.
+    #[cfg(feature = "network")]
+    current_host: Option<crate::network::HostId>,
     /// Interpreter ticks of all processes together.
     pub ticks: u64,
     /// Whose turn it is; 0 between turns.
@@ -67,6 +77,10 @@ impl World {
             network: crate::network::Network::new(Chance::new(scenario.seed)),
             #[cfg(feature = "network")]
             changes: scenario.network.changes.clone(),
+            #[cfg(feature = "network")]
+            faults: crate::network::Faults::default(),
+            #[cfg(feature = "network")]
+            current_host: None,
             ticks: 0,
             current: 0,
             cores: Table::new(),
@@ -92,6 +106,7 @@ impl World {
             let changes = Happening::WorldChanges(index as u32);
             self.queue.push(change.at_ns, changes);
         }
+        self.foresee_faults(spec);
     }
 
     /// Something that the scenario foresees is still to come.
@@ -143,6 +158,11 @@ impl World {
     }
 
     pub fn spend(&mut self, ns: u64) {
+        #[cfg(feature = "network")]
+        let ns = match self.current_host {
+            Some(host) => self.network.takes(host, ns),
+            None => ns,
+        };
         self.now_ns = self.now_ns.saturating_add(ns);
     }
 
@@ -160,9 +180,10 @@ impl World {
             Happening::PacketMissed(packet) => self.packet_missed(packet),
             Happening::WorldChanges(index) => {
                 let what = self.changes[index as usize].what.clone();
-                self.network.change(&what);
-                self.record(Some(0), 0, EventKind::WorldChanged { what }, vec![]);
+                self.change(&what, Some(0));
             }
+            Happening::FaultIsDrawn(fault) => self.fault_is_drawn(fault),
+            Happening::FaultEnds(fault) => self.fault_ends(fault),
             Happening::ProcessResumes(_) => unreachable!("a process has its own turn"),
         }
     }
@@ -192,6 +213,25 @@ impl World {
     pub fn switch_to(&mut self, process: ProcessId, time_ns: u64) {
         self.current = process;
         self.now_ns = time_ns;
+        #[cfg(feature = "network")]
+        {
+            self.current_host = self.cores.get(&process).and_then(|core| core.host);
+        }
+    }
+
+    /// Whoever runs on the host, by number.
+    #[cfg(feature = "network")]
+    pub(crate) fn processes_on(&self, host: crate::network::HostId) -> Vec<ProcessId> {
+        let cores = self.cores.iter();
+        let there = cores.filter(|(_, core)| core.host == Some(host));
+        there.map(|(process, _)| *process).collect()
+    }
+
+    /// Where the process's clock stands, or the world's when that is later.
+    #[cfg(feature = "network")]
+    pub(crate) fn clock_of(&self, process: ProcessId) -> u64 {
+        let core = self.cores.get(&process);
+        core.map_or(0, |core| core.clock_ns).max(self.now_ns)
     }
 
     pub fn is_current(&self, process: ProcessId) -> bool {

@@ -816,7 +816,19 @@ impl System for Process {
             "waits for something that can no longer happen: nothing is left that could wake it";
         self.host().reach_saying(Limit::VirtualTime, what);
     }
+
+    fn kill(&mut self) {
+        if !matches!(self.state, State::Gone) {
+            self.stop_now(Stop::Exit {
+                code: KILLED,
+                reason: ExitReason::Killed,
+            });
+        }
+    }
 }
+
+/// A signal's number and 128, as a shell has it.
+const KILLED: i32 = 128 + 9;
 
 impl Process {
     /// Whether another core has something to do by now.

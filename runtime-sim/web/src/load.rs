@@ -199,6 +199,7 @@ impl Load {
             kind: kind as u32,
         };
         let event = world.record(cause, 0, begun, vec![]);
+        world.request_begins(number, event);
         self.count_under_way(world.now_ns());
         self.tally.sent += 1;
         let deadline = self
@@ -313,6 +314,7 @@ impl Load {
         }
         self.tally.sent_bytes += bytes.len() as u64;
         let cause = Some(request.event);
+        world.request_travels(number, socket);
         if let Err(errno) = connection.line.send(world, bytes, by(cause)) {
             self.breaks(world, socket, RequestOutcome::Error(errno), cause);
         }
@@ -703,6 +705,14 @@ impl Machine for Load {
     fn is_busy(&self) -> bool {
         true
     }
+
+    fn host(&self) -> HostId {
+        self.host
+    }
+
+    fn crash(&mut self) {}
+
+    fn restart(&mut self, _: &mut World) {}
 
     fn end(&mut self, world: &mut World) {
         self.report(world);

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use kernel::{
     EventQueue, Machine, Stream, Table, Turn, World,
     distribution::Times,
-    network::{Address, Change, News, Received, SocketId},
+    network::{Address, Change, HostId, News, Received, SocketId},
 };
 use protocol::{
     EventId, EventKind, ProcessId,
@@ -30,6 +30,7 @@ const MILLION: u64 = 1_000_000;
 pub struct Service {
     machine: ProcessId,
     service: ServiceId,
+    host: HostId,
     spec: ServiceSpec,
     listener: SocketId,
     times: Times,
@@ -80,13 +81,7 @@ impl Service {
             port: spec.port,
         };
         world.record(None, 0, started, vec![]);
-        let listener = world.open_socket(host, Some(machine));
-        let at = Address::Ip(std::net::SocketAddr::from(([0, 0, 0, 0], spec.port)));
-        // Who reads the description sees to it that no two listen at one place.
-        let listens = world
-            .bind(listener, at)
-            .and_then(|()| world.listen(listener, BACKLOG));
-        debug_assert_eq!(listens, Ok(()), "{}", spec.name);
+        let listener = listen(world, machine, host, &spec);
         let chance = |what| {
             world
                 .chance
@@ -95,6 +90,7 @@ impl Service {
         Self {
             machine,
             service,
+            host,
             listener,
             times: Times::of(&spec.service_time),
             time_chance: chance("times"),
@@ -259,6 +255,7 @@ impl Service {
         work.event = world.record(Some(work.event), 0, started, vec![]);
         self.serving += 1;
         let takes_ns = self.times.draw(&mut self.time_chance);
+        let takes_ns = world.network.takes(self.host, takes_ns);
         let done_ns = world.now_ns().saturating_add(takes_ns);
         self.served.push(done_ns, number);
     }
@@ -392,6 +389,32 @@ impl Machine for Service {
     }
 
     fn end(&mut self, _: &mut World) {}
+
+    fn host(&self) -> HostId {
+        self.host
+    }
+
+    fn crash(&mut self) {
+        self.connections = Table::new();
+        self.works = Table::new();
+        self.queue.clear();
+        self.served = EventQueue::default();
+        self.serving = 0;
+    }
+
+    fn restart(&mut self, world: &mut World) {
+        self.listener = listen(world, self.machine, self.host, &self.spec);
+    }
+}
+
+fn listen(world: &mut World, machine: ProcessId, host: HostId, spec: &ServiceSpec) -> SocketId {
+    let listener = world.open_socket(host, Some(machine));
+    let at = Address::Ip(std::net::SocketAddr::from(([0, 0, 0, 0], spec.port)));
+    // Where a program listens already, nobody ever hears of this one.
+    let _ = world
+        .bind(listener, at)
+        .and_then(|()| world.listen(listener, BACKLOG));
+    listener
 }
 
 /// RFC 9110's words.

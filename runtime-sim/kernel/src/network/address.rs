@@ -122,7 +122,7 @@ impl Network {
     }
 }
 
-fn port_key(host: HostId, port: u16) -> u64 {
+pub(super) fn port_key(host: HostId, port: u16) -> u64 {
     u64::from(host) << 16 | u64::from(port)
 }
 

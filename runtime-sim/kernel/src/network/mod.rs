@@ -17,11 +17,13 @@
 //! epoll.
 
 mod address;
+mod fault;
 mod link;
 mod socket;
 mod tcp;
 
 pub use address::{Address, errno};
+pub(crate) use fault::{Faults, Order};
 pub use link::{Latency, Link};
 pub use socket::{Received, Socket, SocketId};
 
@@ -85,6 +87,8 @@ struct Host {
     cores: Vec<u64>,
     address: IpAddr,
     is_up: bool,
+    /// In thousandths of what its cores are by themselves.
+    speed_permille: u32,
     port_next: u16,
 }
 
@@ -143,6 +147,7 @@ impl Network {
             cores: Vec::new(),
             address: IpAddr::V4(Ipv4Addr::new(10, b, c, d)),
             is_up: true,
+            speed_permille: 1_000,
             port_next: address::EPHEMERAL_PORT_FIRST,
         });
         number - 1
@@ -175,6 +180,14 @@ impl Network {
     pub fn name_of(&self, address: IpAddr) -> Option<&str> {
         let host = self.hosts.iter().find(|host| host.address == address);
         host.map(|host| host.name.as_str())
+    }
+
+    /// How long the host's cores need for what takes `ns` on ordinary ones.
+    pub fn takes(&self, host: HostId, ns: u64) -> u64 {
+        match self.hosts[host as usize].speed_permille {
+            1_000 => ns,
+            permille => (u128::from(ns) * 1_000 / u128::from(permille)) as u64,
+        }
     }
 
     /// A host that is down neither sends nor receives, and tells nobody.
@@ -224,13 +237,22 @@ impl Network {
         }
     }
 
-    pub(crate) fn change(&mut self, change: &WorldChange) {
+    fn change(&mut self, change: &WorldChange) {
         match change {
             WorldChange::Link(link) => self.set_link(link),
             WorldChange::Cut { from, to, is_cut } => {
                 let (from, to) = (self.host_named(from), self.host_named(to));
                 self.link(from, to).is_cut = *is_cut;
             }
+            WorldChange::Power { host, is_up } => {
+                let host = self.host_named(host);
+                self.set_up(host, *is_up);
+            }
+            WorldChange::Speed { host, permille } => {
+                let host = self.host_named(host);
+                self.hosts[host as usize].speed_permille = (*permille).max(1);
+            }
+            WorldChange::Run { .. } => {}
         }
     }
 

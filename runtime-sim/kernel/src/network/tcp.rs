@@ -44,6 +44,8 @@ pub(super) struct Packet {
     /// Of a window that opens.
     room: usize,
     retries: u32,
+    /// It waits to be sent again.
+    is_lost: bool,
     process: ProcessId,
     /// Its sending, and then its loss or arrival.
     event: EventId,
@@ -74,6 +76,7 @@ impl World {
             bytes: Vec::new(),
             room: 0,
             retries: 0,
+            is_lost: false,
             process: by.process,
             event: 0,
         };
@@ -107,6 +110,7 @@ impl World {
             bytes,
             room: 0,
             retries: 0,
+            is_lost: false,
             process: by.process,
             event: 0,
         };
@@ -142,6 +146,7 @@ impl World {
             bytes: Vec::new(),
             room: std::mem::take(&mut socket.untold),
             retries: 0,
+            is_lost: false,
             process: by.process,
             event: 0,
         };
@@ -171,6 +176,8 @@ impl World {
             head: head.to_vec(),
         };
         packet.event = self.record(cause, packet.process, kind, vec![]);
+        let hosts = [packet.from_host, packet.to_host];
+        self.packet_leaves(packet.content, packet.connection, hosts, packet.event);
         let now_ns = self.now_ns();
         let (from, to) = (packet.from_host, packet.to_host);
         let is_up = self.network.hosts[from as usize].is_up;
@@ -196,6 +203,7 @@ impl World {
         };
         let wait_ns = (first_ns << packet.retries.min(20)).min(RETRY_NS_MAX);
         let at_ns = self.now_ns().saturating_add(wait_ns);
+        packet.is_lost = true;
         self.network.packets.insert(id, packet);
         self.queue.push(at_ns, Happening::PacketMissed(id));
     }
@@ -218,7 +226,20 @@ impl World {
             return;
         }
         packet.retries += 1;
+        packet.is_lost = false;
         self.transmit(packet, cause);
+    }
+
+    /// What a host would have sent again.
+    pub(super) fn forget_lost_packets(&mut self, host: HostId) {
+        let packets = self.network.packets.iter();
+        let forgotten: Vec<PacketId> = packets
+            .filter(|(_, packet)| packet.is_lost && packet.from_host == host)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in forgotten {
+            self.network.packets.remove(&id);
+        }
     }
 
     /// The connection is no more, for this end.
@@ -308,6 +329,7 @@ impl World {
             bytes: Vec::new(),
             room: 0,
             retries: 0,
+            is_lost: false,
             process: packet.process,
             event: 0,
         };

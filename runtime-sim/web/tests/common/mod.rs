@@ -27,6 +27,10 @@ impl System for Nobody {
     fn strand(&mut self) {
         match *self {}
     }
+
+    fn kill(&mut self) {
+        match *self {}
+    }
 }
 
 pub fn course(from: u64, stages: &[(u64, u64)]) -> Course {
@@ -95,7 +99,11 @@ pub fn scenario(seed: u64, loads: Vec<LoadSpec>, services: Vec<ServiceSpec>) -> 
         limits: Limits::TERMINAL,
         record: Record::All,
         network: NetworkSpec {
-            machines: protocol::codec::Packed::new(&Machines { loads, services }),
+            machines: protocol::codec::Packed::new(&Machines {
+                loads,
+                services,
+                faults: vec![],
+            }),
             ..NetworkSpec::default()
         },
         processes: vec![],
