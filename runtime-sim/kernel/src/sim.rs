@@ -448,8 +448,10 @@ impl<S: System> Scheduler<S> {
             _ => None,
         });
         if let Some((process, system)) = waiting {
+            // What it says of that is neither before its own clock nor before what it waited for in vain.
+            let now_ns = self.world.borrow_mut().catch_up(process);
             system.strand();
-            self.world.borrow_mut().resume_at(process, 0);
+            self.world.borrow_mut().resume_at(process, now_ns);
         }
     }
 }

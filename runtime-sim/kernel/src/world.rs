@@ -256,6 +256,12 @@ impl World {
         core.resumes = Some(place);
     }
 
+    /// Sets the clock to the later of what it reads here and on the process's core.
+    pub(crate) fn catch_up(&mut self, process: ProcessId) -> u64 {
+        self.now_ns = self.now_ns.max(self.cores.or_default(process).clock_ns);
+        self.now_ns
+    }
+
     /// Takes the process's appointment out of the queue, when it is not later than `until_ns`.
     pub(crate) fn take_turn_before(&mut self, process: ProcessId, until_ns: u64) -> Option<u64> {
         let core = self.cores.get_mut(&process)?;
