@@ -17,7 +17,7 @@ use playground::{
 };
 use protocol::{
     Event, EventKind, Stream,
-    lesson::{Block, Inline, Moment, Target},
+    lesson::{self, Block, Inline, Moment, Target},
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -128,9 +128,12 @@ async fn prose_is_inert() {
 #[component]
 fn Ordering() -> Html {
     let prediction = use_state(|| {
-        let lines = ["sync", "promise", "tick"].map(String::from);
-        let mut prediction = Prediction::of(&lines);
-        prediction.compare(printed(&["sync", "tick", "promise"]).stdout());
+        let mut prediction = Prediction::of(&lesson::Predict {
+            question: String::new(),
+            lines: ["sync", "promise", "tick"].map(String::from).to_vec(),
+            host: None,
+        });
+        prediction.compare(printed(&["sync", "tick", "promise"]).stdout(None));
         prediction
     });
     let on_shift = {
@@ -193,7 +196,7 @@ fn Printed(props: &PrintedProps) -> Html {
     });
     let gone = props.gone.clone();
     let on_go = Callback::from(move |event| gone.0.borrow_mut().push(event));
-    html! { <ConsoleView console={(*console).clone()} now={1} running={false} {on_go} /> }
+    html! { <ConsoleView console={(*console).clone()} now={1} running={false} names={Rc::default()} {on_go} /> }
 }
 
 #[wasm_bindgen_test]

@@ -55,8 +55,9 @@ fn Desk(props: &DeskProps) -> Html {
     };
     html! {
         <>
-            <LoopView recording={props.recording.clone()} playhead={*playhead} />
-            <TimePanel recording={props.recording.clone()} playhead={*playhead} {on_command} />
+            <LoopView recording={props.recording.clone()} playhead={*playhead} process={1} />
+            <TimePanel recording={props.recording.clone()} playhead={*playhead} process={1} {on_command}
+                on_choose={Callback::noop()} />
         </>
     }
 }
@@ -128,7 +129,7 @@ async fn the_queues_shown_are_the_state_s() {
     for number in 1..=count {
         let recording = Recording::from_events(fixture::what_runs_first());
         let event = recording.moment_numbered(number).unwrap();
-        let state = recording.state_at(event, 9);
+        let state = recording.state_at(1, event, 9);
         let (root, _) = desk(recording.clone(), event).await;
         for (lane, place) in PLACES {
             let expected: Vec<String> = state

@@ -21,7 +21,7 @@ fn main() {
     for _ in 0..2_000 {
         at = (at * 48_271 + 11) % count;
         let started = Instant::now();
-        let state = recording.state_at(at, 8);
+        let state = recording.state_at(1, at, 8);
         let told = sentence(&recording, at);
         let rows = recording.twin(&state);
         std::hint::black_box((state, told, rows));
@@ -38,5 +38,5 @@ fn main() {
     println!("seek_p99_us {:.1}", costs_us[costs_us.len() * 99 / 100]);
     println!("seek_max_us {:.1}", costs_us[costs_us.len() - 1]);
     println!("score_us {:.0}", scored.as_secs_f64() * 1e6);
-    println!("host_blocks {}", score.host.blocks.len());
+    println!("host_blocks {}", score.hosts[0].1.blocks.len());
 }

@@ -7,11 +7,12 @@
 //! and so does the score that lies under the page: the axis that folds idle time ([`axis`]) and the lanes on it
 //! ([`score`]).
 //!
-//! Nothing here knows a browser. It leaves out several processes side by side: the queues are those of the first
-//! process, which is the only one that scenarios have so far.
+//! Of several processes each has queues of its own, and one axis and one playhead lie under all of them; their events
+//! come in the order of their times ([`order`]). Nothing here knows a browser.
 
 pub mod axis;
 pub mod fixture;
+pub mod order;
 pub mod playhead;
 mod pool;
 pub mod recording;
@@ -23,6 +24,7 @@ pub mod time;
 pub mod words;
 
 pub use axis::Axis;
+pub use order::{Handed, InOrder};
 pub use playhead::{Direction, Playhead, Speed, StepUnit, TimeCommand, reduce};
 pub use pool::{Pool, Work};
 pub use recording::{Lane, Recording, Shared, TaskIndex, TaskRecord};

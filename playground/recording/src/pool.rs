@@ -1,6 +1,6 @@
 //! libuv's pool of threads at one moment, from the works that were asked for by then.
 
-use protocol::{EventId, EventKind, trace::PoolWork};
+use protocol::{EventId, EventKind, ProcessId, trace::PoolWork};
 
 use crate::Recording;
 
@@ -31,9 +31,8 @@ impl Pool {
 }
 
 impl Recording {
-    /// Of the first process.
-    pub fn pool_at(&self, event: EventId) -> Pool {
-        let works = self.pool_works();
+    pub fn pool_at(&self, process: ProcessId, event: EventId) -> Pool {
+        let works = self.pool_works(process);
         let known = works.partition_point(|id| u64::from(*id) <= event);
         let now_ns = self.event(event).map_or(0, |event| event.time_ns);
         let mut pool = Pool {
@@ -119,7 +118,7 @@ mod tests {
             event(150, EventKind::PollWoke),
         ]);
         let seen = |event| {
-            let pool = recording.pool_at(event);
+            let pool = recording.pool_at(1, event);
             let busy: Vec<_> = pool
                 .threads
                 .iter()

@@ -151,6 +151,13 @@ pub(crate) struct Track {
     /// Of every task, in the order in which they started.
     pub started: Vec<TaskIndex>,
     started_at: Vec<u32>,
+    /// Its own moments.
+    moments: Vec<u32>,
+    phases: Vec<u32>,
+    turns: Vec<u32>,
+    sleeps: Vec<(u32, Option<u32>)>,
+    pool_works: Vec<u32>,
+    line_last: Option<(FunctionId, u32, Option<TaskIndex>)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -165,13 +172,8 @@ pub struct Recording {
     callbacks: Vec<u32>,
     turns: Vec<u32>,
     lines: Vec<u32>,
-    line_last: Option<(FunctionId, u32, Option<TaskIndex>)>,
     logs: Vec<u32>,
     failures: Vec<u32>,
-    sleeps: Vec<(u32, Option<u32>)>,
-    phases: Vec<u32>,
-    /// Works for the pool, of the first process.
-    pool_works: Vec<u32>,
     /// Where each connection and each packet begins, by its number.
     connections: Vec<Option<u32>>,
     packets: Vec<Option<u32>>,
@@ -228,12 +230,47 @@ impl Recording {
         self.seed
     }
 
+    // --- processes ---
+
+    /// All that have started, in the order of their numbers.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessId> + '_ {
+        (1..).zip(&self.tracks).map(|(process, _)| process)
+    }
+
+    /// Then it is said whose a thing is.
+    pub fn has_several(&self) -> bool {
+        self.tracks.len() > 1
+    }
+
     /// The program's file, `main.js`; the host it runs on.
-    pub fn program(&self) -> (&str, &str) {
-        match self.tracks.first() {
+    pub fn program(&self, process: ProcessId) -> (&str, &str) {
+        match self.track(process) {
             Some(track) => (base_name(&track.entry), &track.host),
             None => ("", ""),
         }
+    }
+
+    /// What tells it from the others: its host, with the program where a host has several, with its number where they
+    /// run the same.
+    pub fn process_name(&self, process: ProcessId) -> String {
+        let (program, host) = self.program(process);
+        let others = || self.tracks.iter().filter(|track| track.host == host);
+        if others().count() < 2 {
+            return host.to_owned();
+        }
+        match others()
+            .filter(|track| base_name(&track.entry) == program)
+            .count()
+        {
+            0 | 1 => format!("{host} {program}"),
+            _ => format!("{host} {program} #{process}"),
+        }
+    }
+
+    /// Whose loop it is about; none where it is the world's.
+    pub fn process_of(&self, event: EventId) -> Option<ProcessId> {
+        let process = self.event(event)?.process;
+        self.track(process).map(|_| process)
     }
 
     pub fn end_ns(&self) -> u64 {
@@ -298,6 +335,23 @@ impl Recording {
         }
     }
 
+    /// The event itself when it is the process's, otherwise the process's last moment before it.
+    pub(crate) fn last_of(&self, process: ProcessId, event: EventId) -> Option<&Event> {
+        let happened = self.event(event)?;
+        if happened.process == process {
+            return Some(happened);
+        }
+        let moments = &self.track(process)?.moments;
+        let last = upto(moments, event).checked_sub(1)?;
+        self.event(u64::from(moments[last]))
+    }
+
+    /// The process's first moment after an event.
+    pub(crate) fn next_of(&self, process: ProcessId, event: EventId) -> Option<&Event> {
+        let moments = &self.track(process)?.moments;
+        self.event(u64::from(*moments.get(upto(moments, event))?))
+    }
+
     // --- lists ---
 
     pub fn moments(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
@@ -319,15 +373,20 @@ impl Recording {
     }
 
     /// Each sleep of poll, with the event that woke it.
-    pub fn sleeps(&self) -> impl Iterator<Item = (EventId, Option<EventId>)> + '_ {
-        self.sleeps
+    pub fn sleeps(
+        &self,
+        process: ProcessId,
+    ) -> impl DoubleEndedIterator<Item = (EventId, Option<EventId>)> + '_ {
+        let sleeps = self.track(process).map_or(&[][..], |track| &track.sleeps);
+        sleeps
             .iter()
             .map(|(slept, woke)| (u64::from(*slept), woke.map(u64::from)))
     }
 
     /// The first event of each turn, with the turn.
-    pub fn turns(&self) -> impl Iterator<Item = (EventId, u32)> + '_ {
-        self.turns
+    pub fn turns(&self, process: ProcessId) -> impl Iterator<Item = (EventId, u32)> + '_ {
+        let turns = self.track(process).map_or(&[][..], |track| &track.turns);
+        turns
             .iter()
             .filter_map(|id| match self.events[*id as usize].kind {
                 EventKind::PhaseEntered { turn, .. } => Some((u64::from(*id), turn)),
@@ -335,10 +394,11 @@ impl Recording {
             })
     }
 
-    /// The first phase event that comes after.
-    pub(crate) fn next_phase(&self, event: EventId) -> EventId {
-        self.phases
-            .get(upto(&self.phases, event))
+    /// The first phase event of the process that comes after.
+    pub(crate) fn next_phase(&self, process: ProcessId, event: EventId) -> EventId {
+        let phases = self.track(process).map_or(&[][..], |track| &track.phases);
+        phases
+            .get(upto(phases, event))
             .map_or(self.events.len() as u64, |id| u64::from(*id))
     }
 
@@ -362,7 +422,7 @@ impl Recording {
     }
 
     pub fn task_index(&self, process: ProcessId, task: TaskId) -> Option<TaskIndex> {
-        let track = self.tracks.get(track_position(process)?)?;
+        let track = self.track(process)?;
         *track.tasks.get((task as usize).checked_sub(1)?)?
     }
 
@@ -374,7 +434,7 @@ impl Recording {
             | EventKind::TaskCancelled { task }
             | EventKind::TaskStarted { task }
             | EventKind::TaskEnded { task, .. } => self.task_index(happened.process, task),
-            _ => self.standing(event).running,
+            _ => self.standing(happened.process, event).running,
         }
     }
 
@@ -399,36 +459,42 @@ impl Recording {
     }
 
     /// Tasks of a lane in the order in which they were queued.
-    pub fn lane_tasks(&self, lane: Lane) -> &[TaskIndex] {
-        self.row(lane).map_or(&[], |row| &row.tasks)
+    pub fn lane_tasks(&self, process: ProcessId, lane: Lane) -> &[TaskIndex] {
+        self.row(process, lane).map_or(&[], |row| &row.tasks)
     }
 
     /// Tasks of a lane in the order in which they started.
-    pub fn lane_started(&self, lane: Lane) -> &[TaskIndex] {
-        self.row(lane).map_or(&[], |row| &row.started)
+    pub fn lane_started(&self, process: ProcessId, lane: Lane) -> &[TaskIndex] {
+        self.row(process, lane).map_or(&[], |row| &row.started)
     }
 
-    /// All tasks in the order in which they started, up to and with this event.
-    pub fn ran_until(&self, event: EventId) -> &[TaskIndex] {
-        match self.tracks.first() {
+    /// All tasks of a process in the order in which they started, up to and with this event.
+    pub fn ran_until(&self, process: ProcessId, event: EventId) -> &[TaskIndex] {
+        match self.track(process) {
             Some(track) => &track.started[..upto(&track.started_at, event)],
             None => &[],
         }
     }
 
-    pub fn ran(&self) -> &[TaskIndex] {
-        self.tracks.first().map_or(&[], |track| &track.started)
+    pub fn ran(&self, process: ProcessId) -> &[TaskIndex] {
+        self.track(process).map_or(&[], |track| &track.started)
     }
 
     /// How many wait in a lane at an event.
-    pub fn waiting_count(&self, lane: Lane, event: EventId) -> usize {
-        self.row(lane)
+    pub fn waiting_count(&self, process: ProcessId, lane: Lane, event: EventId) -> usize {
+        self.row(process, lane)
             .map_or(0, |row| upto(&row.queued, event) - upto(&row.left, event))
     }
 
     /// Who waits in a lane at an event, in the order in which they were queued, at most `max`.
-    pub fn waiting(&self, lane: Lane, event: EventId, max: usize) -> Vec<TaskIndex> {
-        let Some(row) = self.row(lane) else {
+    pub fn waiting(
+        &self,
+        process: ProcessId,
+        lane: Lane,
+        event: EventId,
+        max: usize,
+    ) -> Vec<TaskIndex> {
+        let Some(row) = self.row(process, lane) else {
             return Vec::new();
         };
         let event = u32::try_from(event).unwrap_or(STILL_THERE - 1);
@@ -439,8 +505,8 @@ impl Recording {
             .collect()
     }
 
-    pub fn standing(&self, event: EventId) -> Standing {
-        let Some(track) = self.tracks.first() else {
+    pub fn standing(&self, process: ProcessId, event: EventId) -> Standing {
+        let Some(track) = self.track(process) else {
             return Standing::default();
         };
         let end = track
@@ -450,11 +516,21 @@ impl Recording {
             .map_or_else(Standing::default, |last| track.standings[last])
     }
 
+    /// Every loop that has begun and not ended sleeps in poll.
+    pub(crate) fn is_asleep(&self, event: EventId) -> bool {
+        let mut standings = self
+            .processes()
+            .map(|process| self.standing(process, event))
+            .filter(|standing| standing.turn > 0 && standing.ended.is_none())
+            .peekable();
+        standings.peek().is_some() && standings.all(|standing| standing.asleep.is_some())
+    }
+
     // --- functions and places ---
 
     /// `(name, file, line, column, summary)` as the trace gave them.
     pub fn function(&self, process: ProcessId, function: FunctionId) -> Option<FunctionView<'_>> {
-        let track = self.tracks.get(track_position(process)?)?;
+        let track = self.track(process)?;
         let event = (*track.functions.get((function as usize).checked_sub(1)?)?)?;
         match &self.events[event as usize].kind {
             EventKind::FunctionDefined {
@@ -502,8 +578,8 @@ impl Recording {
         })
     }
 
-    pub(crate) fn pool_works(&self) -> &[u32] {
-        &self.pool_works
+    pub(crate) fn pool_works(&self, process: ProcessId) -> &[u32] {
+        self.track(process).map_or(&[], |track| &track.pool_works)
     }
 
     /// The event in which the connection is asked for.
@@ -516,8 +592,12 @@ impl Recording {
         self.event(u64::from(taken(&self.packets, packet)?))
     }
 
-    fn row(&self, lane: Lane) -> Option<&Row> {
-        self.tracks.first().map(|track| &track.rows[lane as usize])
+    fn track(&self, process: ProcessId) -> Option<&Track> {
+        self.tracks.get(track_position(process)?)
+    }
+
+    fn row(&self, process: ProcessId, lane: Lane) -> Option<&Row> {
+        self.track(process).map(|track| &track.rows[lane as usize])
     }
 
     // --- appending ---
@@ -545,11 +625,8 @@ impl Recording {
         if self.tracks.len() <= position {
             self.tracks.resize_with(position + 1, Track::default);
         }
-        let first = position == 0;
         self.index_track(id, event, position);
-        if first {
-            self.index_steps(id, event);
-        }
+        self.index_steps(id, event, position);
     }
 
     /// Called before the event that ends the stretch is indexed.
@@ -694,24 +771,33 @@ impl Recording {
         }
     }
 
-    fn index_steps(&mut self, id: u32, event: &Event) {
+    fn index_steps(&mut self, id: u32, event: &Event, position: usize) {
+        let track = &mut self.tracks[position];
+        // A packet arrives far from the process that sent it, whatever that does by then.
+        if !matches!(
+            event.kind,
+            EventKind::FunctionDefined { .. }
+                | EventKind::PacketArrived { .. }
+                | EventKind::PacketLost { .. }
+        ) {
+            track.moments.push(id);
+        }
         match event.kind {
             EventKind::TaskStarted { .. } => self.callbacks.push(id),
             EventKind::PhaseEntered { turn, .. } => {
-                self.phases.push(id);
-                let last = self
-                    .turns
-                    .last()
-                    .map(|last| &self.events[*last as usize].kind);
+                track.phases.push(id);
+                let last = track.turns.last();
+                let last = last.map(|last| &self.events[*last as usize].kind);
                 if !matches!(last, Some(EventKind::PhaseEntered { turn: last, .. }) if *last == turn)
                 {
+                    track.turns.push(id);
                     self.turns.push(id);
                 }
             }
-            EventKind::PoolWorkQueued { .. } => self.pool_works.push(id),
-            EventKind::PollSlept { .. } => self.sleeps.push((id, None)),
+            EventKind::PoolWorkQueued { .. } => track.pool_works.push(id),
+            EventKind::PollSlept { .. } => track.sleeps.push((id, None)),
             EventKind::PollWoke => {
-                if let Some(sleep) = self.sleeps.last_mut() {
+                if let Some(sleep) = track.sleeps.last_mut() {
                     sleep.1.get_or_insert(id);
                 }
             }
@@ -721,11 +807,11 @@ impl Recording {
             let function = self.function(event.process, frame.function)?;
             (function.is_own() && frame.line > 0).then_some((frame.function, frame.line))
         });
-        let running = self.tracks[0].running.last().copied();
+        let track = &mut self.tracks[position];
         if let Some((function, line)) = own {
-            let here = Some((function, line, running));
-            if self.line_last != here {
-                self.line_last = here;
+            let here = Some((function, line, track.running.last().copied()));
+            if track.line_last != here {
+                track.line_last = here;
                 self.lines.push(id);
             }
         }
@@ -805,9 +891,12 @@ fn upto(sorted: &[u32], event: EventId) -> usize {
     sorted.partition_point(|id| u64::from(*id) <= event)
 }
 
-/// Process 0 is the world, which has no loop.
+/// Process 0 is the world, which has no loop; nor have machines that are no programs, which are numbered far from those.
 fn track_position(process: ProcessId) -> Option<usize> {
-    (process as usize).checked_sub(1)
+    const PROGRAMS_MAX: ProcessId = 1 << 16;
+    (process as usize)
+        .checked_sub(1)
+        .filter(|_| process < PROGRAMS_MAX)
 }
 
 /// Numbers count from 1, and a trace that jumps ahead is not worth the memory of the gap.

@@ -5,7 +5,7 @@
 //! a lane never holds more shapes than pixels and never pretends that they are solid. What blocks the loop
 //! ([`BLOCKED_NS`] or more in one go) is marked; it is drawn hatched.
 
-use protocol::{EventId, EventKind, Stream};
+use protocol::{EventId, EventKind, ProcessId, Stream};
 
 use crate::{Axis, Lane, Recording, TaskIndex, TaskRecord, sentence::printed, time, words::some};
 
@@ -87,12 +87,20 @@ pub struct Flags {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
     pub axis: Axis,
-    pub host: LaneScore,
-    /// Only lanes in which anything ever waits or runs; the main script is in the host's.
-    pub lanes: Vec<(Lane, LaneScore)>,
+    /// What runs, whatever it is, process by process.
+    pub hosts: Vec<(ProcessId, LaneScore)>,
     pub bars: Vec<Bar>,
-    pub turns: Vec<TurnMark>,
     pub flags: Flags,
+}
+
+/// The loop of one process on the same axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoopScore {
+    pub process: ProcessId,
+    /// Only lanes in which anything ever waits or runs, here or in another process, so that all loops look alike; the
+    /// main script is in the host's.
+    pub lanes: Vec<(Lane, LaneScore)>,
+    pub turns: Vec<TurnMark>,
 }
 
 /// Width of a column of the overview, with the gap behind it.
@@ -101,24 +109,40 @@ pub const BAR_PX: f64 = 3.0;
 impl Score {
     pub fn new(recording: &Recording, width_px: f64, fold_idle: bool) -> Self {
         let axis = Axis::new(recording, width_px, fold_idle);
-        let lanes = Lane::ALL
-            .into_iter()
-            .filter(|lane| *lane != Lane::Main)
-            .map(|lane| (lane, lane_score(recording, &axis, lane)))
-            .filter(|(lane, score)| {
-                !score.is_empty() || !matches!(lane, Lane::Pending | Lane::Close)
-            })
-            .collect();
-        Self {
-            host: LaneScore {
-                blocks: blocks(recording, &axis, recording.ran()),
+        let hosts = recording.processes().map(|process| {
+            let blocks = blocks(recording, &axis, recording.ran(process));
+            let score = LaneScore {
+                blocks,
                 ..LaneScore::default()
-            },
-            lanes,
+            };
+            (process, score)
+        });
+        Self {
+            hosts: hosts.collect(),
             bars: bars(recording, &axis),
-            turns: turns(recording, &axis),
             flags: flags(recording, &axis),
             axis,
+        }
+    }
+}
+
+impl LoopScore {
+    pub fn new(recording: &Recording, axis: &Axis, process: ProcessId) -> Self {
+        let is_used = |lane: Lane| {
+            let mut processes = recording.processes();
+            processes.any(|process| !recording.lane_tasks(process, lane).is_empty())
+        };
+        let lanes = Lane::ALL.into_iter().filter(|lane| match lane {
+            Lane::Main => false,
+            Lane::Pending | Lane::Close => is_used(*lane),
+            _ => true,
+        });
+        Self {
+            process,
+            lanes: lanes
+                .map(|lane| (lane, lane_score(recording, axis, process, lane)))
+                .collect(),
+            turns: turns(recording, axis, process),
         }
     }
 }
@@ -140,12 +164,12 @@ pub fn block_label(recording: &Recording, block: &Block) -> String {
     label
 }
 
-fn lane_score(recording: &Recording, axis: &Axis, lane: Lane) -> LaneScore {
+fn lane_score(recording: &Recording, axis: &Axis, process: ProcessId, lane: Lane) -> LaneScore {
     let mut score = LaneScore {
-        blocks: blocks(recording, axis, recording.lane_started(lane)),
+        blocks: blocks(recording, axis, recording.lane_started(process, lane)),
         ..LaneScore::default()
     };
-    for index in recording.lane_tasks(lane) {
+    for index in recording.lane_tasks(process, lane) {
         let task = recording.task(*index);
         add_wait(&mut score, recording, axis, task);
     }
@@ -156,7 +180,7 @@ fn lane_score(recording: &Recording, axis: &Axis, lane: Lane) -> LaneScore {
         score.dots.clear();
     }
     if lane == Lane::Poll {
-        for (slept, woke) in recording.sleeps() {
+        for (slept, woke) in recording.sleeps(process) {
             let to_ns = woke.map_or(recording.end_ns(), |event| recording.time_ns(event));
             add_span(
                 &mut score.sleeps,
@@ -296,12 +320,12 @@ fn bars(recording: &Recording, axis: &Axis) -> Vec<Bar> {
     bars
 }
 
-fn turns(recording: &Recording, axis: &Axis) -> Vec<TurnMark> {
+fn turns(recording: &Recording, axis: &Axis, process: ProcessId) -> Vec<TurnMark> {
     const CHAR_PX: f64 = 6.0;
     let mut marks: Vec<TurnMark> = Vec::new();
     let starts = std::iter::once((0.0, 0)).chain(
         recording
-            .turns()
+            .turns(process)
             .map(|(event, turn)| (axis.x_px(recording.time_ns(event)), turn)),
     );
     let starts: Vec<(f64, u32)> = starts.collect();
@@ -428,7 +452,7 @@ fn short(text: &str, stream: Stream) -> String {
     }
 }
 
-/// What a fold says: how long it is, and that poll slept through it.
+/// What a fold says: how long it is, and that every loop slept through it.
 pub fn fold_words(recording: &Recording, stretch: &crate::axis::Stretch) -> (String, &'static str) {
     let middle_ns = stretch.from_ns + (stretch.to_ns - stretch.from_ns) / 2;
     let before = recording.at_time(middle_ns);
@@ -436,7 +460,7 @@ pub fn fold_words(recording: &Recording, stretch: &crate::axis::Stretch) -> (Str
     let to_ns = recording
         .moment_numbered(recording.number(before) + 1)
         .map_or(recording.end_ns(), |event| recording.time_ns(event));
-    let asleep = recording.standing(before).asleep.is_some();
+    let asleep = recording.is_asleep(before);
     (
         time::length(to_ns - from_ns),
         if asleep { "asleep" } else { "" },

@@ -21,6 +21,8 @@ use crate::{
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sentence {
+    /// Whose it is, where there are several and the rest does not say.
+    pub who: Option<String>,
     pub what: String,
     pub why: String,
 }
@@ -28,14 +30,44 @@ pub struct Sentence {
 impl Sentence {
     fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
+            who: None,
             what: what.into(),
             why: why.into(),
+        }
+    }
+
+    /// In one breath: `api: Line 3 prints hello.`
+    pub fn what_of_whom(&self) -> String {
+        match &self.who {
+            Some(who) => format!("{who}: {}", self.what),
+            None => self.what.clone(),
         }
     }
 }
 
 /// Empty only where there is no such event.
 pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
+    let mut told = tell(recording, event);
+    if recording.has_several()
+        && !recording.event(event).is_some_and(names_its_host)
+        && let Some(process) = recording.process_of(event)
+    {
+        told.who = Some(recording.process_name(process));
+    }
+    told
+}
+
+fn names_its_host(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::ProcessStarted { .. }
+            | EventKind::ConnectionBegun { .. }
+            | EventKind::PacketSent { .. }
+            | EventKind::PacketArrived { .. }
+    )
+}
+
+fn tell(recording: &Recording, event: EventId) -> Sentence {
     let Some(happened) = recording.event(event) else {
         return Sentence::default();
     };
@@ -43,7 +75,7 @@ pub fn sentence(recording: &Recording, event: EventId) -> Sentence {
         recording,
         event,
         happened,
-        state: recording.state_at(event, 1),
+        state: recording.state_at(happened.process, event, 1),
     };
     match &happened.kind {
         EventKind::WorldStarted { seed, .. } => Sentence::new(
@@ -410,7 +442,7 @@ impl Teller<'_> {
         let own_line = self.happened.stack.iter().any(|frame| frame.line > 0);
         match (self.recording.place_at(self.event), self.state.running) {
             (Some(place), _) if own_line => {
-                let (program, _) = self.recording.program();
+                let (program, _) = self.recording.program(self.happened.process);
                 match base_name(&place.file) == program {
                     true => format!("Line {}", place.line),
                     false => format!("{}, line {},", base_name(&place.file), place.line),
@@ -595,7 +627,7 @@ impl Teller<'_> {
     }
 
     fn who_held(&self, index: TaskIndex, due_ns: u64) -> Option<TaskIndex> {
-        let ran = self.recording.ran_until(self.event);
+        let ran = self.recording.ran_until(self.happened.process, self.event);
         ran.iter()
             .rev()
             .filter(|other| **other != index)
@@ -682,13 +714,13 @@ impl Teller<'_> {
 
     /// How many callbacks of its own the phase will run, as the trace shows.
     fn ran_in_phase(&self, lane: Lane) -> usize {
-        let started = self.recording.lane_started(lane);
+        let started = self.recording.lane_started(self.happened.process, lane);
         let events = |from: EventId| {
             started.partition_point(|index| {
                 self.recording.task(*index).started.unwrap_or_default() < from
             })
         };
-        events(self.recording.next_phase(self.event)) - events(self.event)
+        events(self.recording.next_phase(self.happened.process, self.event)) - events(self.event)
     }
 
     fn phase(&self, phase: Phase, turn: u32) -> Sentence {
@@ -696,7 +728,13 @@ impl Teller<'_> {
         let head = |rest: &str| format!("Turn {turn}, {rest}");
         let counted = |thing: &str| format!("{}.", some(runs, thing));
         match phase {
-            Phase::Timers => match (runs, self.recording.timers_at(self.event, 1).first.first()) {
+            Phase::Timers => match (
+                runs,
+                self.recording
+                    .timers_at(self.happened.process, self.event, 1)
+                    .first
+                    .first(),
+            ) {
                 (0, None) => Sentence::new(
                     head("timers: none is set."),
                     "So there is nothing that could be due.",
@@ -745,10 +783,8 @@ impl Teller<'_> {
     }
 
     fn poll(&self, turn: u32, runs: usize) -> Sentence {
-        let sleeps = self.recording.events()[self.event as usize + 1..]
-            .iter()
-            .find(|event| !matches!(event.kind, EventKind::FunctionDefined { .. }))
-            .is_some_and(|event| matches!(event.kind, EventKind::PollSlept { .. }));
+        let next = self.recording.next_of(self.happened.process, self.event);
+        let sleeps = next.is_some_and(|event| matches!(event.kind, EventKind::PollSlept { .. }));
         if runs > 0 {
             return Sentence::new(
                 format!("Turn {turn}, poll: {}.", some(runs, "callback")),
@@ -801,9 +837,9 @@ impl Teller<'_> {
     fn woke(&self) -> Sentence {
         let slept = self
             .recording
-            .sleeps()
-            .filter(|(_, woke)| *woke == Some(self.event))
-            .last();
+            .sleeps(self.happened.process)
+            .rev()
+            .find(|(_, woke)| *woke == Some(self.event));
         let Some((slept, _)) = slept else {
             return Sentence::new("Poll wakes up.", "");
         };
@@ -848,7 +884,16 @@ impl Teller<'_> {
     /// Why this and not what waits: the question behind every printed line.
     fn why_now(&self) -> String {
         let Some(index) = self.state.running else {
-            return "No callback runs; Node itself writes this.".to_owned();
+            let cause = self
+                .happened
+                .cause
+                .and_then(|cause| self.recording.event(cause));
+            return match cause.map(|cause| &cause.kind) {
+                Some(EventKind::PacketArrived { .. }) => {
+                    "A packet has arrived: poll reads it, and what reads calls this.".to_owned()
+                }
+                _ => "No callback runs; Node itself writes this.".to_owned(),
+            };
         };
         let task = self.recording.task(index);
         let first = |lane: Lane| self.state.waiting(lane).first.first().copied();
@@ -894,7 +939,7 @@ impl Teller<'_> {
     }
 
     fn exited(&self, code: i32, reason: ExitReason) -> Sentence {
-        let (program, _) = self.recording.program();
+        let (program, _) = self.recording.program(self.happened.process);
         let left = self.state.timers.count;
         let why = match reason {
             ExitReason::LoopEmpty if left > 0 => {

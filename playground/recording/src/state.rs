@@ -3,7 +3,7 @@
 //! Rebuilt from the trace alone. A queue at event n is the tasks that were queued by then and had not left; see
 //! [`crate::recording`] for how that is found without replaying.
 
-use protocol::{EventId, FunctionId, Phase};
+use protocol::{EventId, FunctionId, Phase, ProcessId};
 
 use crate::{
     Lane, Recording, TaskIndex,
@@ -45,6 +45,7 @@ pub struct Call {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopState {
+    pub process: ProcessId,
     pub event: EventId,
     pub time_ns: u64,
     /// 0 before the first turn.
@@ -91,14 +92,15 @@ impl LoopState {
 }
 
 impl Recording {
-    /// The loop as it stands once `event` has happened, with at most `cards_max` of each queue.
-    pub fn state_at(&self, event: EventId, cards_max: usize) -> LoopState {
-        let standing = self.standing(event);
+    /// The loop of a process as it stands once `event` has happened, with at most `cards_max` of each queue.
+    pub fn state_at(&self, process: ProcessId, event: EventId, cards_max: usize) -> LoopState {
+        let standing = self.standing(process, event);
         let waiting = |lane| Waiting {
-            count: self.waiting_count(lane, event),
-            first: self.waiting(lane, event, cards_max),
+            count: self.waiting_count(process, lane, event),
+            first: self.waiting(process, lane, event, cards_max),
         };
         LoopState {
+            process,
             event,
             time_ns: self.time_ns(event),
             turn: standing.turn,
@@ -106,22 +108,22 @@ impl Recording {
             asleep: standing.asleep,
             ended: standing.ended,
             running: standing.running,
-            stack: self.stack_at(event, standing.running),
+            stack: self.stack_at(process, event, standing.running),
             main: waiting(Lane::Main),
             next_tick: waiting(Lane::NextTick),
             microtasks: waiting(Lane::Microtask),
-            timers: self.timers_at(event, cards_max),
+            timers: self.timers_at(process, event, cards_max),
             pending: waiting(Lane::Pending),
             poll: waiting(Lane::Poll),
             check: waiting(Lane::Check),
             close: waiting(Lane::Close),
-            ran_count: self.ran_until(event).len(),
+            ran_count: self.ran_until(process, event).len(),
         }
     }
 
     /// Pending timers, earliest due first; equals in the order in which they were set.
-    pub fn timers_at(&self, event: EventId, max: usize) -> Waiting {
-        let mut all = self.waiting(Lane::Timers, event, usize::MAX);
+    pub fn timers_at(&self, process: ProcessId, event: EventId, max: usize) -> Waiting {
+        let mut all = self.waiting(process, Lane::Timers, event, usize::MAX);
         let count = all.len();
         let order = |index: &TaskIndex| (self.task(*index).due_ns, *index);
         if max < count {
@@ -134,13 +136,17 @@ impl Recording {
         Waiting { count, first: all }
     }
 
-    fn stack_at(&self, event: EventId, running: Option<TaskIndex>) -> Vec<Call> {
+    fn stack_at(
+        &self,
+        process: ProcessId,
+        event: EventId,
+        running: Option<TaskIndex>,
+    ) -> Vec<Call> {
         let own = running.map(|index| self.task(index).function);
-        let Some(happened) = self.event(event) else {
-            return Vec::new();
-        };
-        let mut calls: Vec<Call> = happened
-            .stack
+        // While another process is told about, this one is where its own last event left it.
+        let happened = self.last_of(process, event);
+        let stack = happened.map_or(&[][..], |event| &event.stack);
+        let mut calls: Vec<Call> = stack
             .iter()
             .map(|frame| Call {
                 function: frame.function,

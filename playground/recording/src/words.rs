@@ -107,7 +107,7 @@ impl Recording {
     pub fn task_label(&self, index: TaskIndex) -> String {
         let task = self.task(index);
         if task.lane() == Lane::Main {
-            let (program, _) = self.program();
+            let (program, _) = self.program(task.process);
             return program.to_owned();
         }
         self.function_label(task.process, task.function)
@@ -167,7 +167,7 @@ impl Recording {
     pub fn call_label(&self, state: &LoopState, call: &Call) -> String {
         match state.running {
             Some(index) if call.is_task => self.task_label(index),
-            _ => self.function_label(1, call.function),
+            _ => self.function_label(state.process, call.function),
         }
     }
 
@@ -176,7 +176,7 @@ impl Recording {
             Some(index) if call.is_task && self.task(index).lane() == Lane::Main => {
                 "top level".to_owned()
             }
-            _ => self.function_place(1, call.function, call.line),
+            _ => self.function_place(state.process, call.function, call.line),
         }
     }
 
@@ -286,7 +286,7 @@ impl Recording {
     }
 
     fn twin_pool(&self, state: &LoopState, rows: &mut Vec<TwinRow>) {
-        let pool = self.pool_at(state.event);
+        let pool = self.pool_at(state.process, state.event);
         let busy = pool.threads.iter().enumerate();
         for (thread, work) in busy.filter_map(|(thread, work)| Some((thread + 1, (*work)?))) {
             rows.push(TwinRow {

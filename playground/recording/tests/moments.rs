@@ -3,8 +3,10 @@
 
 use protocol::{Event, EventKind, Phase, TaskId, lesson};
 use recording::{
-    Axis, Direction, Lane, LoopState, Playhead, Recording, Speed, StepUnit, TimeCommand, fixture,
-    reduce, score::Score, sentence,
+    Axis, Direction, Handed, InOrder, Lane, LoopState, Playhead, Recording, Speed, StepUnit,
+    TimeCommand, fixture, reduce,
+    score::{LoopScore, Score},
+    sentence,
 };
 
 /// The loop as a replay sees it: the slow and obvious way.
@@ -102,10 +104,10 @@ fn every_moment_equals_a_replay() {
         for (event, happened) in events.iter().enumerate() {
             replay.take(happened);
             let context = format!("trace {number}, event {event}");
-            let state = recording.state_at(event as u64, usize::MAX);
+            let state = recording.state_at(1, event as u64, usize::MAX);
             check(&recording, &state, &replay, &context);
             // The first few are the beginning of all.
-            let few = recording.state_at(event as u64, 3);
+            let few = recording.state_at(1, event as u64, 3);
             for lane in Lane::ALL {
                 let all = &state.waiting(lane).first;
                 assert_eq!(
@@ -119,6 +121,79 @@ fn every_moment_equals_a_replay() {
     }
 }
 
+/// As a world tells it: the first process runs far ahead, then the second one's events come, which were earlier.
+fn two_processes() -> Vec<Event> {
+    let mut events = fixture::generated(900, 3);
+    let ahead = events.len() as u64 - 1;
+    // The world's own start is not told twice.
+    for mut event in fixture::generated(1_100, 4).into_iter().skip(1) {
+        event.process = 2;
+        event.cause = event
+            .cause
+            .filter(|cause| *cause > 0)
+            .map(|cause| cause + ahead);
+        events.push(event);
+    }
+    events
+}
+
+#[test]
+fn processes_are_told_apart_and_their_times_do_not_go_back() {
+    let raw = two_processes();
+    let mut order = InOrder::default();
+    let mut pushed: Vec<Event> = Vec::new();
+    let mut events = Vec::new();
+    for batch in raw.chunks(100) {
+        pushed.extend(batch.to_vec());
+        match order.push(batch.to_vec()) {
+            Handed::Next(next) => events.extend(next),
+            Handed::Anew(batch) => {
+                let again = std::mem::take(&mut events).into_iter().chain(batch);
+                let Handed::Next(next) = order.push(again.collect()) else {
+                    panic!("twice");
+                };
+                events = next;
+            }
+        }
+    }
+    events.extend(order.finish());
+    assert_eq!(events.len(), raw.len());
+    for (id, event) in raw.iter().enumerate() {
+        let moved = &events[order.place(id as u64) as usize];
+        assert_eq!((moved.time_ns, &moved.kind), (event.time_ns, &event.kind));
+        assert_eq!(moved.cause, event.cause.map(|cause| order.place(cause)));
+    }
+    let recording = Recording::from_events(events.clone());
+    let mut replays = [Replay::default(), Replay::default()];
+    let mut before_ns = 0;
+    for (event, happened) in events.iter().enumerate() {
+        assert!(
+            before_ns <= happened.time_ns
+                && happened.cause.is_none_or(|cause| cause < event as u64)
+        );
+        before_ns = happened.time_ns;
+        if let Some(process) = (happened.process as usize).checked_sub(1) {
+            replays[process].take(happened);
+        }
+        for (process, replay) in (1..).zip(&replays) {
+            let state = recording.state_at(process, event as u64, usize::MAX);
+            check(
+                &recording,
+                &state,
+                replay,
+                &format!("process {process}, event {event}"),
+            );
+        }
+        let told = sentence(&recording, event as u64);
+        assert_eq!(
+            told.who.is_some(),
+            happened.process > 0
+                && event > 0
+                && !matches!(happened.kind, EventKind::ProcessStarted { .. })
+        );
+    }
+}
+
 #[test]
 fn batches_do_not_matter() {
     let events = fixture::generated(800, 5);
@@ -128,7 +203,7 @@ fn batches_do_not_matter() {
         grown.push(batch.to_vec());
     }
     for event in 0..events.len() as u64 {
-        assert_eq!(whole.state_at(event, 9), grown.state_at(event, 9));
+        assert_eq!(whole.state_at(1, event, 9), grown.state_at(1, event, 9));
     }
     assert_eq!(whole.idle(), grown.idle());
 }
@@ -272,7 +347,7 @@ fn the_playhead_obeys_its_commands() {
         recording.last_moment()
     );
     let back = go(step(StepUnit::Turn, Direction::Back, 1)).event;
-    assert_eq!(recording.standing(back).turn, 3);
+    assert_eq!(recording.standing(1, back).turn, 3);
     go(TimeCommand::ToStart);
     for line in [1, 2, 3, 4, 5, 3, 4, 2, 1] {
         let at = go(step(StepUnit::Line, Direction::Forward, 1)).event;
@@ -340,7 +415,7 @@ fn an_empty_recording_has_no_surprises() {
         let playhead = reduce(&Playhead::default(), command, &recording);
         assert_eq!((playhead.event, playhead.playing), (0, false));
     }
-    assert_eq!(recording.state_at(0, 9).waiting_count(), 0);
+    assert_eq!(recording.state_at(1, 0, 9).waiting_count(), 0);
     let score = Score::new(&recording, 800.0, true);
     assert!(score.bars.is_empty() && score.flags.written.is_empty());
 }
@@ -393,18 +468,20 @@ fn a_lane_never_holds_more_shapes_than_pixels() {
     for width_px in [320.0, 1_200.0] {
         let score = Score::new(&recording, width_px, true);
         assert!(score.bars.len() as f64 <= width_px / 3.0 + 1.0);
-        let all: usize = score.host.blocks.iter().map(|block| block.count).sum();
+        let all: usize = score.hosts[0]
+            .1
+            .blocks
+            .iter()
+            .map(|block| block.count)
+            .sum();
         assert_eq!(
             all,
-            recording.ran().len(),
+            recording.ran(1).len(),
             "every callback is in some block"
         );
-        for lane in score
-            .lanes
-            .iter()
-            .map(|(_, lane)| lane)
-            .chain([&score.host])
-        {
+        let turning = LoopScore::new(&recording, &score.axis, 1);
+        let lanes = turning.lanes.iter().map(|(_, lane)| lane);
+        for lane in lanes.chain([&score.hosts[0].1]) {
             assert!(lane.blocks.len() as f64 <= width_px);
             assert!(lane.waits.len() as f64 <= width_px);
             assert!(lane.dots.len() as f64 <= width_px);
@@ -418,8 +495,8 @@ fn a_lane_never_holds_more_shapes_than_pixels() {
 fn what_blocks_is_marked() {
     let recording = Recording::from_events(fixture::blocked_loop());
     let score = Score::new(&recording, 1_200.0, true);
-    let blocked: Vec<_> = score
-        .host
+    let blocked: Vec<_> = score.hosts[0]
+        .1
         .blocks
         .iter()
         .filter(|block| block.blocked)

@@ -12,6 +12,8 @@ use yew::prelude::*;
 use crate::state::console::{Console, Place, Row, RowKind};
 
 const ROW_PX: f64 = 24.0;
+/// Of a process; longer ones end in dots.
+const NAME_CHARS_MAX: usize = 14;
 /// Rows drawn above and below what is in sight.
 const MARGIN_ROWS: usize = 12;
 
@@ -45,6 +47,8 @@ pub struct ConsoleProps {
     /// Where the playhead stands.
     pub now: EventId,
     pub running: bool,
+    /// Of each process, from the first; empty while there is only one.
+    pub names: Rc<Vec<String>>,
     pub on_go: Callback<EventId>,
 }
 
@@ -95,6 +99,9 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
     let last = last.clamp(first, rows.len());
     let above = format!("height:{}px", first as f64 * ROW_PX);
     let below = format!("height:{}px", (rows.len() - last) as f64 * ROW_PX);
+    let several = !props.names.is_empty();
+    let widest = props.names.iter().map(|name| name.chars().count()).max();
+    let whose = format!("--whose:{}ch", widest.unwrap_or(0).min(NAME_CHARS_MAX));
     let drawn = rows[first..last].iter().enumerate().map(|(offset, row)| {
         let event = row.event;
         let class = classes!(
@@ -107,7 +114,7 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
             (event == props.now).then_some("now"),
         );
         let go = props.on_go.reform(move |_: MouseEvent| event);
-        html! { <button key={first + offset} {class} onclick={go}>{ cells(row) }</button> }
+        html! { <button key={first + offset} {class} onclick={go}>{ cells(row, &props.names) }</button> }
     });
     html! {
         <section class="console" aria-label="Output">
@@ -116,7 +123,8 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
                 <span class="grow"></span>
                 <small>{ if rows.is_empty() { String::new() } else { some(rows.len(), "line") } }</small>
             </div>
-            <div class="log" role="log" aria-label="Console" tabindex="0" ref={frame} {onscroll}>
+            <div class={classes!("log", several.then_some("several"))} role="log" aria-label="Console" tabindex="0" ref={frame}
+                style={whose} {onscroll}>
                 if rows.is_empty() {
                     <p class="nothing">
                         { if props.running { "Nothing printed yet." } else { "What your program prints appears here, each line with its moment." } }
@@ -130,13 +138,19 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
     }
 }
 
-fn cells(row: &Row) -> Html {
+fn cells(row: &Row, names: &[String]) -> Html {
+    let name = (row.process as usize)
+        .checked_sub(1)
+        .and_then(|position| names.get(position));
     let hidden = (row.hidden_chars > 0).then(|| {
         html! { <em>{ format!(" … {} more", some(row.hidden_chars as usize, "character")) }</em> }
     });
     html! {
         <>
             <span class="t">{ if row.continued { String::new() } else { time::point(row.time_ns) } }</span>
+            if let Some(name) = name {
+                <span class="whose" title={name.clone()}>{ name }</span>
+            }
             <span class="line">{ &*row.text }{ hidden.unwrap_or_default() }</span>
             <span class="src">{ row.place.as_ref().filter(|_| !row.continued).map(Place::text).unwrap_or_default() }</span>
         </>

@@ -8,11 +8,11 @@ use std::{collections::VecDeque, rc::Rc};
 
 use gloo::timers::callback::Timeout;
 use protocol::{
-    Record, Reply, Status as JarStatus, VERSION,
+    ProcessId, Record, Reply, Status as JarStatus, VERSION,
     codec::{self, Stretch},
     lesson::{Lesson, Moment, Step},
 };
-use recording::{Direction, Playhead, Shared, TimeCommand, reduce};
+use recording::{Direction, Handed, InOrder, Playhead, Shared, TimeCommand, reduce};
 use yew::prelude::*;
 
 use super::{
@@ -33,11 +33,12 @@ use crate::{
     state::{
         console::short_path,
         edits::{Edits, Replacement},
+        focus::Focus,
         grading::{Grading, Verdict},
         predict::Prediction,
         run::{Ending, Run, Status},
     },
-    views::{LoopView, TimePanel},
+    views::{LoopView, Processes, TimePanel},
 };
 
 /// So long the page reads events before it lets the browser draw.
@@ -121,6 +122,8 @@ pub enum Message {
     Read,
     Time(TimeCommand),
     Go(Moment),
+    /// Whose loop to show; `None` follows the playhead.
+    Choose(Option<ProcessId>),
     Show(Pane),
     Key(KeyboardEvent),
 }
@@ -148,6 +151,8 @@ pub struct LessonPage {
     shown: Shared,
     shown_ms: f64,
     playhead: Playhead,
+    focus: Focus,
+    order: InOrder,
     grading: Option<Grading>,
     jar: Option<Jar>,
     jobs: JobId,
@@ -196,6 +201,8 @@ impl Component for LessonPage {
             shown: Shared::default(),
             shown_ms: 0.0,
             playhead: Playhead::default(),
+            focus: Focus::default(),
+            order: InOrder::default(),
             grading: None,
             jar: None,
             jobs: 0,
@@ -281,6 +288,11 @@ impl Component for LessonPage {
                     None => return false,
                 }
             }
+            Message::Choose(process) => {
+                self.focus.choose(process);
+                let recording = self.shown.read();
+                self.focus.follow(&recording, self.playhead.event, false);
+            }
             Message::Show(pane) => self.pane = pane,
             Message::Key(event) => return self.key(ctx, &event),
         }
@@ -290,15 +302,23 @@ impl Component for LessonPage {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let link = ctx.link();
         let on_command = link.callback(Message::Time);
+        let on_choose = link.callback(Message::Choose);
         html! {
             <div class="lesson" data-pane={self.pane.name()}>
                 { self.read_pane(ctx) }
                 { self.panes(ctx) }
                 { self.write_pane(ctx) }
                 <section class="look" aria-label="See">
-                    <LoopView recording={self.shown.clone()} playhead={self.playhead} />
+                    if self.shown.read().has_several() {
+                        <div class="bar">
+                            <Processes recording={self.shown.clone()} chosen={self.focus.chosen()}
+                                shown={self.focus.process()} on_choose={on_choose.clone()} />
+                        </div>
+                    }
+                    <LoopView recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()} />
                 </section>
-                <TimePanel recording={self.shown.clone()} playhead={self.playhead} {on_command} />
+                <TimePanel recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()}
+                    {on_command} {on_choose} />
             </div>
         }
     }
@@ -402,6 +422,8 @@ impl LessonPage {
         self.playhead = reduce(&self.playhead, TimeCommand::Pause, &self.recording.read());
         self.playhead.event = 0;
         self.playhead.follows = true;
+        self.focus = Focus::default();
+        self.order = InOrder::default();
         self.grading = Some(Grading::of(seed, lesson.world.seed, lesson.check_seeds));
         if let Some(prediction) = &mut self.prediction {
             prediction.forget_run();
@@ -601,7 +623,7 @@ impl LessonPage {
                     Some(Unread::Other(reply)) => self.replied(reply),
                     Some(Unread::Again) => {
                         self.append(std::mem::take(&mut batch));
-                        self.known_events = self.run.events;
+                        self.known_events = self.order.taken();
                     }
                     Some(Unread::Ended) => {
                         self.grade_next(ctx);
@@ -627,7 +649,10 @@ impl LessonPage {
                 self.ended(Ending::Refused { reason });
             }
             Reply::Refused { reason } => self.ended(Ending::Refused { reason }),
-            Reply::Graded(report) => {
+            Reply::Graded(mut report) => {
+                for outcome in &mut report.outcomes {
+                    outcome.at = outcome.at.map(|event| self.order.place(event));
+                }
                 if let Some(grading) = &mut self.grading {
                     grading.take(&report);
                 }
@@ -641,6 +666,20 @@ impl LessonPage {
     }
 
     fn append(&mut self, batch: Vec<protocol::Event>) {
+        match self.order.push(batch) {
+            Handed::Next(batch) => self.take(batch),
+            Handed::Anew(batch) => {
+                let mut again = self.recording.read().events().to_vec();
+                again.extend(batch);
+                self.recording = Shared::default();
+                self.console = console::Shared::default();
+                self.run.forget_events();
+                self.append(again);
+            }
+        }
+    }
+
+    fn take(&mut self, batch: Vec<protocol::Event>) {
         if batch.is_empty() {
             return;
         }
@@ -661,13 +700,15 @@ impl LessonPage {
     fn show(&mut self) {
         self.shown = self.recording.clone();
         self.shown_ms = browser::now_ms();
-        self.playhead = reduce(&self.playhead, TimeCommand::Grown, &self.recording.read());
+        self.time(TimeCommand::Grown);
     }
 
     fn ended(&mut self, ending: Ending) {
         if !self.run.running() {
             return;
         }
+        let rest = self.order.finish();
+        self.take(rest);
         self.run.end(ending);
         self.recording = self.recording.finished();
         self.show();
@@ -714,7 +755,19 @@ impl LessonPage {
 
 impl LessonPage {
     fn time(&mut self, command: TimeCommand) {
-        self.playhead = reduce(&self.playhead, command, &self.recording.read());
+        let recording = self.recording.read();
+        self.playhead = reduce(&self.playhead, command, &recording);
+        let jumped = matches!(command, TimeCommand::Seek(_));
+        self.focus.follow(&recording, self.playhead.event, jumped);
+        if jumped && let Some(place) = recording.place_at(self.playhead.event) {
+            let path = short_path(&place.file);
+            let file = self
+                .edits
+                .files
+                .iter()
+                .position(|file| path == Some(&file.path));
+            self.file = file.unwrap_or(self.file);
+        }
     }
 
     fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
@@ -883,9 +936,21 @@ impl LessonPage {
                     edited={self.edits.edited(&props.lesson)} on_go={on_go.clone()}
                     on_seed={link.callback(|seed| Message::Run { seed })} {on_run} />
                 { self.seeds(ctx) }
-                <ConsoleView console={self.console.clone()} now={self.playhead.event} running={self.run.running()} {on_go} />
+                <ConsoleView console={self.console.clone()} now={self.playhead.event} running={self.run.running()}
+                    names={self.names()} {on_go} />
             </section>
         }
+    }
+
+    /// What the console calls each process, where there are several.
+    fn names(&self) -> Rc<Vec<String>> {
+        let recording = self.shown.read();
+        let processes = recording.processes().filter(|_| recording.has_several());
+        Rc::new(
+            processes
+                .map(|process| recording.process_name(process))
+                .collect(),
+        )
     }
 
     fn tabs(&self, ctx: &Context<Self>) -> Html {

@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod edits;
+pub mod focus;
 pub mod grading;
 pub mod predict;
 pub mod route;

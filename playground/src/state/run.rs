@@ -89,6 +89,12 @@ impl Run {
         self.id
     }
 
+    /// Its events are noticed once more, in another order.
+    pub fn forget_events(&mut self) {
+        self.events = 0;
+        self.trouble = None;
+    }
+
     /// Ends the present run; a run ends once.
     pub fn end(&mut self, ending: Ending) {
         if self.running() {

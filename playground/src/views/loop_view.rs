@@ -4,10 +4,10 @@
 //!
 //! Places never move: an empty queue keeps its room and says so. Only callbacks are cards, because only they travel.
 
-use protocol::Phase;
+use protocol::{Phase, ProcessId};
 use recording::{
-    Lane, LoopState, Playhead, Recording, Shared, Speed, TaskIndex, sentence, state::Waiting, time,
-    words,
+    Lane, LoopState, Playhead, Recording, Sentence, Shared, Speed, TaskIndex, sentence,
+    state::Waiting, time, words,
 };
 use web_sys::HtmlElement;
 use yew::{
@@ -34,6 +34,8 @@ const TRAVEL_STEPS_A_SECOND_MAX: u32 = 8;
 pub struct LoopProps {
     pub recording: Shared,
     pub playhead: Playhead,
+    /// Whose loop it is.
+    pub process: ProcessId,
 }
 
 #[function_component]
@@ -50,7 +52,13 @@ pub fn LoopView(props: &LoopProps) -> Html {
         let picture = picture.clone();
         let mark = mark.clone();
         let playhead = props.playhead;
-        let shown = (props.recording.clone(), event, *as_text, *width_px);
+        let shown = (
+            props.recording.clone(),
+            event,
+            *as_text,
+            *width_px,
+            props.process,
+        );
         // The page still shows the moment before: where its cards are is where they will come from.
         let travels = playhead.stepped && !is_fast(&playhead);
         let before = match picture.cast::<HtmlElement>() {
@@ -76,7 +84,7 @@ pub fn LoopView(props: &LoopProps) -> Html {
             </div>
         };
     }
-    let state = recording.state_at(event, CARDS_MAX);
+    let state = recording.state_at(props.process, event, CARDS_MAX);
     let told = sentence(&recording, event);
     let toggle = {
         let as_text = as_text.clone();
@@ -91,7 +99,7 @@ pub fn LoopView(props: &LoopProps) -> Html {
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The loop">
             <div class="saying">
-                <p class="say" role="status" aria-live={live}><b>{ told.what }</b>{ " " }<span>{ told.why }</span></p>
+                { say(&told, live) }
                 <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
                     title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
             </div>
@@ -110,6 +118,17 @@ pub fn LoopView(props: &LoopProps) -> Html {
                 </div>
             }
         </div>
+    }
+}
+
+/// What happens and why, over every picture.
+pub fn say(told: &Sentence, live: &'static str) -> Html {
+    let who = told.who.as_ref();
+    html! {
+        <p class="say" role="status" aria-live={live}>
+            if let Some(who) = who { <i>{ who }{ ":" }</i>{ " " } }
+            <b>{ &told.what }</b>{ " " }<span>{ &told.why }</span>
+        </p>
     }
 }
 
@@ -251,7 +270,7 @@ fn station(recording: &Recording, state: &LoopState, phase: Phase) -> Html {
 }
 
 fn hub(recording: &Recording, state: &LoopState) -> Html {
-    let (program, _) = recording.program();
+    let (program, _) = recording.program(state.process);
     html! {
         <div class="hub">
             <i class="entry"><span>{ program }</span></i>
@@ -290,7 +309,7 @@ fn stack(recording: &Recording, state: &LoopState) -> Html {
         if hidden > 0 && depth > from && depth < from + hidden {
             return None;
         }
-        let view = recording.function(1, call.function);
+        let view = recording.function(state.process, call.function);
         let own = call.is_task || view.is_some_and(|view| view.is_own());
         let task = state.running.filter(|_| call.is_task);
         let colour = task.map(|index| colour_class(recording.task(index).lane()));
@@ -344,24 +363,29 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
     let to_ns = (last_ns + step_ns / 2).div_ceil(step_ns) * step_ns;
     let percent = |at_ns: u64| (at_ns - from_ns) as f64 / (to_ns - from_ns) as f64 * 100.0;
     let unit = time::clock(to_ns).1;
-    let ticks = (from_ns..to_ns).step_by(step_ns as usize).map(|at_ns| {
+    let ticks = (from_ns / step_ns..to_ns / step_ns).map(|tick| {
+        let at_ns = tick * step_ns;
         let label = match at_ns {
             0 => "0".to_owned(),
             _ => recording::axis::label(at_ns, step_ns, unit),
         };
         html! { <i style={format!("left:{:.2}%", percent(at_ns))}><span>{ label }</span></i> }
     });
-    let mut free_percent = -1.0;
+    let mut taken: Vec<(f64, f64)> = Vec::new();
     let pins = timers.iter().map(|index| {
+        const CHAR_PERCENT: f64 = 2.5;
         let left = percent(due(index));
         let flip = left > 70.0;
-        let words = left >= free_percent;
+        let label = recording.task_place(*index);
+        let width = (label.chars().count() + 3) as f64 * CHAR_PERCENT;
+        let (from, to) = if flip { (left - width, left) } else { (left, left + width) };
+        let words = taken.iter().all(|(start, end)| to <= *start || from >= *end);
         if words {
-            free_percent = left + 26.0;
+            taken.push((from, to));
         }
         html! {
             <b class={classes!("pin", "c-timers", flip.then_some("flip"), (!words).then_some("bare"))} style={format!("left:{left:.2}%")}>
-                if words { <span class="card c-timers"><b>{ recording.task_place(*index) }</b></span> }
+                if words { <span class="card c-timers"><b>{ label }</b></span> }
             </b>
         }
     });
@@ -385,7 +409,7 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
 
 /// What each thread of the pool does, and how much waits for one.
 fn thread_pool(recording: &Recording, state: &LoopState) -> Html {
-    let pool = recording.pool_at(state.event);
+    let pool = recording.pool_at(state.process, state.event);
     let slots = pool.threads.iter().take(POOL_SLOTS_MAX).enumerate();
     let slots = slots.map(|(thread, work)| match work {
         Some(work) => html! {
@@ -410,7 +434,7 @@ fn thread_pool(recording: &Recording, state: &LoopState) -> Html {
 
 /// What ran, in which order: the last few, oldest first.
 fn ran(recording: &Recording, state: &LoopState) -> Html {
-    let all = recording.ran_until(state.event);
+    let all = recording.ran_until(state.process, state.event);
     let shown = &all[all.len().saturating_sub(RAN_MAX)..];
     let earlier = all.len() - shown.len();
     let rows = shown.iter().map(|index| {

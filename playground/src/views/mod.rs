@@ -8,10 +8,12 @@ mod glyphs;
 mod loop_view;
 mod measure;
 mod motion;
+mod processes;
 mod score_rows;
 mod ticking;
 mod time_panel;
 
 pub use glyphs::{Icon, colour_class, glyph, icon};
 pub use loop_view::LoopView;
+pub use processes::Processes;
 pub use time_panel::TimePanel;

@@ -5,12 +5,13 @@
 
 use std::{fmt::Write, rc::Rc};
 
+use protocol::ProcessId;
 use recording::{
     Lane, Shared,
-    score::{BAR_PX, Block, LaneScore, Score, block_label, fold_words},
+    score::{BAR_PX, Block, LaneScore, LoopScore, Score, block_label, fold_words},
     time,
 };
-use yew::{Html, Properties, classes, function_component, html};
+use yew::{Callback, Html, MouseEvent, Properties, classes, function_component, html};
 
 use super::glyphs::{colour_class, glyph};
 
@@ -66,17 +67,37 @@ fn density_path(score: &Score) -> String {
     path
 }
 
+#[derive(Clone, Properties)]
+pub struct LoopScoreProps {
+    pub recording: Shared,
+    pub score: Rc<Score>,
+    pub turning: Rc<LoopScore>,
+    /// Shows the loop of this process.
+    pub on_choose: Callback<Option<ProcessId>>,
+}
+
+impl PartialEq for LoopScoreProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.score, &other.score) && Rc::ptr_eq(&self.turning, &other.turning)
+    }
+}
+
 #[function_component]
-pub fn Ruler(props: &ScoreProps) -> Html {
+pub fn Ruler(props: &LoopScoreProps) -> Html {
+    let recording = props.recording.read();
     let axis = &props.score.axis;
     let ticks = axis.ticks().into_iter().map(|tick| {
         let zero = (tick.x_px == 0.0).then_some("zero");
         html! { <i class={classes!("tk", zero)} style={left(tick.x_px)}><span>{ tick.label }</span></i> }
     });
-    let turns = props.score.turns.iter().map(|turn| {
+    let turns = props.turning.turns.iter().map(|turn| {
         let bare = turn.label.is_empty().then_some("bare");
         html! { <span class={classes!(bare)} style={left(turn.x_px)}>{ &turn.label }</span> }
     });
+    let whose = match recording.has_several() {
+        true => format!("turns, {}", recording.process_name(props.turning.process)),
+        false => "turns of the loop".to_owned(),
+    };
     html! {
         <>
             <div class="row-t r-rule">
@@ -84,19 +105,20 @@ pub fn Ruler(props: &ScoreProps) -> Html {
                 <div class="trk">{ for ticks }</div>
             </div>
             <div class="row-t r-turn">
-                <div class="lab"><small>{ "turns of the loop" }</small></div>
+                <div class="lab"><small>{ whose }</small></div>
                 <div class="trk">{ for turns }</div>
             </div>
         </>
     }
 }
 
+/// A track for each process, and under them the lanes of the one that is shown.
 #[function_component]
-pub fn Lanes(props: &ScoreProps) -> Html {
+pub fn Lanes(props: &LoopScoreProps) -> Html {
     let recording = props.recording.read();
-    let (program, host) = recording.program();
     let score = &props.score;
-    let lanes = score.lanes.iter().map(|(lane, drawn)| {
+    let shown = props.turning.process;
+    let lanes = props.turning.lanes.iter().map(|(lane, drawn)| {
         html! {
             <div class="row-t lane" key={lane.short_name()}>
                 <div class="lab sub">{ glyph(*lane) }{ lane.short_name() }</div>
@@ -104,20 +126,51 @@ pub fn Lanes(props: &ScoreProps) -> Html {
             </div>
         }
     });
-    let labels: Html = score
-        .host
-        .blocks
+    // Of many only the first are drawn, and always the one whose lanes these are.
+    let hosts = score
+        .hosts
         .iter()
-        .filter_map(|block| block_words(&block_label(&recording, block), block))
-        .collect();
+        .enumerate()
+        .filter(|(position, (process, _))| *position < HOSTS_MAX || *process == shown);
+    let hosts = hosts.map(|(_, (process, drawn))| {
+        let labels: Html = drawn
+            .blocks
+            .iter()
+            .filter_map(|block| block_words(&block_label(&recording, block), block))
+            .collect();
+        html! {
+            <div class="row-t lane host" key={*process}>
+                <div class="lab">{ host_label(props, *process) }</div>
+                <div class="trk">{ lane_picture(score, drawn, Lane::Main, labels) }</div>
+            </div>
+        }
+    });
+    let more = score.hosts.len().saturating_sub(HOSTS_MAX);
     html! {
         <>
-            <div class="row-t lane host">
-                <div class="lab"><b>{ program }</b><small>{ host }</small></div>
-                <div class="trk">{ lane_picture(score, &score.host, Lane::Main, labels) }</div>
-            </div>
+            { for hosts }
+            if more > 0 {
+                <div class="row-t lane more-hosts"><div class="lab"><small>{ format!("and {more} more") }</small></div><div class="trk"></div></div>
+            }
             { for lanes }
         </>
+    }
+}
+
+const HOSTS_MAX: usize = 6;
+
+fn host_label(props: &LoopScoreProps, process: ProcessId) -> Html {
+    let recording = props.recording.read();
+    let (program, host) = recording.program(process);
+    if !recording.has_several() {
+        return html! { <><b>{ program }</b><small>{ host }</small></> };
+    }
+    let pressed = (process == props.turning.process).to_string();
+    let onclick = props.on_choose.reform(move |_: MouseEvent| Some(process));
+    html! {
+        <button aria-pressed={pressed} {onclick} title={format!("Show the loop of {}", recording.process_name(process))}>
+            <b>{ host }</b><small>{ program }</small>
+        </button>
     }
 }
 

@@ -6,9 +6,10 @@
 
 use std::rc::Rc;
 
+use protocol::ProcessId;
 use recording::{
     Axis, Direction, Playhead, Recording, Shared, Speed, StepUnit, TimeCommand,
-    score::{Flag, Score},
+    score::{Flag, LoopScore, Score},
     sentence, time,
 };
 use wasm_bindgen::JsCast;
@@ -33,7 +34,10 @@ const LEAP: u32 = 10;
 pub struct TimeProps {
     pub recording: Shared,
     pub playhead: Playhead,
+    /// Whose lanes are shown.
+    pub process: ProcessId,
     pub on_command: Callback<TimeCommand>,
+    pub on_choose: Callback<Option<ProcessId>>,
 }
 
 #[function_component]
@@ -49,6 +53,13 @@ pub fn TimePanel(props: &TimeProps) -> Html {
         let shown = (props.recording.clone(), width_px, *fold_idle);
         use_memo(shown, |(recording, width_px, fold_idle)| {
             Score::new(&recording.read(), f64::from(*width_px), *fold_idle)
+        })
+    };
+    let turning = {
+        let shown = (props.recording.clone(), width_px, *fold_idle, props.process);
+        let axis = score.axis.clone();
+        use_memo(shown, move |(recording, _, _, process)| {
+            LoopScore::new(&recording.read(), &axis, *process)
         })
     };
     use_ticks(props.playhead.playing, &props.on_command);
@@ -111,9 +122,11 @@ pub fn TimePanel(props: &TimeProps) -> Html {
                 onpointerdown={down} onpointermove={moved} onpointerup={up.clone()} onpointercancel={up}>
                 { hatch() }
                 <Overview recording={props.recording.clone()} score={Rc::clone(&score)} />
-                <Ruler recording={props.recording.clone()} score={Rc::clone(&score)} />
+                <Ruler recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
+                    on_choose={props.on_choose.clone()} />
                 { flags(&recording, props, &score) }
-                <Lanes recording={props.recording.clone()} score={Rc::clone(&score)} />
+                <Lanes recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
+                    on_choose={props.on_choose.clone()} />
                 <div class="overlay" ref={overlay}>
                     <Folds recording={props.recording.clone()} score={Rc::clone(&score)} />
                     <i class="veil" style={left(at_px)}></i>
@@ -215,10 +228,15 @@ fn flags(recording: &Recording, props: &TimeProps, score: &Score) -> Html {
             (*event > now).then_some("later"),
             (*event == now).then_some("now"),
         );
-        let name = format!("{}, {text}", time::point(recording.time_ns(*event)));
+        let whose = sentence(recording, *event).who.map(|who| format!("{who}, "));
+        let name = format!(
+            "{}, {}{text}",
+            time::point(recording.time_ns(*event)),
+            whose.unwrap_or_default()
+        );
         // The keyboard has the scrubber and the console for these; a row of hundred tab stops helps nobody.
         html! {
-            <button {class} style={left(*x_px)} tabindex="-1" aria-label={name} onclick={send(props, TimeCommand::Seek(*event))}>
+            <button {class} style={left(*x_px)} tabindex="-1" title={name.clone()} aria-label={name} onclick={send(props, TimeCommand::Seek(*event))}>
                 { text }
             </button>
         }
@@ -245,7 +263,7 @@ fn scrubber(recording: &Recording, props: &TimeProps, at_px: f64) -> Html {
     let text = format!(
         "{}, {}",
         time::point(recording.time_ns(event)),
-        sentence(recording, event).what
+        sentence(recording, event).what_of_whom()
     );
     let on_command = props.on_command.clone();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
@@ -313,7 +331,7 @@ impl Pointer {
         let on_flag = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
-            .is_some_and(|target| target.closest(".flag").ok().flatten().is_some());
+            .is_some_and(|target| target.closest(".flag, button").ok().flatten().is_some());
         if on_flag || event.button() != 0 {
             return;
         }

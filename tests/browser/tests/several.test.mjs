@@ -1,0 +1,61 @@
+// A world of several processes: whose a line is, whose loop is shown, and how one goes from one to the other.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, serve } from '../page.mjs';
+
+let site, browser, lesson;
+before(async () => { site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(async () => {
+  const errors = lesson?.errors ?? [];
+  await lesson?.close();
+  assert.deepEqual(errors, [], 'errors on the page');
+});
+
+const chooser = () => lesson.page.getByRole('group', { name: 'Process' });
+const chosen = async () => (await chooser().locator('[aria-pressed=true]').allInnerTexts()).join();
+const program = () => lesson.page.locator('.hub .entry').innerText();
+
+async function ran() {
+  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api');
+  await lesson.run();
+}
+
+test('each line says whose it is, in the order of time, and leads to its process', async () => {
+  await ran();
+  const rows = await lesson.page.locator('[role=log] button:has(.whose)').evaluateAll((all) => all.map((row) =>
+    [parseFloat(row.querySelector('.t').textContent), row.querySelector('.whose').textContent, row.querySelector('.line').textContent]));
+  for (const [, whose, line] of rows) assert.equal(whose === 'phone', /^phone: |exits with code/.test(line), `${whose}: ${line}`);
+  const times = rows.map(([time]) => time).filter((time) => !Number.isNaN(time));
+  assert.deepEqual(times, [...times].sort((a, b) => a - b));
+
+  await lesson.lines().filter({ hasText: 'reading one note' }).first().click();
+  assert.equal(await program(), 'server.js');
+  assert.match(await lesson.page.locator('.say').innerText(), /^api: /);
+  await lesson.lines().filter({ hasText: /phone: GET \/notes → / }).first().click();
+  assert.equal(await program(), 'phone.js');
+  assert.match(await lesson.page.locator('.say').innerText(), /^phone: /);
+});
+
+test('a process is chosen by keyboard, stays while stepping, and a jump leads on', async () => {
+  await ran();
+  await lesson.lines().filter({ hasText: 'reading one note' }).first().click();
+  assert.equal(await chosen(), 'Follow');
+  await chooser().getByRole('button', { name: 'phone' }).focus();
+  await lesson.page.keyboard.press('Enter');
+  assert.equal(await program(), 'phone.js');
+  await lesson.button('Step forward').click();
+  assert.equal(await program(), 'phone.js', 'it stays, whoever the next event is of');
+  await lesson.lines().filter({ hasText: 'taking a note' }).first().click();
+  assert.equal(await chosen(), 'api');
+  await lesson.page.getByRole('region', { name: 'Time' }).getByRole('button', { name: /^phone/ }).click();
+  assert.equal(await chosen(), 'phone');
+});
+
+test('one process needs no chooser', async () => {
+  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await lesson.run();
+  assert.equal(await chooser().count(), 0);
+  assert.equal(await lesson.page.locator('.whose').count(), 0);
+});
