@@ -5,12 +5,12 @@
 //! put in the order of their times, those of one moment as in the trace, and are numbered anew, causes included. A
 //! cause is never later than what it causes, so it still comes first.
 //!
-//! An event is handed on once no earlier one can come, which arriving packets tell: they arrive on the
-//! world's own clock, and that never goes back. What comes after the last of them waits for the end. The
-//! trace of one process is in order already and goes through untouched; with the first step back in time all of it
-//! begins anew ([`Handed::Anew`]).
+//! An event is handed on once no earlier one can come, which arriving packets tell: they arrive on the world's own
+//! clock, and that never goes back. What comes after the last of them waits for the end. The trace of one process is
+//! in order already and goes through untouched; with the first step back in time all of it begins anew
+//! ([`Handed::Anew`]).
 
-use protocol::{Event, EventId, EventKind, ProcessId};
+use protocol::{Event, EventId, EventKind};
 
 #[derive(Clone, Debug, Default)]
 pub struct InOrder {
@@ -104,6 +104,8 @@ impl InOrder {
 
 #[cfg(test)]
 mod tests {
+    use protocol::ProcessId;
+
     use super::*;
 
     fn event(process: ProcessId, time_ns: u64, cause: Option<EventId>, kind: EventKind) -> Event {
