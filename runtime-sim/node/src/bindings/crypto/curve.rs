@@ -156,6 +156,15 @@ impl Curve {
         [self.p, self.a, self.b, self.g, self.n, self.seed].map(from_hex)
     }
 
+    /// `EC_curve_nid2nist`
+    pub fn nist_name(&self) -> Option<&'static str> {
+        match self.name {
+            "prime192v1" => Some("P-192"),
+            "secp224r1" => Some("P-224"),
+            _ => Some(self.jwk).filter(|name| name.starts_with("P-")),
+        }
+    }
+
     pub fn order(&self) -> BigUint {
         number(self.n)
     }

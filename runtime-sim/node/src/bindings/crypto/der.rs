@@ -4,12 +4,14 @@ use num_bigint::BigUint;
 
 use super::super::buffer::to_base64;
 
+pub const BOOLEAN: u8 = 0x01;
 pub const INTEGER: u8 = 0x02;
 pub const BITS: u8 = 0x03;
 pub const OCTETS: u8 = 0x04;
 pub const NULL: u8 = 0x05;
 pub const OBJECT: u8 = 0x06;
 pub const SEQUENCE: u8 = 0x30;
+pub const SET: u8 = 0x31;
 
 /// What is left to read of a value's content.
 #[derive(Clone, Copy)]
@@ -50,6 +52,13 @@ impl<'a> Reader<'a> {
         Some((tag, content))
     }
 
+    /// The next value with its head.
+    pub fn whole(&mut self) -> Option<&'a [u8]> {
+        let from = self.0;
+        self.next()?;
+        Some(&from[..from.len() - self.0.len()])
+    }
+
     pub fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
         if self.tag()? != tag {
             return None;
@@ -72,6 +81,26 @@ impl<'a> Reader<'a> {
     pub fn bits(&mut self) -> Option<&'a [u8]> {
         self.expect(BITS)?.split_first().map(|(_, bytes)| bytes)
     }
+}
+
+/// An object identifier in digits and dots.
+pub fn dotted(identifier: &[u8]) -> String {
+    let mut text = String::new();
+    let mut part = BigUint::ZERO;
+    for byte in identifier {
+        part = (part << 7) + (byte & 0x7f);
+        if byte & 0x80 != 0 {
+            continue;
+        }
+        if text.is_empty() {
+            let first = u8::try_from(&part / 40_u8).unwrap_or(2).min(2);
+            text = format!("{first}.{}", part - 40 * first);
+        } else {
+            text.push_str(&format!(".{part}"));
+        }
+        part = BigUint::ZERO;
+    }
+    text
 }
 
 pub fn value(tag: u8, content: &[u8]) -> Vec<u8> {

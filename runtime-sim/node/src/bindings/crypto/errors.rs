@@ -22,6 +22,7 @@ const CRYPTO: &str = "common libcrypto routines";
 const DIFFIE_HELLMAN: &str = "Diffie-Hellman routines";
 const ASN1: &str = "asn1 encoding routines";
 const DSA: &str = "dsa routines";
+const PEM: &str = "PEM routines";
 
 macro_rules! stack {
     ($($name:ident $number:literal $library:ident $reason:literal;)*) => {
@@ -53,6 +54,7 @@ stack! {
     WRONG_KEY_TYPE 0x1c80_00b2 PROVIDER "operation not supported for this keytype";
     KEY_SIZE_TOO_SMALL 0x1c80_00ab PROVIDER "key size too small";
     BAD_FFC_PARAMETERS 0x0500_0072 DSA "bad ffc parameters";
+    NO_START_LINE 0x0480_006c PEM "no start line";
     HEADER_TOO_LONG 0x0680_007b ASN1 "header too long";
 }
 
@@ -84,6 +86,7 @@ impl OpenSsl {
             RSA => "RSA_",
             ASN1 => "ASN1_",
             DSA => "DSA_",
+            PEM => "PEM_",
             EVP => "EVP_",
             DIFFIE_HELLMAN => "DH_",
             CRYPTO => "CRYPTO_",

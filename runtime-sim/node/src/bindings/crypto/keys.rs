@@ -534,7 +534,7 @@ fn write_curve(curve: &Curve, explicit: bool) -> Vec<u8> {
     ])
 }
 
-fn read_pss_limits(mut algorithm: Reader) -> Limited {
+pub fn read_pss_limits(mut algorithm: Reader) -> Limited {
     let mut parameters = algorithm.sequence()?;
     let sha1 = Digest::by_name("sha1")?;
     let mut limits = rsa::PssLimits {

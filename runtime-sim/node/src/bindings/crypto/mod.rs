@@ -1,7 +1,7 @@
 //! `internalBinding('crypto')` on the crates of RustCrypto, for Node's own `lib/internal/crypto/*.js`. One file stands
 //! for one or a few of `src/crypto/*.cc`; names, argument orders and errors are those of Node 20 with OpenSSL 3.0.
 //!
-//! Every random number is the seed's. Left out, and saying so when called: TLS contexts, certificates, engines,
+//! Every random number is the seed's. Left out, and saying so when called: TLS contexts, engines,
 //! curves that [`curve`] does not list and ciphers that [`cipher`] does not list.
 
 mod agreement;
@@ -18,6 +18,7 @@ mod random;
 mod rsa;
 mod sign;
 mod spkac;
+pub mod x509;
 
 use crate::engine::value::{Ctx, Js, Value};
 
@@ -35,6 +36,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     sign::initialize(t);
     agreement::initialize(t);
     spkac::initialize(t);
+    x509::initialize(ctx, t)?;
     t.with("timingSafeEqual", hash::timing_safe_equal)
         .with("getFipsCrypto", |c| Ok(c.ctx.number(0.0)))
         .with("testFipsCrypto", |c| Ok(c.ctx.bool(false)))

@@ -1,0 +1,556 @@
+//! What a certificate says (RFC 5280), read as OpenSSL's `d2i_X509` and `ossl_x509v3_cache_extensions` do.
+//!
+//! Of the trust settings that follow a `TRUSTED CERTIFICATE` in its PEM block, nothing is kept.
+
+use std::sync::Arc;
+
+use super::super::{
+    der::{self, Reader},
+    digest::Digest,
+    keys::{self, Key, Public},
+    rsa,
+    sign::{self, Options},
+};
+use super::name::{GeneralName, Name, read_general_names};
+
+pub struct Certificate {
+    pub raw: Vec<u8>,
+    signed: Vec<u8>,
+    pub version: u32,
+    /// As in DER: signed, in two's complement.
+    pub serial: Vec<u8>,
+    pub issuer: Name,
+    pub subject: Name,
+    pub not_before: Time,
+    pub not_after: Time,
+    /// Its DER, of which [`Certificate::key`] is what could be understood.
+    pub key_info: Vec<u8>,
+    pub key: Option<Public>,
+    pub algorithm: Algorithm,
+    signature: Vec<u8>,
+    pub extensions: Vec<Extension>,
+    pub constraints: Option<Constraints>,
+    pub key_usage: Option<u16>,
+    pub extended_key_usage: Option<Vec<String>>,
+    /// Netscape's own, which came before the extended key usage.
+    pub netscape_usage: Option<u8>,
+    pub key_id: Option<Vec<u8>>,
+    pub authority: Option<Authority>,
+    /// An extension that must be understood was not.
+    pub has_unknown_critical: bool,
+}
+
+pub struct Extension {
+    pub identifier: String,
+    pub value: Vec<u8>,
+}
+
+pub struct Constraints {
+    pub is_ca: bool,
+    pub path_length: Option<u32>,
+}
+
+/// By what an extension says who signed.
+pub struct Authority {
+    key_id: Option<Vec<u8>>,
+    issuer: Option<Name>,
+    serial: Option<Vec<u8>>,
+}
+
+/// What a signature is made with.
+pub struct Algorithm {
+    whole: Vec<u8>,
+    pub scheme: Option<Scheme>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Scheme {
+    Rsa(Digest),
+    RsaPss {
+        digest: Digest,
+        mask: Digest,
+        salt_length: usize,
+    },
+    Ec(Digest),
+    Dsa(Digest),
+    Ed25519,
+    Ed448,
+}
+
+/// Signature algorithms by the name of their key and digest.
+const SCHEMES: &[(&str, &str, &str)] = &[
+    ("1.2.840.113549.1.1.4", "rsa", "md5"),
+    ("1.2.840.113549.1.1.5", "rsa", "sha1"),
+    ("1.2.840.113549.1.1.11", "rsa", "sha256"),
+    ("1.2.840.113549.1.1.12", "rsa", "sha384"),
+    ("1.2.840.113549.1.1.13", "rsa", "sha512"),
+    ("1.2.840.113549.1.1.14", "rsa", "sha224"),
+    ("1.2.840.113549.1.1.15", "rsa", "sha512-224"),
+    ("1.2.840.113549.1.1.16", "rsa", "sha512-256"),
+    ("2.16.840.1.101.3.4.3.13", "rsa", "sha3-224"),
+    ("2.16.840.1.101.3.4.3.14", "rsa", "sha3-256"),
+    ("2.16.840.1.101.3.4.3.15", "rsa", "sha3-384"),
+    ("2.16.840.1.101.3.4.3.16", "rsa", "sha3-512"),
+    ("1.2.840.10045.4.1", "ec", "sha1"),
+    ("1.2.840.10045.4.3.1", "ec", "sha224"),
+    ("1.2.840.10045.4.3.2", "ec", "sha256"),
+    ("1.2.840.10045.4.3.3", "ec", "sha384"),
+    ("1.2.840.10045.4.3.4", "ec", "sha512"),
+    ("2.16.840.1.101.3.4.3.9", "ec", "sha3-224"),
+    ("2.16.840.1.101.3.4.3.10", "ec", "sha3-256"),
+    ("2.16.840.1.101.3.4.3.11", "ec", "sha3-384"),
+    ("2.16.840.1.101.3.4.3.12", "ec", "sha3-512"),
+    ("1.2.840.10040.4.3", "dsa", "sha1"),
+    ("2.16.840.1.101.3.4.3.1", "dsa", "sha224"),
+    ("2.16.840.1.101.3.4.3.2", "dsa", "sha256"),
+    ("2.16.840.1.101.3.4.3.3", "dsa", "sha384"),
+    ("2.16.840.1.101.3.4.3.4", "dsa", "sha512"),
+];
+
+const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+const ED25519: &str = "1.3.101.112";
+const ED448: &str = "1.3.101.113";
+
+pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+pub const INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
+const KEY_ID: &str = "2.5.29.14";
+const KEY_USAGE: &str = "2.5.29.15";
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+const AUTHORITY_KEY_ID: &str = "2.5.29.35";
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const NETSCAPE_USAGE: &str = "2.16.840.1.113730.1.1";
+/// Those of which `critical` is no hindrance: OpenSSL's `X509_supported_extension`.
+const SUPPORTED: &[&str] = &[
+    NETSCAPE_USAGE,
+    KEY_USAGE,
+    SUBJECT_ALT_NAME,
+    BASIC_CONSTRAINTS,
+    NAME_CONSTRAINTS,
+    // CRL distribution points, policies, policy mappings, policy constraints.
+    "2.5.29.31",
+    "2.5.29.32",
+    "2.5.29.33",
+    "2.5.29.36",
+    EXTENDED_KEY_USAGE,
+    // Any policy; blocks of addresses and of autonomous systems.
+    "2.5.29.54",
+    "1.3.6.1.5.5.7.1.7",
+    "1.3.6.1.5.5.7.1.8",
+];
+
+impl Algorithm {
+    pub fn read(whole: &[u8]) -> Option<Self> {
+        let mut parts = Reader(whole).sequence()?;
+        let identifier = der::dotted(parts.expect(der::OBJECT)?);
+        Some(Self {
+            whole: whole.to_vec(),
+            scheme: Scheme::read(&identifier, parts),
+        })
+    }
+}
+
+impl Scheme {
+    fn read(identifier: &str, parameters: Reader) -> Option<Self> {
+        match identifier {
+            ED25519 => return Some(Self::Ed25519),
+            ED448 => return Some(Self::Ed448),
+            RSA_PSS => {
+                return keys::read_pss_limits(parameters).map(|limits| Self::RsaPss {
+                    digest: limits.digest,
+                    mask: limits.mask,
+                    salt_length: limits.salt_length,
+                });
+            }
+            _ => {}
+        }
+        let (_, key, digest) = SCHEMES.iter().find(|(known, ..)| *known == identifier)?;
+        let digest = Digest::by_name(digest)?;
+        Some(match *key {
+            "rsa" => Self::Rsa(digest),
+            "ec" => Self::Ec(digest),
+            _ => Self::Dsa(digest),
+        })
+    }
+
+    /// Whether a key of this kind could have signed so.
+    fn matches(self, key: &Public) -> bool {
+        matches!(
+            (self, key),
+            (Self::Rsa(_) | Self::RsaPss { .. }, Public::Rsa(_, None))
+                | (Self::RsaPss { .. }, Public::Rsa(_, Some(_)))
+                | (Self::Ec(_), Public::Ec(..))
+                | (Self::Dsa(_), Public::Dsa(_))
+        ) || match (self, key) {
+            (Self::Ed25519, Public::Named(named, _)) => named.jwk() == "Ed25519",
+            (Self::Ed448, Public::Named(named, _)) => named.jwk() == "Ed448",
+            _ => false,
+        }
+    }
+
+    /// OpenSSL's measure, by the digest alone.
+    pub fn security_bits(self) -> usize {
+        match self {
+            Self::Ed25519 => 128,
+            Self::Ed448 => 224,
+            Self::Rsa(digest)
+            | Self::RsaPss { digest, .. }
+            | Self::Ec(digest)
+            | Self::Dsa(digest) => match digest.name {
+                "sha1" => 63,
+                "md5" => 39,
+                _ => 4 * digest.length,
+            },
+        }
+    }
+
+    pub fn verifies(self, key: &Public, signed: &[u8], signature: &[u8]) -> bool {
+        if !self.matches(key) {
+            return false;
+        }
+        match (self, key) {
+            (
+                Self::RsaPss {
+                    digest,
+                    mask,
+                    salt_length,
+                },
+                Public::Rsa(public, limited),
+            ) => {
+                let allowed = limited
+                    .as_ref()
+                    .and_then(Option::as_ref)
+                    .is_none_or(|limits| {
+                        limits.digest == digest
+                            && limits.mask == mask
+                            && limits.salt_length <= salt_length
+                    });
+                allowed && signature.len() == public.width() && {
+                    let (hash, block) = (digest.of(&[signed]), public.apply(signature));
+                    rsa::check_pss(public, &digest, &mask, &hash, &block, Some(salt_length))
+                }
+            }
+            (Self::Ed25519 | Self::Ed448, Public::Named(named, public)) => {
+                named.verify(public, signed, signature)
+            }
+            (Self::Rsa(digest) | Self::Ec(digest) | Self::Dsa(digest), key) => {
+                let (hash, key) = (digest.of(&[signed]), Key::Pair(key.clone(), None));
+                sign::verify_hash(&key, &digest, &hash, signature, Options::DEFAULT)
+                    .is_ok_and(|valid| valid)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A `UTCTime` or a `GeneralizedTime`.
+pub struct Time {
+    /// Since 1970; `None` for what is no time.
+    pub seconds: Option<i64>,
+    text: String,
+}
+
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+impl Time {
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (tag, content) = reader.next()?;
+        if tag != UTC_TIME && tag != GENERALIZED_TIME {
+            return None;
+        }
+        let (seconds, text) = Self::parse(tag == UTC_TIME, content)
+            .map_or((None, "Bad time value".to_owned()), |(seconds, text)| {
+                (Some(seconds), text)
+            });
+        Some(Self { seconds, text })
+    }
+
+    fn parse(is_short: bool, content: &[u8]) -> Option<(i64, String)> {
+        let digits = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
+        let (year, rest) = if is_short {
+            let year = digits.get(..2)?.parse::<i64>().ok()?;
+            (year + if year < 50 { 2000 } else { 1900 }, &digits[2..])
+        } else {
+            (digits.get(..4)?.parse().ok()?, &digits[4..])
+        };
+        let (clock, fraction) = rest.split_at_checked(10)?;
+        let is_fraction = |text: &str| text[1..].bytes().all(|byte| byte.is_ascii_digit());
+        if !fraction.is_empty()
+            && (is_short
+                || !fraction.starts_with('.')
+                || fraction.len() < 2
+                || !is_fraction(fraction))
+        {
+            return None;
+        }
+        let part = |at: usize| clock.get(at..at + 2)?.parse::<i64>().ok();
+        let (month, day, hour, minute, second) = (part(0)?, part(2)?, part(4)?, part(6)?, part(8)?);
+        let name = MONTHS.get(usize::try_from(month - 1).ok()?)?;
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        if !(1..=days).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let text = format!("{name} {day:2} {hour:02}:{minute:02}:{second:02}{fraction} {year} GMT");
+        // The days since 1970, in years that begin with March.
+        let (shifted, months) = (year - i64::from(month < 3), (month + 9) % 12);
+        let in_years = shifted * 365 + shifted.div_euclid(4) - shifted.div_euclid(100)
+            + shifted.div_euclid(400);
+        let since = in_years + (153 * months + 2) / 5 + day - 1 - 719_468;
+        Some((((since * 24 + hour) * 60 + minute) * 60 + second, text))
+    }
+
+    /// As OpenSSL prints it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Certificate {
+    /// From DER; what follows is not looked at.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let raw = Reader(bytes).whole()?;
+        let mut outer = Reader(raw).sequence()?;
+        let signed = outer.whole()?;
+        let algorithm = Algorithm::read(outer.whole()?)?;
+        let signature = outer.bits()?;
+        let mut body = Reader(signed).sequence()?;
+        let version = match body.tag()? {
+            0xa0 => Reader(body.next()?.1).small()?,
+            _ => 0,
+        };
+        let serial = body.expect(der::INTEGER)?.to_vec();
+        let inner_algorithm = body.whole()?;
+        let issuer = Name::read(body.whole()?)?;
+        let mut validity = body.sequence()?;
+        let (not_before, not_after) = (Time::read(&mut validity)?, Time::read(&mut validity)?);
+        let subject = Name::read(body.whole()?)?;
+        let key_info = body.whole()?;
+        let mut extensions = Vec::new();
+        let mut has_unknown_critical = false;
+        while let Some((tag, content)) = body.next() {
+            if tag != 0xa3 {
+                continue;
+            }
+            let mut list = Reader(content).sequence()?;
+            while !list.is_empty() {
+                let mut parts = list.sequence()?;
+                let identifier = der::dotted(parts.expect(der::OBJECT)?);
+                let critical = parts.tag()? == der::BOOLEAN && parts.next()?.1 != [0];
+                let value = parts.expect(der::OCTETS)?.to_vec();
+                has_unknown_critical |= critical && !SUPPORTED.contains(&identifier.as_str());
+                extensions.push(Extension { identifier, value });
+            }
+        }
+        let key = match keys::read_spki(key_info) {
+            Some(Key::Pair(public, _)) => Some(public),
+            _ => None,
+        };
+        let algorithm = Algorithm {
+            // Both must say the same.
+            scheme: algorithm
+                .scheme
+                .filter(|_| algorithm.whole == inner_algorithm),
+            ..algorithm
+        };
+        let mut certificate = Self {
+            raw: raw.to_vec(),
+            signed: signed.to_vec(),
+            version,
+            serial,
+            issuer,
+            subject,
+            not_before,
+            not_after,
+            key_info: key_info.to_vec(),
+            key,
+            algorithm,
+            signature: signature.to_vec(),
+            extensions,
+            constraints: None,
+            key_usage: None,
+            extended_key_usage: None,
+            netscape_usage: None,
+            key_id: None,
+            authority: None,
+            has_unknown_critical,
+        };
+        certificate.constraints = certificate.extension(BASIC_CONSTRAINTS, |value| {
+            let mut parts = value.sequence()?;
+            let is_ca = parts.tag() == Some(der::BOOLEAN) && parts.next()?.1 != [0];
+            Some(Constraints {
+                is_ca,
+                path_length: parts.small(),
+            })
+        });
+        certificate.key_usage = certificate.extension(KEY_USAGE, |value| {
+            let bits = value.bits()?;
+            let byte = |at: usize| u16::from(bits.get(at).copied().unwrap_or(0));
+            Some(byte(0) | byte(1) << 8)
+        });
+        certificate.extended_key_usage = certificate.extension(EXTENDED_KEY_USAGE, |value| {
+            let mut parts = value.sequence()?;
+            let mut usages = Vec::new();
+            while !parts.is_empty() {
+                usages.push(der::dotted(parts.expect(der::OBJECT)?));
+            }
+            Some(usages)
+        });
+        certificate.netscape_usage =
+            certificate.extension(NETSCAPE_USAGE, |value| value.bits()?.first().copied());
+        certificate.key_id =
+            certificate.extension(KEY_ID, |value| Some(value.expect(der::OCTETS)?.to_vec()));
+        certificate.authority = certificate.extension(AUTHORITY_KEY_ID, Authority::read);
+        Some(certificate)
+    }
+
+    /// The certificates in a PEM text, in their order; `None` where one cannot be read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "TLS comes next"))]
+    pub fn read_pem(text: &[u8]) -> Option<Vec<Arc<Self>>> {
+        der::read_pem(text)
+            .iter()
+            .filter(|block| LABELS.contains(&block.label.as_str()))
+            .map(|block| Self::read(&block.bytes).map(Arc::new))
+            .collect()
+    }
+
+    pub fn extension<T>(
+        &self,
+        identifier: &str,
+        read: impl FnOnce(&mut Reader) -> Option<T>,
+    ) -> Option<T> {
+        self.extension_value(identifier)
+            .and_then(|value| read(&mut Reader(value)))
+    }
+
+    pub fn extension_value(&self, identifier: &str) -> Option<&[u8]> {
+        self.extensions
+            .iter()
+            .find(|extension| extension.identifier == identifier)
+            .map(|extension| &extension.value[..])
+    }
+
+    pub fn subject_alt_names(&self) -> Option<Vec<GeneralName>> {
+        self.extension(SUBJECT_ALT_NAME, |value| {
+            read_general_names(value.sequence()?)
+        })
+    }
+
+    /// Version 1, or the same name twice and nothing that says otherwise: what OpenSSL takes for self-signed without a
+    /// look at the signature.
+    pub fn is_self_signed(&self) -> bool {
+        self.is_self_issued() && self.is_likely_issued_by(self)
+    }
+
+    pub fn is_self_issued(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// By names, identifiers and the kind of key.
+    pub fn is_likely_issued_by(&self, issuer: &Self) -> bool {
+        self.issuer == issuer.subject
+            && self
+                .authority
+                .as_ref()
+                .is_none_or(|authority| authority.fits(issuer))
+            && match (&issuer.key, self.algorithm.scheme) {
+                (Some(key), Some(scheme)) => scheme.matches(key),
+                _ => false,
+            }
+    }
+
+    /// `X509_check_issued`
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        self.is_likely_issued_by(issuer) && issuer.may_sign_certificates()
+    }
+
+    pub fn rejects_usage(&self, any_of: u16) -> bool {
+        self.key_usage.is_some_and(|usage| usage & any_of == 0)
+    }
+
+    pub fn may_sign_certificates(&self) -> bool {
+        !self.rejects_usage(USAGE_SIGN_CERTIFICATES)
+    }
+
+    pub fn is_signed_by(&self, key: &Public) -> bool {
+        self.algorithm
+            .scheme
+            .is_some_and(|scheme| scheme.verifies(key, &self.signed, &self.signature))
+    }
+
+    /// `X509_check_ca`: 0 for none, 1 for a certain one, more for one by other signs.
+    pub fn authority_kind(&self) -> u8 {
+        const NETSCAPE_ANY_CA: u8 = 0x07;
+        if !self.may_sign_certificates() {
+            return 0;
+        }
+        match &self.constraints {
+            Some(constraints) => u8::from(constraints.is_ca),
+            None if self.version == 0 && self.is_self_signed() => 3,
+            None if self.key_usage.is_some() => 4,
+            None if self
+                .netscape_usage
+                .is_some_and(|usage| usage & NETSCAPE_ANY_CA != 0) =>
+            {
+                5
+            }
+            None => 0,
+        }
+    }
+}
+
+pub const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
+
+pub const USAGE_DIGITAL_SIGNATURE: u16 = 0x80;
+pub const USAGE_ENCIPHER_KEYS: u16 = 0x20;
+pub const USAGE_AGREE_ON_KEYS: u16 = 0x08;
+const USAGE_SIGN_CERTIFICATES: u16 = 0x04;
+
+impl Authority {
+    pub fn read(value: &mut Reader) -> Option<Self> {
+        let mut parts = value.sequence()?;
+        let mut authority = Self {
+            key_id: None,
+            issuer: None,
+            serial: None,
+        };
+        while let Some((tag, content)) = parts.next() {
+            match tag {
+                0x80 => authority.key_id = Some(content.to_vec()),
+                0xa1 => {
+                    authority.issuer = read_general_names(Reader(content))?.into_iter().find_map(
+                        |name| match name {
+                            GeneralName::Directory(name) => Some(name),
+                            _ => None,
+                        },
+                    );
+                }
+                0x82 => authority.serial = Some(content.to_vec()),
+                _ => {}
+            }
+        }
+        Some(authority)
+    }
+
+    /// `X509_check_akid`
+    pub fn fits(&self, issuer: &Certificate) -> bool {
+        let differs = |a: &Option<Vec<u8>>, b: Option<&Vec<u8>>| {
+            a.as_ref().zip(b).is_some_and(|(a, b)| a != b)
+        };
+        !differs(&self.key_id, issuer.key_id.as_ref())
+            && !differs(&self.serial, Some(&issuer.serial))
+            && self
+                .issuer
+                .as_ref()
+                .is_none_or(|name| *name == issuer.issuer)
+    }
+}
