@@ -63,7 +63,7 @@ fn main() {
         processes: vec![spec],
     };
     let booted = RefCell::new(Some(Booted::boot(Rc::new(library)).expect("it boots")));
-    let mut sim = Sim::new(scenario, |process, spec, scheduler| {
+    let mut sim = Sim::new(scenario, move |process, spec, scheduler| {
         let booted = booted.borrow_mut().take().expect("one process");
         Process::begin(booted, process, spec, scheduler)
     });

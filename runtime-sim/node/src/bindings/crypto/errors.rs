@@ -31,6 +31,7 @@ macro_rules! stack {
 }
 
 stack! {
+    DECODE_ERROR 0x0300_0072 EVP "decode error";
     NOT_XOF 0x0300_00b2 EVP "not XOF or invalid length";
     BAD_DECRYPT 0x1c80_0064 PROVIDER "bad decrypt";
     WRONG_FINAL_BLOCK_LENGTH 0x1c80_006b PROVIDER "wrong final block length";
@@ -55,6 +56,14 @@ stack! {
     KEY_SIZE_TOO_SMALL 0x1c80_00ab PROVIDER "key size too small";
     BAD_FFC_PARAMETERS 0x0500_0072 DSA "bad ffc parameters";
     NO_START_LINE 0x0480_006c PEM "no start line";
+    BAD_END_LINE 0x0480_0066 PEM "bad end line";
+    PEM_OF_ASN1 0x0488_000d PEM "ASN1 lib";
+    NESTED_ASN1 0x0688_010a ASN1 "nested asn1 error";
+    BAD_OBJECT_HEADER 0x0680_0066 ASN1 "bad object header";
+    FIELD_MISSING 0x0680_0079 ASN1 "field missing";
+    TOO_LONG 0x0680_009b ASN1 "too long";
+    TOO_SMALL 0x0680_00e0 ASN1 "too small";
+    WRONG_TAG 0x0680_00a8 ASN1 "wrong tag";
     HEADER_TOO_LONG 0x0680_007b ASN1 "header too long";
 }
 
@@ -63,21 +72,27 @@ impl OpenSsl {
         Self { below, ..self }
     }
 
-    /// Without what `Decorate` adds, as jobs that make keys report it.
-    pub fn bare_error(self, ctx: Ctx) -> Value {
-        let message = format!(
+    fn message(self) -> String {
+        format!(
             "error:{:08X}:{}::{}",
             self.number, self.library, self.reason
-        );
-        throw_new(ctx, "Error", &message);
+        )
+    }
+
+    /// Without what `Decorate` adds, as jobs that make keys report it.
+    pub fn bare_error(self, ctx: Ctx) -> Value {
+        throw_new(ctx, "Error", &self.message());
         ctx.take_exception()
     }
 
     pub fn error(self, ctx: Ctx) -> Value {
+        self.decorated(ctx, self.below.iter().copied())
+    }
+
+    fn decorated<'a>(self, ctx: Ctx, below: impl ExactSizeIterator<Item = &'a str>) -> Value {
         let error = self.bare_error(ctx);
-        if !self.below.is_empty() {
-            let below = ctx.strings(self.below.iter().copied());
-            ctx.set(&error, "opensslErrorStack", below);
+        if below.len() > 0 {
+            ctx.set(&error, "opensslErrorStack", ctx.strings(below));
         }
         ctx.set(&error, "library", ctx.string(self.library));
         ctx.set(&error, "reason", ctx.string(self.reason));
@@ -105,6 +120,13 @@ impl OpenSsl {
         let error = self.error(ctx);
         ctx.throw(error)
     }
+}
+
+/// The first of several that came up, over the others, the last of which is on top.
+pub fn throw_first(ctx: Ctx, errors: &[OpenSsl]) -> Thrown {
+    let below: Vec<_> = errors[1..].iter().rev().map(|e| e.message()).collect();
+    let error = errors[0].decorated(ctx, below.iter().map(String::as_str));
+    ctx.throw(error)
 }
 
 pub fn plain(ctx: Ctx, message: &str) -> Thrown {

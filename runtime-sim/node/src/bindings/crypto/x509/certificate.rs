@@ -11,11 +11,12 @@ use super::super::{
     rsa,
     sign::{self, Options},
 };
+use super::constraints::NameConstraints;
 use super::name::{GeneralName, Name, read_general_names};
 
 pub struct Certificate {
     pub raw: Vec<u8>,
-    signed: Vec<u8>,
+    pub signed: Signed,
     pub version: u32,
     /// As in DER: signed, in two's complement.
     pub serial: Vec<u8>,
@@ -26,8 +27,6 @@ pub struct Certificate {
     /// Its DER, of which [`Certificate::key`] is what could be understood.
     pub key_info: Vec<u8>,
     pub key: Option<Public>,
-    pub algorithm: Algorithm,
-    signature: Vec<u8>,
     pub extensions: Vec<Extension>,
     pub constraints: Option<Constraints>,
     pub key_usage: Option<u16>,
@@ -36,12 +35,14 @@ pub struct Certificate {
     pub netscape_usage: Option<u8>,
     pub key_id: Option<Vec<u8>>,
     pub authority: Option<Authority>,
+    pub name_constraints: Option<NameConstraints>,
     /// An extension that must be understood was not.
     pub has_unknown_critical: bool,
 }
 
 pub struct Extension {
     pub identifier: String,
+    pub is_critical: bool,
     pub value: Vec<u8>,
 }
 
@@ -57,10 +58,13 @@ pub struct Authority {
     serial: Option<Vec<u8>>,
 }
 
-/// What a signature is made with.
-pub struct Algorithm {
-    whole: Vec<u8>,
+/// Content with its signature.
+pub struct Signed {
+    content: Vec<u8>,
+    signature: Vec<u8>,
     pub scheme: Option<Scheme>,
+    /// The content must name the same algorithm as the signature.
+    agrees: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -113,11 +117,11 @@ const ED448: &str = "1.3.101.113";
 
 pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
 pub const INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
-pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
 const KEY_ID: &str = "2.5.29.14";
 const KEY_USAGE: &str = "2.5.29.15";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-const AUTHORITY_KEY_ID: &str = "2.5.29.35";
+pub const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 const NETSCAPE_USAGE: &str = "2.16.840.1.113730.1.1";
 /// Those of which `critical` is no hindrance: OpenSSL's `X509_supported_extension`.
@@ -139,14 +143,21 @@ const SUPPORTED: &[&str] = &[
     "1.3.6.1.5.5.7.1.8",
 ];
 
-impl Algorithm {
-    pub fn read(whole: &[u8]) -> Option<Self> {
-        let mut parts = Reader(whole).sequence()?;
+impl Signed {
+    pub fn new(content: &[u8], named: &[u8], used: &[u8], signature: &[u8]) -> Option<Self> {
+        let mut parts = Reader(named).sequence()?;
         let identifier = der::dotted(parts.expect(der::OBJECT)?);
         Some(Self {
-            whole: whole.to_vec(),
+            content: content.to_vec(),
+            signature: signature.to_vec(),
             scheme: Scheme::read(&identifier, parts),
+            agrees: named == used,
         })
+    }
+
+    pub fn is_by(&self, key: &Public) -> bool {
+        let verifies = |scheme: Scheme| scheme.verifies(key, &self.content, &self.signature);
+        self.agrees && self.scheme.is_some_and(verifies)
     }
 }
 
@@ -204,7 +215,7 @@ impl Scheme {
         }
     }
 
-    pub fn verifies(self, key: &Public, signed: &[u8], signature: &[u8]) -> bool {
+    fn verifies(self, key: &Public, signed: &[u8], signature: &[u8]) -> bool {
         if !self.matches(key) {
             return false;
         }
@@ -245,7 +256,7 @@ impl Scheme {
 
 /// A `UTCTime` or a `GeneralizedTime`.
 pub struct Time {
-    /// Since 1970; `None` for what is no time.
+    /// Since 1970; `None` for what is no time, or not one to the second.
     pub seconds: Option<i64>,
     text: String,
 }
@@ -257,38 +268,45 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Time {
+    pub fn is_next(reader: &Reader) -> bool {
+        matches!(reader.tag(), Some(UTC_TIME | GENERALIZED_TIME))
+    }
+
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let (tag, content) = reader.next()?;
         if tag != UTC_TIME && tag != GENERALIZED_TIME {
             return None;
         }
-        let (seconds, text) = Self::parse(tag == UTC_TIME, content)
-            .map_or((None, "Bad time value".to_owned()), |(seconds, text)| {
-                (Some(seconds), text)
-            });
+        let (seconds, text) =
+            Self::parse(tag == UTC_TIME, content).unwrap_or((None, "Bad time value".to_owned()));
         Some(Self { seconds, text })
     }
 
-    fn parse(is_short: bool, content: &[u8]) -> Option<(i64, String)> {
-        let digits = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
-        let (year, rest) = if is_short {
-            let year = digits.get(..2)?.parse::<i64>().ok()?;
-            (year + if year < 50 { 2000 } else { 1900 }, &digits[2..])
-        } else {
-            (digits.get(..4)?.parse().ok()?, &digits[4..])
-        };
-        let (clock, fraction) = rest.split_at_checked(10)?;
-        let is_fraction = |text: &str| text[1..].bytes().all(|byte| byte.is_ascii_digit());
-        if !fraction.is_empty()
-            && (is_short
-                || !fraction.starts_with('.')
-                || fraction.len() < 2
-                || !is_fraction(fraction))
+    fn parse(is_short: bool, content: &[u8]) -> Option<(Option<i64>, String)> {
+        let text = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
+        let (clock, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(clock)
+            || fraction.len() == 1
+            || !is_number(fraction.trim_start_matches('.'))
+            || (is_short && !fraction.is_empty())
         {
             return None;
         }
-        let part = |at: usize| clock.get(at..at + 2)?.parse::<i64>().ok();
-        let (month, day, hour, minute, second) = (part(0)?, part(2)?, part(4)?, part(6)?, part(8)?);
+        let (year, rest) = clock.split_at_checked(if is_short { 2 } else { 4 })?;
+        let year = match year.parse::<i64>().ok()? {
+            year if !is_short => year,
+            year if year < 50 => 2000 + year,
+            year => 1900 + year,
+        };
+        // Seconds may be missing, or be more than that; OpenSSL prints such times and does not compare them.
+        let is_exact = rest.len() == 10 && fraction.is_empty();
+        if ![8, 10].contains(&rest.len()) {
+            return None;
+        }
+        let part = |at: usize| rest.get(at..at + 2)?.parse::<i64>().ok();
+        let (month, day, hour, minute) = (part(0)?, part(2)?, part(4)?, part(6)?);
+        let second = part(8).unwrap_or(0);
         let name = MONTHS.get(usize::try_from(month - 1).ok()?)?;
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let days = match month {
@@ -306,7 +324,8 @@ impl Time {
         let in_years = shifted * 365 + shifted.div_euclid(4) - shifted.div_euclid(100)
             + shifted.div_euclid(400);
         let since = in_years + (153 * months + 2) / 5 + day - 1 - 719_468;
-        Some((((since * 24 + hour) * 60 + minute) * 60 + second, text))
+        let seconds = ((since * 24 + hour) * 60 + minute) * 60 + second;
+        Some((is_exact.then_some(seconds), text))
     }
 
     /// As OpenSSL prints it.
@@ -315,56 +334,67 @@ impl Time {
     }
 }
 
+/// No number has one, except for 0.
+fn has_idle_byte(number: &[u8]) -> bool {
+    match number {
+        [] => true,
+        [0, next, ..] => *next < 0x80,
+        [0xff, next, ..] => *next >= 0x80,
+        _ => false,
+    }
+}
+
+pub fn read_extensions(mut list: Reader) -> Option<Vec<Extension>> {
+    let mut extensions = Vec::new();
+    while !list.is_empty() {
+        let mut parts = list.sequence()?;
+        extensions.push(Extension {
+            identifier: der::dotted(parts.expect(der::OBJECT)?),
+            is_critical: parts.tag()? == der::BOOLEAN && parts.next()?.1 != [0],
+            value: parts.expect(der::OCTETS)?.to_vec(),
+        });
+    }
+    Some(extensions)
+}
+
 impl Certificate {
     /// From DER; what follows is not looked at.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let raw = Reader(bytes).whole()?;
         let mut outer = Reader(raw).sequence()?;
-        let signed = outer.whole()?;
-        let algorithm = Algorithm::read(outer.whole()?)?;
+        let (content, algorithm) = (outer.whole()?, outer.whole()?);
         let signature = outer.bits()?;
-        let mut body = Reader(signed).sequence()?;
+        let mut body = Reader(content).sequence()?;
         let version = match body.tag()? {
             0xa0 => Reader(body.next()?.1).small()?,
             _ => 0,
         };
         let serial = body.expect(der::INTEGER)?.to_vec();
-        let inner_algorithm = body.whole()?;
+        if has_idle_byte(&serial) {
+            return None;
+        }
+        let signed = Signed::new(content, body.whole()?, algorithm, signature)?;
         let issuer = Name::read(body.whole()?)?;
         let mut validity = body.sequence()?;
         let (not_before, not_after) = (Time::read(&mut validity)?, Time::read(&mut validity)?);
         let subject = Name::read(body.whole()?)?;
         let key_info = body.whole()?;
         let mut extensions = Vec::new();
-        let mut has_unknown_critical = false;
         while let Some((tag, content)) = body.next() {
-            if tag != 0xa3 {
-                continue;
-            }
-            let mut list = Reader(content).sequence()?;
-            while !list.is_empty() {
-                let mut parts = list.sequence()?;
-                let identifier = der::dotted(parts.expect(der::OBJECT)?);
-                let critical = parts.tag()? == der::BOOLEAN && parts.next()?.1 != [0];
-                let value = parts.expect(der::OCTETS)?.to_vec();
-                has_unknown_critical |= critical && !SUPPORTED.contains(&identifier.as_str());
-                extensions.push(Extension { identifier, value });
+            if tag == 0xa3 {
+                extensions = read_extensions(Reader(content).sequence()?)?;
             }
         }
+        let has_unknown_critical = extensions.iter().any(|extension| {
+            extension.is_critical && !SUPPORTED.contains(&extension.identifier.as_str())
+        });
         let key = match keys::read_spki(key_info) {
             Some(Key::Pair(public, _)) => Some(public),
             _ => None,
         };
-        let algorithm = Algorithm {
-            // Both must say the same.
-            scheme: algorithm
-                .scheme
-                .filter(|_| algorithm.whole == inner_algorithm),
-            ..algorithm
-        };
         let mut certificate = Self {
             raw: raw.to_vec(),
-            signed: signed.to_vec(),
+            signed,
             version,
             serial,
             issuer,
@@ -373,8 +403,6 @@ impl Certificate {
             not_after,
             key_info: key_info.to_vec(),
             key,
-            algorithm,
-            signature: signature.to_vec(),
             extensions,
             constraints: None,
             key_usage: None,
@@ -382,6 +410,7 @@ impl Certificate {
             netscape_usage: None,
             key_id: None,
             authority: None,
+            name_constraints: None,
             has_unknown_critical,
         };
         certificate.constraints = certificate.extension(BASIC_CONSTRAINTS, |value| {
@@ -410,6 +439,8 @@ impl Certificate {
         certificate.key_id =
             certificate.extension(KEY_ID, |value| Some(value.expect(der::OCTETS)?.to_vec()));
         certificate.authority = certificate.extension(AUTHORITY_KEY_ID, Authority::read);
+        certificate.name_constraints =
+            certificate.extension(NAME_CONSTRAINTS, NameConstraints::read);
         Some(certificate)
     }
 
@@ -462,7 +493,7 @@ impl Certificate {
                 .authority
                 .as_ref()
                 .is_none_or(|authority| authority.fits(issuer))
-            && match (&issuer.key, self.algorithm.scheme) {
+            && match (&issuer.key, self.signed.scheme) {
                 (Some(key), Some(scheme)) => scheme.matches(key),
                 _ => false,
             }
@@ -479,12 +510,6 @@ impl Certificate {
 
     pub fn may_sign_certificates(&self) -> bool {
         !self.rejects_usage(USAGE_SIGN_CERTIFICATES)
-    }
-
-    pub fn is_signed_by(&self, key: &Public) -> bool {
-        self.algorithm
-            .scheme
-            .is_some_and(|scheme| scheme.verifies(key, &self.signed, &self.signature))
     }
 
     /// `X509_check_ca`: 0 for none, 1 for a certain one, more for one by other signs.
@@ -514,6 +539,7 @@ pub const USAGE_DIGITAL_SIGNATURE: u16 = 0x80;
 pub const USAGE_ENCIPHER_KEYS: u16 = 0x20;
 pub const USAGE_AGREE_ON_KEYS: u16 = 0x08;
 const USAGE_SIGN_CERTIFICATES: u16 = 0x04;
+pub const USAGE_SIGN_LISTS: u16 = 0x02;
 
 impl Authority {
     pub fn read(value: &mut Reader) -> Option<Self> {

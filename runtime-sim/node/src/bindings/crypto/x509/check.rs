@@ -102,9 +102,7 @@ fn find(
     }
     certificate
         .subject
-        .entries
-        .iter()
-        .filter(|entry| entry.kind == subject_kind)
+        .of_kind(subject_kind)
         .filter_map(|entry| entry.text().map(String::into_bytes))
         .find(|text| !text.is_empty() && fits(text))
 }
@@ -270,13 +268,22 @@ pub fn parse_address(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// As `sscanf` reads four numbers, up to the end or to a space.
 fn parse_four(text: &str) -> Option<[u8; 4]> {
-    let parts: Vec<u8> = text
-        .split('.')
-        .map(|part| {
-            let plain = part.bytes().all(|byte| byte.is_ascii_digit());
-            plain.then(|| part.parse::<u8>().ok()).flatten()
-        })
-        .collect::<Option<_>>()?;
-    parts.try_into().ok()
+    const SPACES: [char; 6] = [' ', '\t', '\n', '\x0b', '\x0c', '\r'];
+    let mut rest = text;
+    let mut bytes = [0; 4];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        if at > 0 {
+            rest = rest.strip_prefix('.')?;
+        }
+        rest = rest.trim_start_matches(SPACES);
+        let digits = rest.strip_prefix('+').unwrap_or(rest);
+        let end = digits
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(digits.len());
+        *byte = digits[..end].parse().ok()?;
+        rest = &digits[end..];
+    }
+    (rest.is_empty() || rest.starts_with(SPACES)).then_some(bytes)
 }

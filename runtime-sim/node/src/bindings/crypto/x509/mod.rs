@@ -3,7 +3,10 @@
 
 mod certificate;
 mod check;
+mod constraints;
 mod name;
+#[cfg_attr(not(test), expect(dead_code, reason = "TLS comes next"))]
+mod revocation;
 #[cfg_attr(not(test), expect(dead_code, reason = "TLS comes next"))]
 mod verify;
 
@@ -21,6 +24,7 @@ use super::{
         environment::{Environment, copy_bytes},
         native::{Call, Target, new_handle, state_of, throw_with_code},
     },
+    curve::Form,
     der::{self, Reader},
     digest::Digest,
     errors,
@@ -29,6 +33,8 @@ use super::{
 };
 
 pub use certificate::Certificate;
+#[expect(unused_imports, reason = "TLS comes next")]
+pub use revocation::RevocationList;
 #[expect(unused_imports, reason = "TLS comes next")]
 pub use verify::{Purpose, VerifyError, verify};
 
@@ -77,7 +83,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         })
         .with("publicKey", |c| match &this(c)?.key {
             Some(key) => KeyHandle::make(c.ctx, Key::Pair(key.clone(), None)),
-            None => Err(errors::UNSUPPORTED_DECODER.throw(c.ctx)),
+            None => Err(errors::DECODE_ERROR.throw(c.ctx)),
         })
         .with("checkCA", |c| {
             Ok(c.ctx.bool(this(c)?.authority_kind() == 1))
@@ -100,7 +106,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             let key = KeyHandle::of(c.ctx, &c.arg(0))?;
             c.env().spend_ns(crate::costs::ASYMMETRIC_NS);
             Ok(c.ctx.bool(match &*key {
-                Key::Pair(public, _) => this(c)?.is_signed_by(public),
+                Key::Pair(public, _) => this(c)?.signed.is_by(public),
                 Key::Secret(_) => false,
             }))
         })
@@ -137,10 +143,44 @@ fn parse(c: &Call) -> Js<Value> {
         Some(block) => Certificate::read(&block.bytes),
         None => Certificate::read(&bytes),
     };
-    match certificate {
-        Some(certificate) => object(c.ctx, &Arc::new(certificate), &[]),
-        None if block.is_some() => Err(errors::HEADER_TOO_LONG.throw(c.ctx)),
-        None => Err(errors::NO_START_LINE.throw(c.ctx)),
+    if let Some(certificate) = certificate {
+        return object(c.ctx, &Arc::new(certificate), &[]);
+    }
+    // First the text was no PEM, and then it was no DER, either.
+    let mut failures = match &block {
+        Some(block) if block.bytes.is_empty() => Vec::new(),
+        Some(block) => [decoding_failures(&block.bytes), vec![errors::PEM_OF_ASN1]].concat(),
+        None if has_open_block(&bytes) => vec![errors::BAD_END_LINE],
+        None => vec![errors::NO_START_LINE],
+    };
+    failures.extend(decoding_failures(&bytes));
+    Err(errors::throw_first(c.ctx, &failures))
+}
+
+fn has_open_block(text: &[u8]) -> bool {
+    let count = |mark: &str| String::from_utf8_lossy(text).matches(mark).count();
+    count("-----BEGIN ") > count("-----END ")
+}
+
+/// What OpenSSL says of bytes that are no certificate. What is wrong further in is not told apart.
+fn decoding_failures(bytes: &[u8]) -> Vec<errors::OpenSsl> {
+    let bad_header = |reason| vec![reason, errors::BAD_OBJECT_HEADER, errors::NESTED_ASN1];
+    let length_bytes = match bytes.get(1) {
+        None if bytes.is_empty() => return vec![errors::TOO_SMALL],
+        None => return bad_header(errors::HEADER_TOO_LONG),
+        Some(first) if *first > 0x80 => usize::from(first & 0x7f),
+        Some(_) => 0,
+    };
+    if length_bytes > 4 || bytes.len() < 2 + length_bytes {
+        return bad_header(errors::HEADER_TOO_LONG);
+    }
+    match Reader(bytes).next() {
+        None => bad_header(errors::TOO_LONG),
+        Some((der::SEQUENCE, [])) => vec![errors::FIELD_MISSING],
+        Some((der::SEQUENCE, _)) => {
+            vec![errors::WRONG_TAG, errors::NESTED_ASN1, errors::NESTED_ASN1]
+        }
+        Some(_) => vec![errors::WRONG_TAG, errors::NESTED_ASN1],
     }
 }
 
@@ -228,15 +268,12 @@ fn legacy_object(ctx: Ctx, certificate: &Certificate) -> Js<Value> {
             set("exponent", ctx.string(&format!("0x{:x}", public.e)));
             set("pubkey", new_buffer(ctx, &certificate.key_info));
         }
-        Some(Public::Ec(curve, ..)) => {
+        Some(Public::Ec(curve, point, _)) => {
             set("bits", ctx.number(curve.order().bits() as f64));
-            // In the form that it has in the certificate.
-            let point = || {
-                let mut parts = Reader(&certificate.key_info).sequence()?;
-                parts.next()?;
-                parts.bits()
-            };
-            set("pubkey", new_buffer(ctx, point().unwrap_or_default()));
+            set(
+                "pubkey",
+                new_buffer(ctx, &curve.encode(point, Form::Uncompressed)),
+            );
             set("asn1Curve", ctx.string(curve.name));
             if let Some(name) = curve.nist_name() {
                 set("nistCurve", ctx.string(name));

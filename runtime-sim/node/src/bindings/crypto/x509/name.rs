@@ -193,6 +193,11 @@ impl Entry {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The bytes of an `IA5String`.
+    pub fn ascii(&self) -> Option<&[u8]> {
+        (self.tag == IA5_STRING).then_some(&self.value[..])
+    }
+
     fn printed(&self, escape: Escape) -> Option<Vec<u8>> {
         let width = character_width(self.tag);
         // OpenSSL knows the types that it knows the width of, and all other values of RFC 2253 are dumped.
@@ -205,13 +210,14 @@ impl Entry {
                 .collect();
             return Some(format!("#{hex}").into_bytes());
         }
+        let value = match self.tag {
+            der::BITS => self.value.get(1..)?,
+            _ => &self.value,
+        };
         // Bytes of UTF-8 are taken one by one, as nothing beyond ASCII is escaped.
         let pieces: Vec<Vec<u8>> = match width {
-            None | Some(0) => self.value.iter().map(|byte| vec![*byte]).collect(),
-            Some(width) => characters(width, &self.value)?
-                .into_iter()
-                .map(utf8_of)
-                .collect(),
+            None | Some(0) => value.iter().map(|byte| vec![*byte]).collect(),
+            Some(width) => characters(width, value)?.into_iter().map(utf8_of).collect(),
         };
         let mut out = Vec::new();
         let last = pieces.len().saturating_sub(1);
@@ -238,21 +244,18 @@ impl Entry {
     }
 
     /// What OpenSSL compares: in UTF-8, in small letters, with single spaces.
-    fn canonical(&self) -> Vec<u8> {
+    fn canonical(&self) -> Option<Vec<u8>> {
         const COMPARED_AS_TEXT: [u8; 7] = [UTF8_STRING, 19, 20, IA5_STRING, 26, 28, 30];
-        let text = COMPARED_AS_TEXT
-            .contains(&self.tag)
-            .then(|| self.text())
-            .flatten();
-        let Some(text) = text else {
-            return der::value(self.tag, &self.value);
-        };
+        if !COMPARED_AS_TEXT.contains(&self.tag) {
+            return Some(der::value(self.tag, &self.value));
+        }
+        let text = self.text()?;
         let words: Vec<_> = text
             .split(|c: char| c.is_ascii_whitespace() || c == '\x0b')
             .filter(|word| !word.is_empty())
             .map(str::to_ascii_lowercase)
             .collect();
-        der::value(UTF8_STRING, words.join(" ").as_bytes())
+        Some(der::value(UTF8_STRING, words.join(" ").as_bytes()))
     }
 }
 
@@ -268,13 +271,21 @@ impl Name {
                 let mut pair = set.sequence()?;
                 let identifier = pair.expect(der::OBJECT)?;
                 let (tag, value) = pair.next()?;
+                // Whatever counts as printable to OpenSSL, and what it does not know.
+                if !matches!(tag, der::BITS | 7..=15 | 18..=20 | IA5_STRING | 28..=30 | der::SEQUENCE)
+                {
+                    return None;
+                }
                 let entry = Entry {
                     kind: der::dotted(identifier),
                     group,
                     tag,
                     value: value.to_vec(),
                 };
-                together.push(der::sequence(&[der::object(identifier), entry.canonical()]));
+                together.push(der::sequence(&[
+                    der::object(identifier),
+                    entry.canonical()?,
+                ]));
                 entries.push(entry);
             }
             together.sort();
@@ -282,6 +293,15 @@ impl Name {
             group += 1;
         }
         Some(Self { entries, canonical })
+    }
+
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.entries.iter().filter(move |entry| entry.kind == kind)
+    }
+
+    /// Whether it is this one with more behind it.
+    pub fn begins_with(&self, base: &Self) -> bool {
+        self.canonical.starts_with(&base.canonical)
     }
 
     /// `X509_NAME_print_ex`

@@ -11,6 +11,8 @@ use super::super::keys::Public;
 use super::certificate::{
     Certificate, USAGE_AGREE_ON_KEYS, USAGE_DIGITAL_SIGNATURE, USAGE_ENCIPHER_KEYS,
 };
+use super::name::GeneralName;
+use super::revocation::{self, RevocationList};
 
 /// What the first certificate of a chain is to be good for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,21 @@ errors! {
     INVALID_CA "INVALID_CA" "invalid CA certificate";
     PATH_LENGTH_EXCEEDED "PATH_LENGTH_EXCEEDED" "path length constraint exceeded";
     INVALID_PURPOSE "INVALID_PURPOSE" "unsuitable certificate purpose";
+    UNABLE_TO_GET_CRL_ISSUER "UNSPECIFIED" "unable to get CRL issuer certificate";
+    UNABLE_TO_GET_CRL "UNABLE_TO_GET_CRL" "unable to get certificate CRL";
+    CRL_SIGNATURE_FAILURE "CRL_SIGNATURE_FAILURE" "CRL signature failure";
+    CRL_NOT_YET_VALID "CRL_NOT_YET_VALID" "CRL is not yet valid";
+    CRL_HAS_EXPIRED "CRL_HAS_EXPIRED" "CRL has expired";
+    ERROR_IN_CRL_LAST_UPDATE_FIELD "ERROR_IN_CRL_LAST_UPDATE_FIELD" "format error in CRL's lastUpdate field";
+    ERROR_IN_CRL_NEXT_UPDATE_FIELD "ERROR_IN_CRL_NEXT_UPDATE_FIELD" "format error in CRL's nextUpdate field";
+    CERT_REVOKED "CERT_REVOKED" "certificate revoked";
+    KEYUSAGE_NO_CRL_SIGN "UNSPECIFIED" "key usage does not include CRL signing";
+    UNHANDLED_CRITICAL_CRL_EXTENSION "UNSPECIFIED" "unhandled critical CRL extension";
+    PERMITTED_VIOLATION "UNSPECIFIED" "permitted subtree violation";
+    EXCLUDED_VIOLATION "UNSPECIFIED" "excluded subtree violation";
+    SUBTREE_MINMAX "UNSPECIFIED" "name constraints minimum and maximum not supported";
+    UNSUPPORTED_CONSTRAINT_TYPE "UNSPECIFIED" "unsupported name constraint type";
+    UNSUPPORTED_NAME_SYNTAX "UNSPECIFIED" "unsupported or invalid name syntax";
     UNHANDLED_CRITICAL_EXTENSION "UNSPECIFIED" "unhandled critical extension";
     KEYUSAGE_NO_CERTSIGN "UNSPECIFIED" "key usage does not include certificate signing";
     EE_KEY_TOO_SMALL "UNSPECIFIED" "EE certificate key too weak";
@@ -61,10 +78,12 @@ const SECURITY_BITS: usize = 80;
 const DEPTH_MAX: usize = 100;
 
 /// The chain from its first certificate to the one that is trusted. `chain` is what a peer sent, its own certificate
-/// first; `roots` are trusted, and with `allow_partial` any of them may end a chain.
+/// first; `roots` are trusted, and with `allow_partial` any of them may end a chain. Where there are `lists`, every
+/// certificate must have one that does not name it.
 pub fn verify(
     chain: &[Arc<Certificate>],
     roots: &[Arc<Certificate>],
+    lists: &[Arc<RevocationList>],
     purpose: Purpose,
     now_s: i64,
     allow_partial: bool,
@@ -84,7 +103,11 @@ pub fn verify(
     path.build(chain)?;
     path.check_extensions(purpose);
     path.check_strength();
+    if !lists.is_empty() {
+        path.error = revocation::check(&path.chain, lists, now_s).or(path.error);
+    }
     path.check_signatures_and_times();
+    path.check_names();
     match path.error {
         Some(error) => Err(error),
         None => Ok(path.chain),
@@ -214,11 +237,38 @@ impl Path<'_> {
                 self.error = Some(CA_KEY_TOO_SMALL);
             }
             let bits = certificate
-                .algorithm
+                .signed
                 .scheme
                 .map(|scheme| scheme.security_bits());
             if at + 1 < self.chain.len() && bits.is_none_or(|bits| bits < SECURITY_BITS) {
                 self.error = Some(CA_MD_TOO_WEAK);
+            }
+        }
+    }
+
+    /// What the authorities above each may vouch for.
+    fn check_names(&mut self) {
+        for (at, certificate) in self.chain.iter().enumerate().rev() {
+            if at > 0 && certificate.is_self_issued() {
+                continue;
+            }
+            let has_host = || {
+                let names = certificate.subject_alt_names().unwrap_or_default();
+                names
+                    .iter()
+                    .any(|name| matches!(name, GeneralName::Host(_)))
+            };
+            for above in self.chain[at + 1..].iter().rev() {
+                let Some(constraints) = &above.name_constraints else {
+                    continue;
+                };
+                let mut verdict = constraints.check(certificate);
+                if verdict.is_ok() && at == 0 && !has_host() {
+                    verdict = constraints.check_common_names(certificate);
+                }
+                if let Err(error) = verdict {
+                    self.error = Some(error);
+                }
             }
         }
     }
@@ -244,7 +294,7 @@ impl Path<'_> {
                 }
                 match &issuer.key {
                     None => self.error = Some(UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY),
-                    Some(key) if !subject.is_signed_by(key) => {
+                    Some(key) if !subject.signed.is_by(key) => {
                         self.error = Some(CERT_SIGNATURE_FAILURE);
                     }
                     Some(_) => {}
@@ -372,7 +422,7 @@ impl Purpose {
 mod tests {
     use std::{collections::BTreeMap, fmt::Write};
 
-    use super::{Arc, Certificate, Purpose, verify};
+    use super::{Arc, Certificate, Purpose, RevocationList, verify};
 
     const CERTIFICATES: &str = include_str!("../../../../tests/certificates/certificates.pem");
     const VERDICTS: &str = include_str!("../../../../tests/certificates/verify.tsv");
@@ -382,11 +432,13 @@ mod tests {
 
     #[test]
     fn verdicts_are_those_of_node() {
-        let mut named = BTreeMap::new();
-        for block in CERTIFICATES.split_inclusive("-----END CERTIFICATE-----\n") {
+        let (mut named, mut named_lists) = (BTreeMap::new(), BTreeMap::new());
+        for block in CERTIFICATES.split("# ").skip(1) {
             let (name, text) = block.split_once('\n').expect("each has a name");
-            let read = Certificate::read_pem(text.as_bytes()).expect(name);
-            named.insert(name, read[0].clone());
+            let certificates = Certificate::read_pem(text.as_bytes()).expect(name);
+            let lists = RevocationList::read_pem(text.as_bytes()).expect(name);
+            named.extend(certificates.into_iter().map(|one| (name, one)));
+            named_lists.extend(lists.into_iter().map(|one| (name, one)));
         }
         let all = |names: &str| -> Vec<Arc<Certificate>> {
             let names = names.split('+').filter(|name| *name != "-");
@@ -399,17 +451,26 @@ mod tests {
                 continue;
             }
             let fields: Vec<_> = line.split('\t').collect();
+            let lists = fields[4].split('+').filter(|name| *name != "-");
+            let lists: Vec<_> = lists.map(|name| named_lists[name].clone()).collect();
             let purpose = match fields[2] {
                 "server" => Purpose::Server,
                 _ => Purpose::Client,
             };
             let partial = fields[3] == "partial";
-            let verdict = verify(&all(fields[0]), &all(fields[1]), purpose, NOW_S, partial);
+            let verdict = verify(
+                &all(fields[0]),
+                &all(fields[1]),
+                &lists,
+                purpose,
+                NOW_S,
+                partial,
+            );
             let (code, reason) = match &verdict {
                 Ok(_) => ("ok", ""),
                 Err(error) => (error.code, error.reason),
             };
-            let given = fields[..4].join("\t");
+            let given = fields[..5].join("\t");
             writeln!(ours, "{given}\t{code}\t{reason}").expect("it is a string");
         }
         assert_eq!(ours, VERDICTS);
