@@ -159,6 +159,15 @@ pub(crate) struct TreeFile {
     text: String,
 }
 
+impl TreeFile {
+    pub fn source(&self) -> Source {
+        Source {
+            path: self.found.clone(),
+            text: self.text.clone(),
+        }
+    }
+}
+
 fn read_tree(folder: &Path, mistakes: &Mistakes) -> Vec<TreeFile> {
     let mut files = Vec::new();
     read_tree_into(folder, "", &mut files, mistakes);

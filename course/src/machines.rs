@@ -35,7 +35,22 @@
 //! service_time = { lognormal = "20 ms", p99 = "200 ms" }
 //! queue = 100
 //! errors = "0.5 %"
+//!
+//! [[balancers]]
+//! host = "edge"
+//! to = ["api-1:3000", "api-2:3000"]
+//! method = "least-connections"        # or "round-robin", "ip-hash", "consistent-hash" with `key`
+//! weights = [3, 1]
+//! fails = 3                           # then a server is left alone for fail_timeout
+//! fail_timeout = "10 s"
+//! health = { every = "1 s", path = "/health", timeout = "500 ms", fails = 2, passes = 2 }
+//!
+//! [[nginx]]
+//! host = "edge"
+//! config = "nginx.conf"               # beside this file, or in start/
 //! ```
+
+use std::path::{Path, PathBuf};
 
 use protocol::{
     load::{
@@ -43,11 +58,14 @@ use protocol::{
         RequestSpec, Stage, Threshold,
     },
     scenario::Machines,
-    service::ServiceSpec,
+    service::{BalancerSpec, HealthSpec, Method, NginxSpec, ServiceSpec, TargetSpec},
 };
 
 use crate::{
+    folder::TreeFile,
+    mistake::Mistakes,
     quantity::{DAY_NS, DURATIONS, RATES, SHARES, quantity, read_quantity, read_times},
+    source::Source,
     table::{Located, Table},
 };
 
@@ -58,13 +76,33 @@ const RATE_MAX: u64 = 1_000_000 * RATE_PER_SECOND;
 const USERS_MAX: u64 = 100_000;
 const CONNECTIONS_MAX: u64 = 60_000;
 
+/// What a world's file may name.
+pub(crate) struct Files<'a> {
+    pub folder: &'a Path,
+    pub start: &'a [TreeFile],
+    pub mistakes: &'a Mistakes,
+}
+
+/// Who hands requests on, and to whom: `host:port`.
+pub(crate) struct Proxied {
+    line: u32,
+    from: String,
+    to: String,
+}
+
 /// A host that is to be there.
 pub(crate) struct Called {
+    /// Another file than the world's.
+    pub path: Option<PathBuf>,
     pub line: u32,
     pub host: String,
 }
 
-pub(crate) fn read(table: &mut Table, called: &mut Vec<Called>) -> Machines {
+pub(crate) fn read(
+    table: &mut Table,
+    files: &Files,
+    called: &mut Vec<Called>,
+) -> (Machines, Vec<Proxied>) {
     let mut loads: Vec<LoadSpec> = Vec::new();
     for mut load in table.tables("load") {
         let line = load.line();
@@ -97,11 +135,25 @@ pub(crate) fn read(table: &mut Table, called: &mut Vec<Called>) -> Machines {
         }
         service.finish(&[]);
     }
-    Machines {
+    let mut proxied = Vec::new();
+    let mut balancers = Vec::new();
+    for mut balancer in table.tables("balancers") {
+        balancers.extend(read_balancer(&mut balancer, called, &mut proxied));
+        balancer.finish(&[]);
+    }
+    let mut nginx = Vec::new();
+    for mut one in table.tables("nginx") {
+        nginx.extend(read_nginx(&mut one, files, called, &mut proxied));
+        one.finish(&[]);
+    }
+    let machines = Machines {
         loads,
         services,
+        balancers,
+        nginx,
         ..Machines::default()
-    }
+    };
+    (machines, proxied)
 }
 
 // ---- load ----
@@ -244,6 +296,7 @@ fn read_request(table: &mut Table, called: &mut Vec<Called>) -> Option<RequestSp
     };
     if !is_address(&host) {
         called.push(Called {
+            path: None,
             line: url.line,
             host: host.clone(),
         });
@@ -382,6 +435,181 @@ fn read_service(table: &mut Table) -> Option<ServiceSpec> {
         errors,
         error_status,
     })
+}
+
+// ---- those that stand before others ----
+
+fn read_balancer(
+    table: &mut Table,
+    called: &mut Vec<Called>,
+    proxied: &mut Vec<Proxied>,
+) -> Option<BalancerSpec> {
+    let line = table.line();
+    let host = table.text("host").map(|host| host.value);
+    let port = table.number_or("port", 1..=65_535, 80) as u16;
+    let targets = table.texts("to").unwrap_or_default();
+    let weights = table.numbers_or_none("weights", 1..=1_000);
+    if !weights.is_empty() && weights.len() != targets.len() {
+        table.add(line, "`weights` are as many as the servers of `to`.");
+    }
+    let mut to = Vec::new();
+    for (number, target) in targets.iter().enumerate() {
+        let at = target.value.rsplit_once(':');
+        let at = at.and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        let Some((host, port)) = at.filter(|(host, port)| !host.is_empty() && *port > 0) else {
+            let sentence = format!("`to` has HOST:PORT, but \u{201c}{}\u{201d}.", target.value);
+            table.add(target.line, sentence);
+            continue;
+        };
+        if !is_address(host) {
+            called.push(Called {
+                path: None,
+                line: target.line,
+                host: host.to_owned(),
+            });
+        }
+        to.push(TargetSpec {
+            host: host.to_owned(),
+            port,
+            weight: weights.get(number).map_or(1, |weight| *weight as u32),
+        });
+    }
+    if targets.is_empty() && table.has("to") {
+        table.add(line, "`to` names no server.");
+    }
+    let key = table.text_or("key", "$request_uri");
+    let method = match table.text_or_none("method") {
+        None => Method::RoundRobin,
+        Some(text) => match text.value.as_str() {
+            "round-robin" => Method::RoundRobin,
+            "least-connections" => Method::LeastConnections,
+            "ip-hash" => Method::IpHash,
+            "consistent-hash" => Method::ConsistentHash { key: key.clone() },
+            other => {
+                let sentence = format!(
+                    "`method` is \"round-robin\", \"least-connections\", \"ip-hash\" or \"consistent-hash\", \
+                     but is \"{other}\"."
+                );
+                table.add(text.line, sentence);
+                Method::RoundRobin
+            }
+        },
+    };
+    if let Err(name) = nginx::Text::read(&key) {
+        table.add(
+            line,
+            format!("`key` has the variable ${name}, which is not known."),
+        );
+    }
+    let fails_max = table.number_or("fails", 0..=1_000_000, 1) as u32;
+    let fail_timeout_ns =
+        read_quantity(table, "fail_timeout", DURATIONS, DAY_NS).unwrap_or(10_000_000_000);
+    let health = table.table("health").map(|mut health| {
+        let every_ns = read_quantity(&mut health, "every", DURATIONS, DAY_NS);
+        let timeout_ns = read_quantity(&mut health, "timeout", DURATIONS, DAY_NS);
+        let spec = HealthSpec {
+            every_ns: every_ns.unwrap_or(5_000_000_000).max(1_000_000),
+            timeout_ns: timeout_ns.unwrap_or(1_000_000_000),
+            target: health.text_or("path", "/"),
+            fails: health.number_or("fails", 1..=1_000, 1) as u32,
+            passes: health.number_or("passes", 1..=1_000, 1) as u32,
+        };
+        health.finish(&[]);
+        spec
+    });
+    let host = host?;
+    proxied.extend(to.iter().map(|target| Proxied {
+        line,
+        from: format!("{host}:{port}"),
+        to: format!("{}:{}", target.host, target.port),
+    }));
+    Some(BalancerSpec {
+        host,
+        port,
+        to,
+        method,
+        fails_max,
+        fail_timeout_ns,
+        health,
+    })
+}
+
+fn read_nginx(
+    table: &mut Table,
+    files: &Files,
+    called: &mut Vec<Called>,
+    proxied: &mut Vec<Proxied>,
+) -> Option<NginxSpec> {
+    let line = table.line();
+    let host = table.text("host").map(|host| host.value);
+    let file = table.text("config")?;
+    let started = files.start.iter().find(|other| other.path == file.value);
+    let source = match started {
+        Some(started) => started.source(),
+        None => {
+            let path = files.folder.join(&file.value);
+            if !path.is_file() {
+                let sentence = format!("`config` names no file: {}.", file.value);
+                table.add(file.line, sentence);
+                return None;
+            }
+            Source::read(&path, "nginx's configuration", files.mistakes)?
+        }
+    };
+    let host = host?;
+    match nginx::read(&source.text) {
+        Ok(config) => {
+            for peer in config.upstreams.iter().flat_map(|upstream| &upstream.peers) {
+                if !is_address(&peer.host) {
+                    called.push(Called {
+                        path: Some(source.path.clone()),
+                        line: peer.line,
+                        host: peer.host.clone(),
+                    });
+                }
+                let ports = config.servers.iter().flat_map(|server| &server.ports);
+                proxied.extend(ports.map(|(port, _)| Proxied {
+                    line,
+                    from: format!("{host}:{port}"),
+                    to: format!("{}:{}", peer.host, peer.port),
+                }));
+            }
+        }
+        Err(mistakes) => {
+            for mistake in mistakes {
+                files
+                    .mistakes
+                    .add(&source.path, mistake.line, format!("{}.", mistake.sentence));
+            }
+        }
+    }
+    Some(NginxSpec {
+        host,
+        file: file.value,
+        config: source.text,
+    })
+}
+
+/// Requests that would go round for ever.
+pub(crate) fn find_cycle(table: &Table, proxied: &[Proxied]) {
+    let mut told: Vec<u32> = Vec::new();
+    for start in proxied {
+        let mut reached = vec![start.to.as_str()];
+        let mut next = 0;
+        while let Some(place) = reached.get(next).copied() {
+            next += 1;
+            for hop in proxied.iter().filter(|hop| hop.from == place) {
+                if !reached.contains(&hop.to.as_str()) {
+                    reached.push(&hop.to);
+                }
+            }
+        }
+        if reached.contains(&start.from.as_str()) && !told.contains(&start.line) {
+            told.push(start.line);
+            let sentence = format!("What {} hands on comes back to it.", start.from);
+            table.add(start.line, sentence);
+        }
+    }
 }
 
 #[cfg(test)]

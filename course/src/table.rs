@@ -1,7 +1,10 @@
 //! TOML with manners. A [`Table`] is emptied key by key; whatever is left at its end was not a key of it. Every wrong
 //! type, missing key and unknown key becomes a mistake with its line, and reading goes on.
 
-use std::ops::{Range, RangeInclusive};
+use std::{
+    ops::{Range, RangeInclusive},
+    path::Path,
+};
 
 use toml::{
     Spanned,
@@ -89,6 +92,23 @@ impl<'a> Table<'a> {
         }
     }
 
+    pub fn numbers_or_none(&mut self, key: &'static str, range: RangeInclusive<u64>) -> Vec<u64> {
+        let Some(value) = self.take(key) else {
+            return Vec::new();
+        };
+        let line = self.source.line_at(value.span().start);
+        match value.into_inner() {
+            DeValue::Array(array) => array
+                .iter()
+                .filter_map(|item| self.read_number(key, item, range.clone()))
+                .collect(),
+            other => {
+                self.wrong(line, key, "a list of numbers", &other);
+                Vec::new()
+            }
+        }
+    }
+
     pub fn texts(&mut self, key: &'static str) -> Option<Vec<Located<String>>> {
         let value = self.need(key)?;
         self.read_texts(key, value)
@@ -172,6 +192,10 @@ impl<'a> Table<'a> {
             entries,
             known: Vec::new(),
         }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.source.path
     }
 
     pub fn has(&self, key: &str) -> bool {

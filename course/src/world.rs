@@ -47,6 +47,8 @@
 //! A world of one process needs none of that: `entry`, `args` and `[env]` may stand at the top. Quantities have their
 //! units with them.
 
+use std::path::Path;
+
 use protocol::{
     Limits,
     codec::Packed,
@@ -59,14 +61,14 @@ use protocol::{
 
 use crate::{
     folder::TreeFile,
-    machines::{self, Called},
+    machines::{self, Called, Files},
     mistake::{Mistakes, suggestion},
     quantity::{BANDWIDTHS, DAY_NS, DURATIONS, SHARES, read_curve, read_quantity},
     source::Source,
     table::{Located, Table},
 };
 
-pub(crate) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 17] = [
     "seed",
     "host",
     "entry",
@@ -82,6 +84,8 @@ pub(crate) const KEYS: [&str; 15] = [
     "names",
     "load",
     "services",
+    "balancers",
+    "nginx",
 ];
 const HOST: &str = "jar";
 const CORES_MAX: u64 = 1024;
@@ -101,7 +105,10 @@ pub(crate) fn read(
     };
     let mut processes = Vec::new();
     let several = table.tables("processes");
-    let needs_process = !start.is_empty() || !(table.has("load") || table.has("services"));
+    let needs_process = !start.is_empty()
+        || !["load", "services", "balancers", "nginx"]
+            .iter()
+            .any(|key| table.has(key));
     if several.is_empty() && needs_process || table.has("entry") {
         processes.extend(read_process(&mut table, start));
     }
@@ -109,7 +116,12 @@ pub(crate) fn read(
         processes.extend(read_process(&mut process, start));
         process.finish(&[]);
     }
-    let network = read_network(&mut table, &processes);
+    let files = Files {
+        folder: source.path.parent().unwrap_or(Path::new("")),
+        start,
+        mistakes,
+    };
+    let network = read_network(&mut table, &processes, &files);
     table.finish(&[]);
     Some(WorldTemplate {
         seed: seed?,
@@ -167,7 +179,7 @@ fn read_limits(mut table: Table) -> Limits {
 
 // ---- the network ----
 
-fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec {
+fn read_network(table: &mut Table, processes: &[ProcessTemplate], files: &Files) -> NetworkSpec {
     let mut hosts = Vec::new();
     for (name, mut host) in table.named_tables("hosts") {
         let cores = host.number_or("cores", 1..=CORES_MAX, 0) as u32;
@@ -175,7 +187,7 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
         hosts.push(HostSpec { name, cores });
     }
     let mut called = Vec::new();
-    let machines = machines::read(table, &mut called);
+    let (machines, proxied) = machines::read(table, files, &mut called);
     let mut known: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
     known.extend(processes.iter().map(|process| process.host.as_str()));
     known.extend(machines.loads.iter().map(|load| load.from.as_str()));
@@ -185,6 +197,13 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
             .iter()
             .map(|service| service.host.as_str()),
     );
+    known.extend(
+        machines
+            .balancers
+            .iter()
+            .map(|balancer| balancer.host.as_str()),
+    );
+    known.extend(machines.nginx.iter().map(|nginx| nginx.host.as_str()));
     let mut links = Vec::new();
     for mut link in table.tables("links") {
         links.extend(
@@ -213,12 +232,17 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate]) -> NetworkSpec
         read
     });
     let names: Vec<NameSpec> = names.unwrap_or_default();
-    for Called { line, host } in called {
+    for Called { path, line, host } in called {
         let is_name = names.iter().any(|name| name.name == host);
         if !is_name && !known.contains(&host.as_str()) {
-            unknown(table, line, &host, &known);
+            let advice = suggestion(&host, known.iter().copied());
+            let sentence = format!("There is no host {host}.{advice}");
+            files
+                .mistakes
+                .add(path.as_deref().unwrap_or(table.path()), line, sentence);
         }
     }
+    machines::find_cycle(table, &proxied);
     let machines = Machines { faults, ..machines };
     NetworkSpec {
         machines: match machines == Machines::default() {

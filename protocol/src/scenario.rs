@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Transpiled, codec::Packed, load::LoadSpec, service::ServiceSpec};
+use crate::{
+    Transpiled,
+    codec::Packed,
+    load::LoadSpec,
+    service::{BalancerSpec, NginxSpec, ServiceSpec},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scenario {
@@ -33,6 +38,8 @@ pub struct Machines {
     pub loads: Vec<LoadSpec>,
     pub services: Vec<ServiceSpec>,
     pub faults: Vec<FaultSpec>,
+    pub balancers: Vec<BalancerSpec>,
+    pub nginx: Vec<NginxSpec>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Services that are modelled: they answer HTTP without being a program.
+//! Services that are modelled, and those that stand before others: they answer HTTP without being a program.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,4 +25,55 @@ pub struct ServiceSpec {
     /// Of a million, how many are answered with `error_status`, after their service time.
     pub errors: u32,
     pub error_status: u16,
+}
+
+/// An nginx, and the file that it reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NginxSpec {
+    pub host: String,
+    /// As its author calls it.
+    pub file: String,
+    pub config: String,
+}
+
+/// Hands requests on to one of several servers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerSpec {
+    pub host: String,
+    pub port: u16,
+    pub to: Vec<TargetSpec>,
+    pub method: Method,
+    /// After so many failures in a row a server is left alone for `fail_timeout_ns`; 0 for never.
+    pub fails_max: u32,
+    pub fail_timeout_ns: u64,
+    pub health: Option<HealthSpec>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSpec {
+    pub host: String,
+    pub port: u16,
+    pub weight: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    RoundRobin,
+    LeastConnections,
+    IpHash,
+    /// Of a text with nginx's variables, on a ring.
+    ConsistentHash {
+        key: String,
+    },
+}
+
+/// A request that asks a server how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthSpec {
+    pub every_ns: u64,
+    pub timeout_ns: u64,
+    pub target: String,
+    /// So many bad answers in a row make it sick, so many good ones well.
+    pub fails: u32,
+    pub passes: u32,
 }

@@ -120,7 +120,9 @@ impl Jar {
         #[cfg(feature = "whole")]
         let sim = {
             let mut sim = sim;
-            web::inhabit(&mut sim, machines.unwrap_or_default());
+            if let Err(reason) = web::inhabit(&mut sim, machines.unwrap_or_default()) {
+                return Reply::Refused { reason };
+            }
             sim
         };
         self.sim = Some(sim);

@@ -5,12 +5,12 @@
 //! must come before any process that began to block later goes on.
 
 use crate::Table;
-#[cfg(feature = "network")]
-use std::rc::Weak;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
 };
+#[cfg(feature = "network")]
+use std::{convert::Infallible, rc::Weak};
 
 #[cfg(feature = "network")]
 use crate::network::{HostId, Order};
@@ -670,17 +670,35 @@ impl<S: System> Sim<S> {
 
     /// One more machine, which has its first turn at time zero. `make` is given its number.
     #[cfg(feature = "network")]
-    pub fn add_machine(&mut self, make: impl FnOnce(ProcessId, &mut World) -> Box<dyn Machine>) {
+    pub fn add_machine<M: Machine + 'static>(
+        &mut self,
+        make: impl FnOnce(ProcessId, &mut World) -> M,
+    ) {
+        let made: Result<(), Infallible> =
+            self.try_add_machine(|number, world| Ok(make(number, world)));
+        match made {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    /// The same, if it can be made.
+    #[cfg(feature = "network")]
+    pub fn try_add_machine<M: Machine + 'static, E>(
+        &mut self,
+        make: impl FnOnce(ProcessId, &mut World) -> Result<M, E>,
+    ) -> Result<(), E> {
         let mut machines = self.scheduler.machines.borrow_mut();
         let number = MACHINE_FIRST + machines.len() as ProcessId;
         let mut world = self.scheduler.world.borrow_mut();
-        let machine = make(number, &mut world);
+        let machine = make(number, &mut world)?;
         if machine.drives() {
             let driving = &self.scheduler.driving;
             driving.set(driving.get() + 1);
         }
-        machines.insert(number, machine);
+        machines.insert(number, Box::new(machine));
         world.resume_at(number, 0);
+        Ok(())
     }
 
     /// Asks the scenario's processes, once all have exited, in their order.

@@ -1,7 +1,8 @@
-//! Those in a world who speak HTTP and are no programs: loads, and services that are modelled.
+//! Those in a world who speak HTTP and are no programs: loads, services that are modelled, and nginx and balancers, which
+//! stand before others.
 //!
 //! ```text
-//!   load.rs ── requests ──▶ line.rs ─▶ kernel's sockets ─▶ … ─▶ a program, or service.rs
+//!   load.rs ── requests ──▶ line.rs ─▶ kernel's sockets ─▶ proxy/ ─▶ … ─▶ a program, or service.rs
 //!      │                      ▲
 //!   pace.rs: when            message.rs: HTTP/1.1 in pieces
 //! ```
@@ -15,31 +16,53 @@ mod line;
 mod load;
 mod message;
 mod pace;
+mod proxy;
 mod report;
 mod service;
 
 pub use load::Load;
 pub use message::{Head, Piece, Reader, Wrong};
+pub use proxy::Proxy;
 pub use report::{json, reports};
 pub use service::Service;
 
 use kernel::{
-    Machine, Sim, System,
+    Sim, System,
     network::{By, HostId},
 };
-use protocol::{EventId, scenario::Machines};
+use protocol::{EventId, scenario::Machines, service::NginxSpec};
 
-/// Puts a scenario's machines into its world.
-pub fn inhabit<S: System>(sim: &mut Sim<S>, machines: Machines) {
+/// Puts a scenario's machines into its world; the error says which of them cannot be.
+pub fn inhabit<S: System>(sim: &mut Sim<S>, machines: Machines) -> Result<(), String> {
     for (service, spec) in (0..).zip(machines.services) {
-        sim.add_machine(|machine, world| {
-            let service = Service::new(service, machine, spec, world);
-            Box::new(service) as Box<dyn Machine>
-        });
+        sim.add_machine(|machine, world| Service::new(service, machine, spec, world));
     }
     for (load, spec) in (0..).zip(machines.loads) {
-        sim.add_machine(|machine, world| Box::new(Load::new(load, machine, spec, world)));
+        sim.add_machine(|machine, world| Load::new(load, machine, spec, world));
     }
+    // Last, because they want to find the others.
+    for spec in machines.balancers {
+        let config = proxy::balancer(&spec)?;
+        sim.try_add_machine(|machine, world| {
+            Proxy::new(machine, &spec.host, Some("balancer"), config, world)
+                .map_err(|mistake| format!("The balancer on {}: {}.", spec.host, mistake.sentence))
+        })?;
+    }
+    for spec in machines.nginx {
+        let told = |mistake: &nginx::Mistake| {
+            let NginxSpec { file, .. } = &spec;
+            format!("{file}:{}: {}", mistake.line, mistake.sentence)
+        };
+        let config = nginx::read(&spec.config).map_err(|mistakes| {
+            let lines: Vec<String> = mistakes.iter().map(told).collect();
+            lines.join("\n")
+        })?;
+        sim.try_add_machine(|machine, world| {
+            let proxy = Proxy::new(machine, &spec.host, None, config, world);
+            proxy.map_err(|mistake| told(&mistake))
+        })?;
+    }
+    Ok(())
 }
 
 /// Machines are not processes: what they do stands under the world's own number.

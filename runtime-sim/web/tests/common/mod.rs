@@ -102,7 +102,7 @@ pub fn scenario(seed: u64, loads: Vec<LoadSpec>, services: Vec<ServiceSpec>) -> 
             machines: protocol::codec::Packed::new(&Machines {
                 loads,
                 services,
-                faults: vec![],
+                ..Machines::default()
             }),
             ..NetworkSpec::default()
         },
@@ -121,7 +121,7 @@ pub struct Run {
 pub fn run(scenario: Scenario, mut see: impl FnMut(&Event)) -> Run {
     let machines = scenario.network.machines.open().unwrap_or_default();
     let mut sim = Sim::<Nobody>::new(scenario, |_, _, _| unreachable!("there is no process"));
-    web::inhabit(&mut sim, machines);
+    web::inhabit(&mut sim, machines).expect("they can be");
     let mut reports = Vec::new();
     loop {
         let status = sim.step(100_000, 20_000);
