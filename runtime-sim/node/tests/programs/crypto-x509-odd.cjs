@@ -110,3 +110,5 @@ show('wild common', hosts(name(one(CN, 12, '*.a.b'))), asks('x.a.b'), asks('a.b'
 show('nul', hosts(name(one(CN, 12, 'z')), tlv(0x82, [0x61, 0])), asks('a'), asks('z'), asks('a', { subject: 'always' }), asks('z', { subject: 'always' }));
 show('latin', hosts(name(one(CN, 20, [0xe9])), tlv(0x81, 'm')), asks('é'), asks('z'));
 show('patterns', hosts(name(), ...['a*.b.c', '*a.b.d', 'a*a.b.e', 'x.*.f.g', '*.b', '*', 'xn--*.b.h', 'a.*', '*.-b.i', '*.b-.j', '*..k', '*.b.l.', '**.b.m', '*.b_c.n', '1*.b.o', '-*.b.p'].map((host) => tlv(0x82, host))), ...['ax.b.c', 'a.b.c', 'xa.b.d', 'a.b.d', 'xn--a.b.d', 'axa.b.e', 'x.y.f.g', 'y.b', 'y', 'xn--y.b.h', 'a.y', 'y.-b.i', 'y.b-.j', 'y..k', 'y.b.l.', 'yy.b.m', 'y.b_c.n', '1y.b.o', '-y.b.p', 'a-.b.c', 'a_.b.c', '.b.c', '.c'].map((name) => asks(name)));
+const kinds = [...Array(110).keys()].map((n) => `2.5.4.${n}`).concat([1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 25, 37].map((n) => `0.9.2342.19200300.100.1.${n}`), [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14].map((n) => `1.2.840.113549.1.9.${n}`));
+show('kinds', { subject: name(...kinds.map((kind) => one(kind, 12, ''))) }, 'subject');

@@ -66,6 +66,19 @@ impl<'a> Reader<'a> {
         self.next().map(|(_, content)| content)
     }
 
+    /// The object identifier that is next, if it is one in DER.
+    pub fn object(&mut self) -> Option<&'a [u8]> {
+        let bytes = self.expect(OBJECT)?;
+        let starts_idle = |at: usize| bytes[at] == 0x80 && (at == 0 || bytes[at - 1] < 0x80);
+        let ends = bytes.last().is_some_and(|byte| *byte < 0x80);
+        (ends && !(0..bytes.len()).any(starts_idle)).then_some(bytes)
+    }
+
+    /// Whether everything was read.
+    pub fn end(&self) -> Option<()> {
+        self.is_empty().then_some(())
+    }
+
     pub fn sequence(&mut self) -> Option<Self> {
         self.expect(SEQUENCE).map(Self)
     }

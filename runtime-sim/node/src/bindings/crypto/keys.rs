@@ -27,6 +27,7 @@ use super::{
     dsa,
     errors::{self, OpenSsl},
     job, new_buffer, random, rsa,
+    x509::Certificate,
 };
 
 /// The public side of a pair.
@@ -434,17 +435,8 @@ const PBES2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
 const PBKDF2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
 const HMAC: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x02";
 
-/// Of a certificate, only its key is read.
 fn read_certificate(bytes: &[u8]) -> Option<Key> {
-    let mut body = Reader(bytes).sequence()?.sequence()?;
-    if body.tag()? == 0xa0 {
-        body.next()?;
-    }
-    // Serial number, algorithm, issuer, validity, subject.
-    for _ in 0..5 {
-        body.next()?;
-    }
-    read_spki(&der::value(der::SEQUENCE, body.sequence()?.0))
+    Some(Key::Pair(Certificate::read(bytes)?.key?, None))
 }
 
 pub fn read_spki(bytes: &[u8]) -> Option<Key> {

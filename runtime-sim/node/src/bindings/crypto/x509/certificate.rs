@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use num_bigint::BigUint;
+
 use super::super::{
     der::{self, Reader},
     digest::Digest,
@@ -38,6 +40,8 @@ pub struct Certificate {
     pub name_constraints: Option<NameConstraints>,
     /// An extension that must be understood was not.
     pub has_unknown_critical: bool,
+    /// One that OpenSSL understands is there twice, or is not what it should be.
+    pub is_invalid: bool,
 }
 
 pub struct Extension {
@@ -67,14 +71,10 @@ pub struct Signed {
     agrees: bool,
 }
 
-#[derive(Clone, Copy, PartialEq)]
 pub enum Scheme {
     Rsa(Digest),
-    RsaPss {
-        digest: Digest,
-        mask: Digest,
-        salt_length: usize,
-    },
+    /// With what could be understood of its parameters.
+    RsaPss(Option<rsa::PssLimits>),
     Ec(Digest),
     Dsa(Digest),
     Ed25519,
@@ -146,7 +146,10 @@ const SUPPORTED: &[&str] = &[
 impl Signed {
     pub fn new(content: &[u8], named: &[u8], used: &[u8], signature: &[u8]) -> Option<Self> {
         let mut parts = Reader(named).sequence()?;
-        let identifier = der::dotted(parts.expect(der::OBJECT)?);
+        let identifier = der::dotted(parts.object()?);
+        let mut parameters = parts;
+        parameters.next();
+        parameters.end()?;
         Some(Self {
             content: content.to_vec(),
             signature: signature.to_vec(),
@@ -156,8 +159,8 @@ impl Signed {
     }
 
     pub fn is_by(&self, key: &Public) -> bool {
-        let verifies = |scheme: Scheme| scheme.verifies(key, &self.content, &self.signature);
-        self.agrees && self.scheme.is_some_and(verifies)
+        let verifies = |scheme: &Scheme| scheme.verifies(key, &self.content, &self.signature);
+        self.agrees && self.scheme.as_ref().is_some_and(verifies)
     }
 }
 
@@ -166,13 +169,7 @@ impl Scheme {
         match identifier {
             ED25519 => return Some(Self::Ed25519),
             ED448 => return Some(Self::Ed448),
-            RSA_PSS => {
-                return keys::read_pss_limits(parameters).map(|limits| Self::RsaPss {
-                    digest: limits.digest,
-                    mask: limits.mask,
-                    salt_length: limits.salt_length,
-                });
-            }
+            RSA_PSS => return Some(Self::RsaPss(keys::read_pss_limits(parameters))),
             _ => {}
         }
         let (_, key, digest) = SCHEMES.iter().find(|(known, ..)| *known == identifier)?;
@@ -185,11 +182,11 @@ impl Scheme {
     }
 
     /// Whether a key of this kind could have signed so.
-    fn matches(self, key: &Public) -> bool {
+    fn matches(&self, key: &Public) -> bool {
         matches!(
             (self, key),
-            (Self::Rsa(_) | Self::RsaPss { .. }, Public::Rsa(_, None))
-                | (Self::RsaPss { .. }, Public::Rsa(_, Some(_)))
+            (Self::Rsa(_) | Self::RsaPss(_), Public::Rsa(_, None))
+                | (Self::RsaPss(_), Public::Rsa(_, Some(_)))
                 | (Self::Ec(_), Public::Ec(..))
                 | (Self::Dsa(_), Public::Dsa(_))
         ) || match (self, key) {
@@ -200,12 +197,13 @@ impl Scheme {
     }
 
     /// OpenSSL's measure, by the digest alone.
-    pub fn security_bits(self) -> usize {
+    pub fn security_bits(&self) -> usize {
         match self {
             Self::Ed25519 => 128,
             Self::Ed448 => 224,
-            Self::Rsa(digest)
-            | Self::RsaPss { digest, .. }
+            Self::RsaPss(None) => 0,
+            Self::RsaPss(Some(rsa::PssLimits { digest, .. }))
+            | Self::Rsa(digest)
             | Self::Ec(digest)
             | Self::Dsa(digest) => match digest.name {
                 "sha1" => 63,
@@ -215,38 +213,31 @@ impl Scheme {
         }
     }
 
-    fn verifies(self, key: &Public, signed: &[u8], signature: &[u8]) -> bool {
+    fn verifies(&self, key: &Public, signed: &[u8], signature: &[u8]) -> bool {
         if !self.matches(key) {
             return false;
         }
         match (self, key) {
-            (
-                Self::RsaPss {
-                    digest,
-                    mask,
-                    salt_length,
-                },
-                Public::Rsa(public, limited),
-            ) => {
-                let allowed = limited
-                    .as_ref()
-                    .and_then(Option::as_ref)
-                    .is_none_or(|limits| {
-                        limits.digest == digest
-                            && limits.mask == mask
-                            && limits.salt_length <= salt_length
-                    });
-                allowed && signature.len() == public.width() && {
-                    let (hash, block) = (digest.of(&[signed]), public.apply(signature));
-                    rsa::check_pss(public, &digest, &mask, &hash, &block, Some(salt_length))
-                }
+            (Self::RsaPss(Some(used)), Public::Rsa(public, limited)) => {
+                let limits = limited.as_ref().and_then(Option::as_ref);
+                limits.is_none_or(|limits| {
+                    limits.digest == used.digest
+                        && limits.mask == used.mask
+                        && limits.salt_length <= used.salt_length
+                }) && signature.len() == public.width()
+                    && BigUint::from_bytes_be(signature) < public.n
+                    && {
+                        let (digest, mask) = (&used.digest, &used.mask);
+                        let (hash, block) = (digest.of(&[signed]), public.apply(signature));
+                        rsa::check_pss(public, digest, mask, &hash, &block, Some(used.salt_length))
+                    }
             }
             (Self::Ed25519 | Self::Ed448, Public::Named(named, public)) => {
                 named.verify(public, signed, signature)
             }
             (Self::Rsa(digest) | Self::Ec(digest) | Self::Dsa(digest), key) => {
                 let (hash, key) = (digest.of(&[signed]), Key::Pair(key.clone(), None));
-                sign::verify_hash(&key, &digest, &hash, signature, Options::DEFAULT)
+                sign::verify_hash(&key, digest, &hash, signature, Options::DEFAULT)
                     .is_ok_and(|valid| valid)
             }
             _ => false,
@@ -344,14 +335,30 @@ fn has_idle_byte(number: &[u8]) -> bool {
     }
 }
 
+/// With a right count of bits that are left over.
+fn strict_bits<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let (left_over, bytes) = reader.expect(der::BITS)?.split_first()?;
+    (*left_over < 8).then_some(bytes)
+}
+
 pub fn read_extensions(mut list: Reader) -> Option<Vec<Extension>> {
     let mut extensions = Vec::new();
     while !list.is_empty() {
         let mut parts = list.sequence()?;
+        let identifier = der::dotted(parts.object()?);
+        let mut is_critical = false;
+        if parts.tag()? == der::BOOLEAN {
+            let [byte] = parts.next()?.1 else {
+                return None;
+            };
+            is_critical = *byte != 0;
+        }
+        let value = parts.expect(der::OCTETS)?.to_vec();
+        parts.end()?;
         extensions.push(Extension {
-            identifier: der::dotted(parts.expect(der::OBJECT)?),
-            is_critical: parts.tag()? == der::BOOLEAN && parts.next()?.1 != [0],
-            value: parts.expect(der::OCTETS)?.to_vec(),
+            identifier,
+            is_critical,
+            value,
         });
     }
     Some(extensions)
@@ -363,10 +370,16 @@ impl Certificate {
         let raw = Reader(bytes).whole()?;
         let mut outer = Reader(raw).sequence()?;
         let (content, algorithm) = (outer.whole()?, outer.whole()?);
-        let signature = outer.bits()?;
+        let signature = strict_bits(&mut outer)?;
+        outer.end()?;
         let mut body = Reader(content).sequence()?;
         let version = match body.tag()? {
-            0xa0 => Reader(body.next()?.1).small()?,
+            0xa0 => {
+                let mut version = Reader(body.next()?.1);
+                let number = version.small()?;
+                version.end()?;
+                number
+            }
             _ => 0,
         };
         let serial = body.expect(der::INTEGER)?.to_vec();
@@ -377,12 +390,25 @@ impl Certificate {
         let issuer = Name::read(body.whole()?)?;
         let mut validity = body.sequence()?;
         let (not_before, not_after) = (Time::read(&mut validity)?, Time::read(&mut validity)?);
+        validity.end()?;
         let subject = Name::read(body.whole()?)?;
         let key_info = body.whole()?;
+        let mut parts = Reader(key_info).sequence()?;
+        parts.sequence()?;
+        strict_bits(&mut parts)?;
+        parts.end()?;
         let mut extensions = Vec::new();
+        // Identifiers of issuer and subject, of version 2, may be in between.
+        let mut last_tag = 0x80;
         while let Some((tag, content)) = body.next() {
+            if (tag & 0x1f) <= (last_tag & 0x1f) || !matches!(tag, 0x81 | 0x82 | 0xa3) {
+                return None;
+            }
+            last_tag = tag;
             if tag == 0xa3 {
-                extensions = read_extensions(Reader(content).sequence()?)?;
+                let mut list = Reader(content);
+                extensions = read_extensions(list.sequence()?)?;
+                list.end()?;
             }
         }
         let has_unknown_critical = extensions.iter().any(|extension| {
@@ -412,35 +438,41 @@ impl Certificate {
             authority: None,
             name_constraints: None,
             has_unknown_critical,
+            is_invalid: false,
         };
-        certificate.constraints = certificate.extension(BASIC_CONSTRAINTS, |value| {
+        certificate.constraints = certificate.known(BASIC_CONSTRAINTS, |value| {
             let mut parts = value.sequence()?;
             let is_ca = parts.tag() == Some(der::BOOLEAN) && parts.next()?.1 != [0];
-            Some(Constraints {
-                is_ca,
-                path_length: parts.small(),
-            })
+            let path_length = match parts.tag() {
+                Some(_) => Some(parts.small()?),
+                None => None,
+            };
+            parts.end()?;
+            Some(Constraints { is_ca, path_length })
         });
-        certificate.key_usage = certificate.extension(KEY_USAGE, |value| {
+        certificate.key_usage = certificate.known(KEY_USAGE, |value| {
             let bits = value.bits()?;
             let byte = |at: usize| u16::from(bits.get(at).copied().unwrap_or(0));
             Some(byte(0) | byte(1) << 8)
         });
-        certificate.extended_key_usage = certificate.extension(EXTENDED_KEY_USAGE, |value| {
+        certificate.is_invalid |= certificate.key_usage == Some(0);
+        certificate.extended_key_usage = certificate.known(EXTENDED_KEY_USAGE, |value| {
             let mut parts = value.sequence()?;
             let mut usages = Vec::new();
             while !parts.is_empty() {
-                usages.push(der::dotted(parts.expect(der::OBJECT)?));
+                usages.push(der::dotted(parts.object()?));
             }
             Some(usages)
         });
         certificate.netscape_usage =
-            certificate.extension(NETSCAPE_USAGE, |value| value.bits()?.first().copied());
+            certificate.known(NETSCAPE_USAGE, |value| value.bits()?.first().copied());
         certificate.key_id =
-            certificate.extension(KEY_ID, |value| Some(value.expect(der::OCTETS)?.to_vec()));
-        certificate.authority = certificate.extension(AUTHORITY_KEY_ID, Authority::read);
-        certificate.name_constraints =
-            certificate.extension(NAME_CONSTRAINTS, NameConstraints::read);
+            certificate.known(KEY_ID, |value| Some(value.expect(der::OCTETS)?.to_vec()));
+        certificate.authority = certificate.known(AUTHORITY_KEY_ID, Authority::read);
+        certificate.known(SUBJECT_ALT_NAME, |value| {
+            read_general_names(value.sequence()?)
+        });
+        certificate.name_constraints = certificate.known(NAME_CONSTRAINTS, NameConstraints::read);
         Some(certificate)
     }
 
@@ -452,6 +484,24 @@ impl Certificate {
             .filter(|block| LABELS.contains(&block.label.as_str()))
             .map(|block| Self::read(&block.bytes).map(Arc::new))
             .collect()
+    }
+
+    fn known<T>(
+        &mut self,
+        identifier: &str,
+        read: impl FnOnce(&mut Reader) -> Option<T>,
+    ) -> Option<T> {
+        let count = self
+            .extensions
+            .iter()
+            .filter(|extension| extension.identifier == identifier)
+            .count();
+        let found = match count {
+            1 => self.extension(identifier, read),
+            _ => None,
+        };
+        self.is_invalid |= count > 0 && found.is_none();
+        found
     }
 
     pub fn extension<T>(
@@ -488,12 +538,14 @@ impl Certificate {
 
     /// By names, identifiers and the kind of key.
     pub fn is_likely_issued_by(&self, issuer: &Self) -> bool {
-        self.issuer == issuer.subject
+        !self.is_invalid
+            && !issuer.is_invalid
+            && self.issuer == issuer.subject
             && self
                 .authority
                 .as_ref()
                 .is_none_or(|authority| authority.fits(issuer))
-            && match (&issuer.key, self.signed.scheme) {
+            && match (&issuer.key, &self.signed.scheme) {
                 (Some(key), Some(scheme)) => scheme.matches(key),
                 _ => false,
             }
@@ -515,7 +567,7 @@ impl Certificate {
     /// `X509_check_ca`: 0 for none, 1 for a certain one, more for one by other signs.
     pub fn authority_kind(&self) -> u8 {
         const NETSCAPE_ANY_CA: u8 = 0x07;
-        if !self.may_sign_certificates() {
+        if self.is_invalid || !self.may_sign_certificates() {
             return 0;
         }
         match &self.constraints {

@@ -29,6 +29,7 @@ impl PartialEq for Name {
 }
 
 /// Identifiers with OpenSSL's short and long names.
+#[rustfmt::skip]
 const KINDS: &[(&str, &str, &str)] = &[
     ("2.5.4.3", "CN", "commonName"),
     ("2.5.4.4", "SN", "surname"),
@@ -46,67 +47,118 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("2.5.4.16", "postalAddress", "postalAddress"),
     ("2.5.4.17", "postalCode", "postalCode"),
     ("2.5.4.18", "postOfficeBox", "postOfficeBox"),
-    (
-        "2.5.4.19",
-        "physicalDeliveryOfficeName",
-        "physicalDeliveryOfficeName",
-    ),
+    ("2.5.4.19", "physicalDeliveryOfficeName", "physicalDeliveryOfficeName"),
     ("2.5.4.20", "telephoneNumber", "telephoneNumber"),
+    ("2.5.4.21", "telexNumber", "telexNumber"),
+    ("2.5.4.22", "teletexTerminalIdentifier", "teletexTerminalIdentifier"),
+    ("2.5.4.23", "facsimileTelephoneNumber", "facsimileTelephoneNumber"),
+    ("2.5.4.24", "x121Address", "x121Address"),
+    ("2.5.4.25", "internationaliSDNNumber", "internationaliSDNNumber"),
+    ("2.5.4.26", "registeredAddress", "registeredAddress"),
+    ("2.5.4.27", "destinationIndicator", "destinationIndicator"),
+    ("2.5.4.28", "preferredDeliveryMethod", "preferredDeliveryMethod"),
+    ("2.5.4.29", "presentationAddress", "presentationAddress"),
+    ("2.5.4.30", "supportedApplicationContext", "supportedApplicationContext"),
+    ("2.5.4.31", "member", "member"),
+    ("2.5.4.32", "owner", "owner"),
+    ("2.5.4.33", "roleOccupant", "roleOccupant"),
+    ("2.5.4.34", "seeAlso", "seeAlso"),
+    ("2.5.4.35", "userPassword", "userPassword"),
+    ("2.5.4.36", "userCertificate", "userCertificate"),
+    ("2.5.4.37", "cACertificate", "cACertificate"),
+    ("2.5.4.38", "authorityRevocationList", "authorityRevocationList"),
+    ("2.5.4.39", "certificateRevocationList", "certificateRevocationList"),
+    ("2.5.4.40", "crossCertificatePair", "crossCertificatePair"),
     ("2.5.4.41", "name", "name"),
     ("2.5.4.42", "GN", "givenName"),
     ("2.5.4.43", "initials", "initials"),
     ("2.5.4.44", "generationQualifier", "generationQualifier"),
     ("2.5.4.45", "x500UniqueIdentifier", "x500UniqueIdentifier"),
     ("2.5.4.46", "dnQualifier", "dnQualifier"),
+    ("2.5.4.47", "enhancedSearchGuide", "enhancedSearchGuide"),
+    ("2.5.4.48", "protocolInformation", "protocolInformation"),
+    ("2.5.4.49", "distinguishedName", "distinguishedName"),
+    ("2.5.4.50", "uniqueMember", "uniqueMember"),
+    ("2.5.4.51", "houseIdentifier", "houseIdentifier"),
+    ("2.5.4.52", "supportedAlgorithms", "supportedAlgorithms"),
+    ("2.5.4.53", "deltaRevocationList", "deltaRevocationList"),
+    ("2.5.4.54", "dmdName", "dmdName"),
     ("2.5.4.65", "pseudonym", "pseudonym"),
     ("2.5.4.72", "role", "role"),
-    (
-        "2.5.4.97",
-        "organizationIdentifier",
-        "organizationIdentifier",
-    ),
+    ("2.5.4.97", "organizationIdentifier", "organizationIdentifier"),
     ("2.5.4.98", "c3", "countryCode3c"),
     ("2.5.4.99", "n3", "countryCode3n"),
     ("2.5.4.100", "dnsName", "dnsName"),
     ("0.9.2342.19200300.100.1.1", "UID", "userId"),
+    ("0.9.2342.19200300.100.1.2", "textEncodedORAddress", "textEncodedORAddress"),
     ("0.9.2342.19200300.100.1.3", "mail", "rfc822Mailbox"),
+    ("0.9.2342.19200300.100.1.4", "info", "info"),
+    ("0.9.2342.19200300.100.1.5", "favouriteDrink", "favouriteDrink"),
+    ("0.9.2342.19200300.100.1.6", "roomNumber", "roomNumber"),
+    ("0.9.2342.19200300.100.1.7", "photo", "photo"),
+    ("0.9.2342.19200300.100.1.8", "userClass", "userClass"),
+    ("0.9.2342.19200300.100.1.9", "host", "host"),
+    ("0.9.2342.19200300.100.1.10", "manager", "manager"),
+    ("0.9.2342.19200300.100.1.11", "documentIdentifier", "documentIdentifier"),
+    ("0.9.2342.19200300.100.1.12", "documentTitle", "documentTitle"),
+    ("0.9.2342.19200300.100.1.13", "documentVersion", "documentVersion"),
+    ("0.9.2342.19200300.100.1.14", "documentAuthor", "documentAuthor"),
+    ("0.9.2342.19200300.100.1.15", "documentLocation", "documentLocation"),
+    ("0.9.2342.19200300.100.1.20", "homeTelephoneNumber", "homeTelephoneNumber"),
+    ("0.9.2342.19200300.100.1.21", "secretary", "secretary"),
+    ("0.9.2342.19200300.100.1.22", "otherMailbox", "otherMailbox"),
+    ("0.9.2342.19200300.100.1.23", "lastModifiedTime", "lastModifiedTime"),
+    ("0.9.2342.19200300.100.1.24", "lastModifiedBy", "lastModifiedBy"),
     ("0.9.2342.19200300.100.1.25", "DC", "domainComponent"),
+    ("0.9.2342.19200300.100.1.26", "aRecord", "aRecord"),
+    ("0.9.2342.19200300.100.1.27", "pilotAttributeType27", "pilotAttributeType27"),
+    ("0.9.2342.19200300.100.1.28", "mXRecord", "mXRecord"),
+    ("0.9.2342.19200300.100.1.29", "nSRecord", "nSRecord"),
+    ("0.9.2342.19200300.100.1.30", "sOARecord", "sOARecord"),
+    ("0.9.2342.19200300.100.1.31", "cNAMERecord", "cNAMERecord"),
+    ("0.9.2342.19200300.100.1.37", "associatedDomain", "associatedDomain"),
+    ("0.9.2342.19200300.100.1.38", "associatedName", "associatedName"),
+    ("0.9.2342.19200300.100.1.39", "homePostalAddress", "homePostalAddress"),
+    ("0.9.2342.19200300.100.1.40", "personalTitle", "personalTitle"),
+    ("0.9.2342.19200300.100.1.41", "mobileTelephoneNumber", "mobileTelephoneNumber"),
+    ("0.9.2342.19200300.100.1.42", "pagerTelephoneNumber", "pagerTelephoneNumber"),
+    ("0.9.2342.19200300.100.1.43", "friendlyCountryName", "friendlyCountryName"),
+    ("0.9.2342.19200300.100.1.44", "uid", "uniqueIdentifier"),
+    ("0.9.2342.19200300.100.1.45", "organizationalStatus", "organizationalStatus"),
+    ("0.9.2342.19200300.100.1.46", "janetMailbox", "janetMailbox"),
+    ("0.9.2342.19200300.100.1.47", "mailPreferenceOption", "mailPreferenceOption"),
+    ("0.9.2342.19200300.100.1.48", "buildingName", "buildingName"),
+    ("0.9.2342.19200300.100.1.49", "dSAQuality", "dSAQuality"),
+    ("0.9.2342.19200300.100.1.50", "singleLevelQuality", "singleLevelQuality"),
+    ("0.9.2342.19200300.100.1.51", "subtreeMinimumQuality", "subtreeMinimumQuality"),
+    ("0.9.2342.19200300.100.1.52", "subtreeMaximumQuality", "subtreeMaximumQuality"),
+    ("0.9.2342.19200300.100.1.53", "personalSignature", "personalSignature"),
+    ("0.9.2342.19200300.100.1.54", "dITRedirect", "dITRedirect"),
+    ("0.9.2342.19200300.100.1.55", "audio", "audio"),
+    ("0.9.2342.19200300.100.1.56", "documentPublisher", "documentPublisher"),
     ("1.2.840.113549.1.9.1", "emailAddress", "emailAddress"),
-    (
-        "1.2.840.113549.1.9.2",
-        "unstructuredName",
-        "unstructuredName",
-    ),
-    (
-        "1.2.840.113549.1.9.7",
-        "challengePassword",
-        "challengePassword",
-    ),
-    (
-        "1.2.840.113549.1.9.8",
-        "unstructuredAddress",
-        "unstructuredAddress",
-    ),
-    (
-        "1.3.6.1.4.1.311.60.2.1.1",
-        "jurisdictionL",
-        "jurisdictionLocalityName",
-    ),
-    (
-        "1.3.6.1.4.1.311.60.2.1.2",
-        "jurisdictionST",
-        "jurisdictionStateOrProvinceName",
-    ),
-    (
-        "1.3.6.1.4.1.311.60.2.1.3",
-        "jurisdictionC",
-        "jurisdictionCountryName",
-    ),
+    ("1.2.840.113549.1.9.2", "unstructuredName", "unstructuredName"),
+    ("1.2.840.113549.1.9.3", "contentType", "contentType"),
+    ("1.2.840.113549.1.9.4", "messageDigest", "messageDigest"),
+    ("1.2.840.113549.1.9.5", "signingTime", "signingTime"),
+    ("1.2.840.113549.1.9.6", "countersignature", "countersignature"),
+    ("1.2.840.113549.1.9.7", "challengePassword", "challengePassword"),
+    ("1.2.840.113549.1.9.8", "unstructuredAddress", "unstructuredAddress"),
+    ("1.2.840.113549.1.9.9", "extendedCertificateAttributes", "extendedCertificateAttributes"),
+    ("1.2.840.113549.1.9.14", "extReq", "Extension Request"),
+    ("1.3.6.1.4.1.311.60.2.1.1", "jurisdictionL", "jurisdictionLocalityName"),
+    ("1.3.6.1.4.1.311.60.2.1.2", "jurisdictionST", "jurisdictionStateOrProvinceName"),
+    ("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionC", "jurisdictionCountryName"),
+    ("1.2.643.100.1", "OGRN", "OGRN"),
+    ("1.2.643.100.3", "SNILS", "SNILS"),
+    ("1.2.643.3.131.1.1", "INN", "INN"),
     ("1.3.6.1.5.5.7.48.1", "OCSP", "OCSP"),
     ("1.3.6.1.5.5.7.48.2", "caIssuers", "CA Issuers"),
     ("1.3.6.1.5.5.7.48.3", "ad_timestamping", "AD Time Stamping"),
     ("1.3.6.1.5.5.7.48.4", "AD_DVCS", "ad dvcs"),
     ("1.3.6.1.5.5.7.48.5", "caRepository", "CA Repository"),
+    ("1.3.6.1.5.5.7.48.10", "rpkiManifest", "RPKI Manifest"),
+    ("1.3.6.1.5.5.7.48.11", "signedObject", "Signed Object"),
 ];
 
 /// The identifier itself where it has no name.
@@ -269,8 +321,9 @@ impl Name {
             let mut together = Vec::new();
             while !set.is_empty() {
                 let mut pair = set.sequence()?;
-                let identifier = pair.expect(der::OBJECT)?;
+                let identifier = pair.object()?;
                 let (tag, value) = pair.next()?;
+                pair.end()?;
                 // Whatever counts as printable to OpenSSL, and what it does not know.
                 if !matches!(tag, der::BITS | 7..=15 | 18..=20 | IA5_STRING | 28..=30 | der::SEQUENCE)
                 {
@@ -360,8 +413,10 @@ impl GeneralName {
         Some(match tag {
             0xa0 => {
                 let mut parts = Reader(content);
-                let kind = der::dotted(parts.expect(der::OBJECT)?);
-                let (tag, value) = Reader(parts.expect(0xa0)?).next()?;
+                let kind = der::dotted(parts.object()?);
+                let mut explicit = Reader(parts.expect(0xa0)?);
+                let (tag, value) = explicit.next()?;
+                explicit.end().and(parts.end())?;
                 Self::Other {
                     kind,
                     tag,

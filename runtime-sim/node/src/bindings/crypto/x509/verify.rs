@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::super::keys::Public;
 use super::certificate::{
-    Certificate, USAGE_AGREE_ON_KEYS, USAGE_DIGITAL_SIGNATURE, USAGE_ENCIPHER_KEYS,
+    Certificate, Scheme, USAGE_AGREE_ON_KEYS, USAGE_DIGITAL_SIGNATURE, USAGE_ENCIPHER_KEYS,
 };
 use super::name::GeneralName;
 use super::revocation::{self, RevocationList};
@@ -132,11 +132,11 @@ impl Path<'_> {
         let mut is_trusted = false;
         loop {
             let last = self.chain[self.chain.len() - 1].clone();
-            if last.key.is_none() {
+            if last.key.is_none() || last.is_invalid {
                 return Err(UNSPECIFIED);
             }
             let too_long = self.chain.len() > DEPTH_MAX + 1;
-            let from_roots = find_issuer(self.roots, &last, self.now_s);
+            let from_roots = find_issuer(self.roots, &last, self.now_s).cloned();
             if let Some(issuer) = from_roots.filter(|_| !too_long) {
                 let is_end = if last.is_self_signed() {
                     // In the place of the peer's own copy; what only looks like a root is none.
@@ -162,6 +162,7 @@ impl Path<'_> {
                 break;
             }
             let next = find_issuer(&sent, &last, self.now_s)
+                .cloned()
                 .filter(|_| !too_long && !last.is_self_signed());
             match next {
                 Some(issuer) => {
@@ -236,10 +237,8 @@ impl Path<'_> {
             if at > 0 && !is_strong(certificate) {
                 self.error = Some(CA_KEY_TOO_SMALL);
             }
-            let bits = certificate
-                .signed
-                .scheme
-                .map(|scheme| scheme.security_bits());
+            let scheme = certificate.signed.scheme.as_ref();
+            let bits = scheme.map(Scheme::security_bits);
             if at + 1 < self.chain.len() && bits.is_none_or(|bits| bits < SECURITY_BITS) {
                 self.error = Some(CA_MD_TOO_WEAK);
             }
@@ -324,24 +323,24 @@ fn time_errors(certificate: &Certificate, now_s: i64) -> Option<VerifyError> {
 }
 
 /// The first that is valid at this time, or else the one that was so last.
-fn find_issuer(
-    among: &[Arc<Certificate>],
+pub fn find_issuer<'a>(
+    among: &'a [Arc<Certificate>],
     subject: &Certificate,
     now_s: i64,
-) -> Option<Arc<Certificate>> {
+) -> Option<&'a Arc<Certificate>> {
     let mut best: Option<&Arc<Certificate>> = None;
     for candidate in among {
         if !subject.is_likely_issued_by(candidate) {
             continue;
         }
         if time_errors(candidate, now_s).is_none() {
-            return Some(candidate.clone());
+            return Some(candidate);
         }
         if best.is_none_or(|best| best.not_after.seconds < candidate.not_after.seconds) {
             best = Some(candidate);
         }
     }
-    best.cloned()
+    best
 }
 
 fn is_strong(certificate: &Certificate) -> bool {
@@ -429,6 +428,13 @@ mod tests {
 
     /// 2026-11-21
     const NOW_S: i64 = 1_795_219_200;
+
+    #[test]
+    fn threads_may_share_what_was_read() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Certificate>();
+        shared::<RevocationList>();
+    }
 
     #[test]
     fn verdicts_are_those_of_node() {
