@@ -27,7 +27,7 @@
 //! cut = ["phone", "api"]
 //!
 //! [[faults]]
-//! on = { request = 10, packet = 3 }   # when that packet of the load's tenth request leaves
+//! on = { request = 10, packet = 3 }   # when that packet of the tenth request of all loads leaves
 //! lasts = "1 s"
 //! crash = "api"                       # without power; `kill` ends its processes, `slow` with `speed` slows its cores
 //!

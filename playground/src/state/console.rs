@@ -92,6 +92,17 @@ impl Console {
             EventKind::ProcessExited { code, reason } => {
                 self.system(id, event, exit_sentence(*code, *reason), None);
             }
+            EventKind::LoadEnded { report, .. } => {
+                let report = report.open().map(|report| report.to_string());
+                let first = self.rows.len();
+                for line in report.iter().flat_map(|report| report.lines()) {
+                    self.system(id, event, line.to_owned(), None);
+                }
+                self.rows[first..]
+                    .iter_mut()
+                    .skip(1)
+                    .for_each(|row| row.continued = true);
+            }
             _ => {}
         }
     }
@@ -365,6 +376,42 @@ mod tests {
     fn further_lines_of_one_write_say_so() {
         let console = console(&[logged(Stream::Stdout, "one\ntwo\n")]);
         assert_eq!(texts(&console), ["one", "two"]);
+        assert!(!console.rows()[0].continued && console.rows()[1].continued);
+    }
+
+    #[test]
+    fn a_loads_report_is_told_line_by_line() {
+        use protocol::{
+            codec::Packed,
+            load::{Little, LoadReport, Summary},
+        };
+        let report = LoadReport {
+            name: "visitors".into(),
+            from: "phone".into(),
+            began_ns: 0,
+            ended_ns: 1_000_000_000,
+            sent: 0,
+            answered: 0,
+            failed: 0,
+            in_flight: 0,
+            latency: Summary::default(),
+            answered_latency: Summary::default(),
+            waited: Summary::default(),
+            throughput: 0,
+            little: Little::default(),
+            outcomes: Vec::new(),
+            connections: 0,
+            sent_bytes: 0,
+            received_bytes: 0,
+            thresholds: Vec::new(),
+        };
+        let ended = EventKind::LoadEnded {
+            load: 0,
+            report: Packed::new(&report),
+        };
+        let console = console(&[event(9, ended, vec![])]);
+        let text = report.to_string();
+        assert_eq!(texts(&console), text.lines().collect::<Vec<_>>());
         assert!(!console.rows()[0].continued && console.rows()[1].continued);
     }
 
