@@ -90,16 +90,14 @@ impl Proxy {
                     let body = std::mem::take(&mut client.body);
                     self.take(world, socket, head, body);
                 }
-                Err(wrong) => {
-                    let status = match wrong {
-                        Wrong::TooLarge | Wrong::Malformed | Wrong::CutShort => 400,
-                    };
+                // A head that is too large is as bad as one that is none.
+                Err(_) => {
                     let head = Head {
                         minor: 1,
                         ..Head::default()
                     };
-                    self.open_exchange(world, socket, head, Vec::new());
-                    self.error(world, socket, status);
+                    self.open_exchange(socket, head, Vec::new());
+                    self.error(world, socket, 400);
                     return;
                 }
             }
@@ -146,13 +144,7 @@ impl Proxy {
         found.map_or(0, |(number, _)| number)
     }
 
-    pub(super) fn open_exchange(
-        &mut self,
-        world: &World,
-        socket: SocketId,
-        head: Head,
-        body: Vec<u8>,
-    ) {
+    pub(super) fn open_exchange(&mut self, socket: SocketId, head: Head, body: Vec<u8>) {
         let Some(client) = self.clients.get(&socket) else {
             return;
         };
@@ -185,7 +177,6 @@ impl Proxy {
             answer: Answer::default(),
             head,
         };
-        let _ = world;
         if let Some(client) = self.clients.get_mut(&socket) {
             client.requests += 1;
             client.exchange = Some(exchange);
@@ -199,7 +190,7 @@ impl Proxy {
         let has_host = head.header("host").is_some();
         let is_target = head.target.starts_with('/') || head.target.starts_with("http://");
         let is_bad = head.minor == 1 && !has_host || !is_target;
-        self.open_exchange(world, socket, head, body);
+        self.open_exchange(socket, head, body);
         if is_bad {
             return self.error(world, socket, 400);
         }

@@ -33,7 +33,7 @@ use protocol::{
 use crate::{
     by, host_named,
     line::Line,
-    message::{Head, Piece, Reader, Wrong},
+    message::{Head, Piece, Reader},
     resolve,
 };
 
