@@ -58,6 +58,8 @@ pub const BROTLI_ENCODE_BYTE_NS: u64 = 600;
 pub const INFLATE_BYTE_NS: u64 = 5;
 /// One byte of a digest or a cipher.
 pub const DIGEST_BYTE_NS: u64 = 3;
+/// Each byte that a TLS session seals or opens.
+pub const TLS_BYTE_NS: u64 = 2;
 /// A random number from the system.
 pub const RANDOM_NS: u64 = 2_000;
 /// One round of PBKDF2.

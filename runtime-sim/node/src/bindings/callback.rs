@@ -87,7 +87,15 @@ pub fn in_scope(ctx: Ctx, body: impl FnOnce()) {
     }
 }
 
+/// What is called back meanwhile, from within a tick or a microtask, does not empty them again.
 fn empty_queues(ctx: Ctx) {
+    let env = Environment::of(ctx);
+    env.scope_depth.set(env.scope_depth.get() + 1);
+    empty_queues_in_scope(ctx);
+    env.scope_depth.set(env.scope_depth.get() - 1);
+}
+
+fn empty_queues_in_scope(ctx: Ctx) {
     let env = Environment::of(ctx);
     let ticks_wait = || env.u8_at("tickInfo", 0) != 0 || env.u8_at("tickInfo", 1) != 0;
     if !ticks_wait() {
@@ -100,14 +108,12 @@ fn empty_queues(ctx: Ctx) {
         return;
     };
     let process = env.kept("process").unwrap_or_else(|| ctx.undefined());
-    env.scope_depth.set(env.scope_depth.get() + 1);
     let running = env.host().running();
     if ctx.call(&tick, &process, &[]).is_err() {
         // The tick that threw is gone; those behind it wait for the next callback's end.
         uncaught(ctx, false);
         env.host().end_running(running, Outcome::Threw);
     }
-    env.scope_depth.set(env.scope_depth.get() - 1);
 }
 
 pub fn run_microtasks(ctx: Ctx) {

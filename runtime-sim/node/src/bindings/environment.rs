@@ -133,6 +133,8 @@ pub struct Environment {
     #[cfg(feature = "whole")]
     pub net: super::net::Net,
     #[cfg(feature = "whole")]
+    pub tls: super::tls_wrap::Tls,
+    #[cfg(feature = "whole")]
     pub web_assembly: OnceCell<Box<super::web_assembly::Machine>>,
     pub cwd: Rc<RefCell<String>>,
     pub role: Role,
@@ -215,6 +217,8 @@ impl Environment {
             watchers: Watchers::default(),
             #[cfg(feature = "whole")]
             net: super::net::Net::default(),
+            #[cfg(feature = "whole")]
+            tls: super::tls_wrap::Tls::default(),
             #[cfg(feature = "whole")]
             web_assembly: OnceCell::new(),
             cwd: Rc::new(RefCell::new("/".to_owned())),

@@ -15,7 +15,7 @@ use super::{
     async_wrap, buffer, callback,
     environment::{Environment, copy_bytes},
     native::{Call, Target, state_of, throw_new},
-    net,
+    net, tls_wrap,
 };
 
 const METHODS: [&str; 47] = [
@@ -147,7 +147,14 @@ struct Parser {
     list: RefCell<Option<Rc<Connections>>>,
     number: Cell<u64>,
     resource: RefCell<Option<Value>>,
-    consumed: Cell<Option<u64>>,
+    consumed: Cell<Option<Consumed>>,
+}
+
+/// Whose bytes it gets in the library's place.
+#[derive(Clone, Copy)]
+enum Consumed {
+    Socket(u64),
+    Session(u64),
 }
 
 #[derive(Default)]
@@ -178,13 +185,18 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("pause", |c| c.undefined())
         .with("resume", |c| c.undefined())
         .with("consume", |c| {
-            let number = net::consume(c.ctx, &c.arg(0), Some(c.this()));
-            c.state::<Parser>()?.consumed.set(number);
+            let (stream, parser) = (c.arg(0), c.this());
+            let consumed = net::consume(c.ctx, &stream, Some(parser.clone()))
+                .map(Consumed::Socket)
+                .or_else(|| tls_wrap::consume(c.ctx, &stream, Some(parser)).map(Consumed::Session));
+            c.state::<Parser>()?.consumed.set(consumed);
             c.undefined()
         })
         .with("unconsume", |c| {
-            if let Some(number) = c.state::<Parser>()?.consumed.take() {
-                net::release(c.env(), number);
+            match c.state::<Parser>()?.consumed.take() {
+                Some(Consumed::Socket(number)) => net::release(c.env(), number),
+                Some(Consumed::Session(number)) => tls_wrap::release(c.env(), number),
+                None => {}
             }
             c.undefined()
         })

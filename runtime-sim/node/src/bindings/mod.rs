@@ -53,6 +53,8 @@ pub mod spawn_sync;
 pub mod string_decoder;
 pub mod task_queue;
 pub mod timers;
+#[cfg(feature = "whole")]
+pub mod tls_wrap;
 pub mod trace;
 pub mod typescript;
 pub mod util;
@@ -159,6 +161,10 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "stream_wrap" => net::initialize_streams(ctx, &t),
         #[cfg(feature = "whole")]
         "tcp_wrap" => net::initialize_tcp(ctx, &t)?,
+        #[cfg(feature = "whole")]
+        "tls_wrap" => tls_wrap::initialize(ctx, &t)?,
+        #[cfg(feature = "whole")]
+        "js_stream" => tls_wrap::js_stream::initialize(ctx, &t)?,
         "os" => os::initialize(&t),
         "process_methods" => process::initialize(ctx, &t)?,
         "signal_wrap" => signal::initialize(&t),

@@ -258,3 +258,9 @@ pub fn throw_with_code(ctx: Ctx, class: &str, code: &str, message: &str) -> Thro
     ctx.set(&error, "code", ctx.string(code));
     ctx.throw(error)
 }
+
+/// For what the real one does and this does not.
+pub fn throw_not_simulated(ctx: Ctx, what: &str) -> Thrown {
+    let message = format!("{what} is not simulated by Terrarium yet");
+    throw_new(ctx, "Error", &message)
+}

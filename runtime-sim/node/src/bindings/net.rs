@@ -29,7 +29,9 @@ use super::{
     callback,
     environment::{Environment, bytes_of, copy_bytes, new_array_buffer},
     handle::{self, Handle, HasHandle},
+    messaging,
     native::{Call, Target, state_of},
+    tls_wrap,
 };
 
 /// libuv reads so much at once.
@@ -41,10 +43,10 @@ const EOF: i32 = -4095;
 const ECANCELED: i32 = -125;
 
 // The places of streamBaseState.
-const READ_BYTES_OR_ERROR: usize = 0;
-const ARRAY_BUFFER_OFFSET: usize = 1;
-const BYTES_WRITTEN: usize = 2;
-const LAST_WRITE_WAS_ASYNC: usize = 3;
+pub const READ_BYTES_OR_ERROR: usize = 0;
+pub const ARRAY_BUFFER_OFFSET: usize = 1;
+pub const BYTES_WRITTEN: usize = 2;
+pub const LAST_WRITE_WAS_ASYNC: usize = 3;
 
 #[derive(Default)]
 pub struct Net {
@@ -67,18 +69,65 @@ struct Watched {
     /// The connection that is asked for: its request, and its number among those under way.
     connecting: Option<(Value, u64)>,
     /// Writes that wait for room at the other end.
-    waiting: VecDeque<(Vec<u8>, Value)>,
+    waiting: VecDeque<(Vec<u8>, Writer)>,
     shutdown: Option<Value>,
     bytes_read: u64,
     bytes_written: u64,
     user_buffer: Option<Value>,
     /// An HTTP parser that gets the bytes in the library's place.
     consumer: Option<Value>,
+    /// The TLS session that gets them.
+    above: Option<u64>,
+}
+
+/// Who hears that a write is done.
+enum Writer {
+    Request(Value),
+    Session(u64),
+}
+
+/// A TLS session gets what arrives from now on.
+pub fn set_above(ctx: Ctx, stream: &Value, session: Option<u64>) -> Js<()> {
+    let number = state_of::<Stream>(ctx, stream.raw())?.number.get();
+    with(Environment::of(ctx), number, |socket| {
+        socket.above = session;
+        socket.object = Some(stream.clone());
+    });
+    Ok(())
+}
+
+/// Writes for a TLS session; answers whether all is gone already. The session hears of the rest by `written`.
+pub fn write_for(ctx: Ctx, stream: &Value, bytes: &[u8], session: u64) -> bool {
+    let Some(state) = messaging::state::<Stream>(ctx, stream) else {
+        return true;
+    };
+    let (env, number) = (Environment::of(ctx), state.number.get());
+    let waits = with(env, number, |socket| {
+        socket.bytes_written += bytes.len() as u64;
+        !socket.waiting.is_empty()
+    });
+    let sent = match waits {
+        Some(true) => 0,
+        // An error is heard of when reading.
+        Some(false) => {
+            with_world(env, |world, by| world.send(number, bytes, by)).unwrap_or(bytes.len())
+        }
+        None => bytes.len(),
+    };
+    if sent == bytes.len() {
+        return true;
+    }
+    state.handle.start(env, stream, state.kind());
+    with(env, number, |socket| {
+        let rest = bytes[sent..].to_vec();
+        socket.waiting.push_back((rest, Writer::Session(session)));
+    });
+    false
 }
 
 /// Lets a parser have what arrives; answers the stream's number.
 pub fn consume(ctx: Ctx, stream: &Value, parser: Option<Value>) -> Option<u64> {
-    let number = state_of::<Stream>(ctx, stream.raw()).ok()?.number.get();
+    let number = messaging::state::<Stream>(ctx, stream)?.number.get();
     with(Environment::of(ctx), number, |socket| {
         socket.consumer = parser
     });
@@ -389,28 +438,7 @@ fn stream_methods(ctx: Ctx, t: &Target) {
             let bytes = copy_bytes(c.ctx, &c.arg(1))?;
             write(c, bytes)
         })
-        .with("writev", |c| {
-            let (chunks, all_buffers) = (c.arg(1), c.truthy(2));
-            let mut bytes = Vec::new();
-            let count = c.ctx.length(&chunks);
-            let mut index = 0;
-            while index < count {
-                let chunk = c.ctx.at(&chunks, index)?;
-                if all_buffers {
-                    bytes.extend(copy_bytes(c.ctx, &chunk)?);
-                    index += 1;
-                    continue;
-                }
-                let encoding = c.ctx.at(&chunks, index + 1)?;
-                bytes.extend(if chunk.is_string() {
-                    buffer::encode(c.ctx, &chunk, Encoding::from_name(&c.ctx.text(&encoding)?))?
-                } else {
-                    copy_bytes(c.ctx, &chunk)?
-                });
-                index += 2;
-            }
-            write(c, bytes)
-        })
+        .with("writev", |c| write(c, chunks(c)?))
         .with("writeUtf8String", |c| write_text(c, Encoding::Utf8))
         .with("writeAsciiString", |c| write_text(c, Encoding::Latin1))
         .with("writeLatin1String", |c| write_text(c, Encoding::Latin1))
@@ -601,6 +629,30 @@ fn connected(ctx: Ctx, number: SocketId, status: i32) {
 
 // ---- bytes ----
 
+/// The arguments of `writev(request, chunks, allBuffers)` in one.
+pub fn chunks(c: &Call) -> Js<Vec<u8>> {
+    let (chunks, all_buffers) = (c.arg(1), c.truthy(2));
+    let mut bytes = Vec::new();
+    let count = c.ctx.length(&chunks);
+    let mut index = 0;
+    while index < count {
+        let chunk = c.ctx.at(&chunks, index)?;
+        if all_buffers {
+            bytes.extend(copy_bytes(c.ctx, &chunk)?);
+            index += 1;
+            continue;
+        }
+        let encoding = c.ctx.at(&chunks, index + 1)?;
+        bytes.extend(if chunk.is_string() {
+            buffer::encode(c.ctx, &chunk, Encoding::from_name(&c.ctx.text(&encoding)?))?
+        } else {
+            copy_bytes(c.ctx, &chunk)?
+        });
+        index += 2;
+    }
+    Ok(bytes)
+}
+
 fn write_text(c: &Call, encoding: Encoding) -> Js<Value> {
     let bytes = buffer::encode(c.ctx, &c.arg(1), encoding)?;
     write(c, bytes)
@@ -632,7 +684,8 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
         stream.handle.start(env, &object, stream.kind());
         with(env, number, |socket| {
             socket.object = Some(object);
-            socket.waiting.push_back((bytes[sent..].to_vec(), request));
+            let rest = bytes[sent..].to_vec();
+            socket.waiting.push_back((rest, Writer::Request(request)));
         });
     }
     answer(c, 0)
@@ -641,21 +694,27 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
 /// There is room at the other end again, or an error.
 fn flush(ctx: Ctx, number: SocketId) {
     let env = Environment::of(ctx);
-    while let Some(Some((mut bytes, request))) =
+    while let Some(Some((mut bytes, writer))) =
         with(env, number, |socket| socket.waiting.pop_front())
     {
         let status = match with_world(env, |world, by| world.send(number, &bytes, by)) {
             Ok(sent) if sent < bytes.len() => {
                 bytes.drain(..sent);
                 with(env, number, |socket| {
-                    socket.waiting.push_front((bytes, request));
+                    socket.waiting.push_front((bytes, writer));
                 });
                 return;
             }
             Ok(_) => 0,
             Err(errno) => -errno,
         };
-        complete(ctx, number, request, status);
+        match writer {
+            Writer::Request(request) => complete(ctx, number, request, status),
+            Writer::Session(session) => {
+                env.requests
+                    .feed(move |ctx| tls_wrap::written(ctx, session));
+            }
+        }
     }
     finish_shutdown(env, number);
     rest(ctx, number);
@@ -772,12 +831,18 @@ fn end(ctx: Ctx, number: SocketId, object: &Value, code: i32) {
         socket.end_told = true;
     });
     rest(ctx, number);
+    if let Some(Some(session)) = with(env, number, |socket| socket.above) {
+        return tls_wrap::ended(ctx, session, code);
+    }
     env.set_u32("streamBaseState", READ_BYTES_OR_ERROR, code as u32);
     callback::make_method(ctx, object, "onread", &[ctx.undefined()]);
 }
 
 fn deliver(ctx: Ctx, number: SocketId, object: &Value, bytes: &[u8]) {
     let env = Environment::of(ctx);
+    if let Some(Some(session)) = with(env, number, |socket| socket.above) {
+        return callback::in_scope(ctx, || tls_wrap::received(ctx, session, bytes));
+    }
     if let Some(Some(parser)) = with(env, number, |socket| socket.consumer.clone()) {
         super::http_parser::stream_read(ctx, &parser, bytes);
         return;

@@ -402,6 +402,49 @@ struct Running {
     updated: bool,
 }
 
+/// Bytes that authenticate a sealed text.
+pub const TAG_BYTES: usize = 16;
+
+/// An AEAD with its key: texts sealed and opened at once.
+pub struct Sealing {
+    kind: Kind,
+    key: Vec<u8>,
+}
+
+impl Sealing {
+    pub fn new(name: &str, key: &[u8]) -> Option<Self> {
+        let kind = Kind::by_name(name).filter(|kind| kind.key_length == key.len())?;
+        Some(Self {
+            kind,
+            key: key.to_vec(),
+        })
+    }
+
+    fn begin(&self, nonce: &[u8], additional: &[u8], encrypts: bool) -> Option<Running> {
+        let mut running = Running::new(self.kind, &self.key, nonce, encrypts)?;
+        running.additional = additional.to_vec();
+        Some(running)
+    }
+
+    /// The sealed text, and its tag behind it.
+    pub fn seal(&self, nonce: &[u8], additional: &[u8], text: &[u8]) -> Vec<u8> {
+        let Some(mut running) = self.begin(nonce, additional, true) else {
+            return Vec::new();
+        };
+        let mut sealed = running.update(text).unwrap_or_default();
+        sealed.extend(running.tag(TAG_BYTES));
+        sealed
+    }
+
+    /// `None` when anything of it was changed.
+    pub fn open(&self, nonce: &[u8], additional: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let length = sealed.len().checked_sub(TAG_BYTES)?;
+        let mut running = self.begin(nonce, additional, false)?;
+        let text = running.update(&sealed[..length]).ok()?;
+        (running.tag(TAG_BYTES) == sealed[length..]).then_some(text)
+    }
+}
+
 enum Failure {
     OpenSsl(OpenSsl),
     Unauthentic,

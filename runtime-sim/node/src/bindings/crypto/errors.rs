@@ -23,6 +23,8 @@ const DIFFIE_HELLMAN: &str = "Diffie-Hellman routines";
 const ASN1: &str = "asn1 encoding routines";
 const DSA: &str = "dsa routines";
 const PEM: &str = "PEM routines";
+const SSL: &str = "SSL routines";
+const X509: &str = "x509 certificate routines";
 
 macro_rules! stack {
     ($($name:ident $number:literal $library:ident $reason:literal;)*) => {
@@ -55,6 +57,8 @@ stack! {
     WRONG_KEY_TYPE 0x1c80_00b2 PROVIDER "operation not supported for this keytype";
     KEY_SIZE_TOO_SMALL 0x1c80_00ab PROVIDER "key size too small";
     BAD_FFC_PARAMETERS 0x0500_0072 DSA "bad ffc parameters";
+    NO_CIPHER_MATCH 0x0a00_00b9 SSL "no cipher match";
+    KEY_VALUES_MISMATCH 0x0580_0074 X509 "key values mismatch";
     NO_START_LINE 0x0480_006c PEM "no start line";
     BAD_END_LINE 0x0480_0066 PEM "bad end line";
     PEM_OF_ASN1 0x0488_000d PEM "ASN1 lib";
@@ -105,13 +109,15 @@ impl OpenSsl {
             EVP => "EVP_",
             DIFFIE_HELLMAN => "DH_",
             CRYPTO => "CRYPTO_",
+            X509 => "X509_",
             _ => "",
         };
+        let prefix = if self.library == SSL { "SSL" } else { "OSSL" };
         let reason = self.reason.to_ascii_uppercase().replace(' ', "_");
         ctx.set(
             &error,
             "code",
-            ctx.string(&format!("ERR_OSSL_{library}{reason}")),
+            ctx.string(&format!("ERR_{prefix}_{library}{reason}")),
         );
         error
     }

@@ -374,7 +374,7 @@ fn read_private_der(bytes: &[u8], kind: i32, passphrase: Option<&[u8]>) -> Resul
     found.ok_or(UNSUPPORTED)
 }
 
-fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
+pub fn read_private_pem(text: &[u8], passphrase: Option<&[u8]>) -> Result<Key, OpenSsl> {
     for Pem {
         label,
         bytes,

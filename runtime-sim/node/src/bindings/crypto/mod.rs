@@ -1,11 +1,12 @@
 //! `internalBinding('crypto')` on the crates of RustCrypto, for Node's own `lib/internal/crypto/*.js`. One file stands
 //! for one or a few of `src/crypto/*.cc`; names, argument orders and errors are those of Node 20 with OpenSSL 3.0.
 //!
-//! Every random number is the seed's. Left out, and saying so when called: TLS contexts, engines,
-//! curves that [`curve`] does not list and ciphers that [`cipher`] does not list.
+//! Every random number is the seed's. Left out, and saying so when called: engines, curves that [`curve`] does not list
+//! and ciphers that [`cipher`] does not list.
 
 mod agreement;
 mod cipher;
+pub mod context;
 mod curve;
 mod der;
 mod digest;
@@ -14,6 +15,7 @@ mod errors;
 mod hash;
 mod job;
 mod keys;
+pub mod provider;
 mod random;
 mod rsa;
 mod sign;
@@ -36,6 +38,7 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     sign::initialize(t);
     agreement::initialize(t);
     spkac::initialize(t);
+    context::initialize(t);
     x509::initialize(ctx, t)?;
     t.with("timingSafeEqual", hash::timing_safe_equal)
         .with("getFipsCrypto", |c| Ok(c.ctx.number(0.0)))

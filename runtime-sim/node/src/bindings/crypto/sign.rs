@@ -74,10 +74,10 @@ pub fn initialize(t: &Target) {
 /// How a signature is made: what `sign` and `verify` are given besides the key.
 #[derive(Clone, Copy)]
 pub struct Options {
-    padding: Option<i32>,
-    salt_length: Option<i32>,
+    pub padding: Option<i32>,
+    pub salt_length: Option<i32>,
     /// Both numbers of ECDSA one behind the other, not in DER.
-    flat: bool,
+    pub flat: bool,
 }
 
 impl Options {
@@ -137,7 +137,7 @@ fn refuse_one_shot(ctx: Ctx, key: &Key) -> Js<()> {
     }
 }
 
-fn sign_hash(
+pub fn sign_hash(
     ctx: Ctx,
     key: &Key,
     digest: &Digest,

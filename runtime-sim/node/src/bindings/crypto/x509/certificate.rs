@@ -477,7 +477,6 @@ impl Certificate {
     }
 
     /// The certificates in a PEM text, in their order; `None` where one cannot be read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "TLS comes next"))]
     pub fn read_pem(text: &[u8]) -> Option<Vec<Arc<Self>>> {
         der::read_pem(text)
             .iter()

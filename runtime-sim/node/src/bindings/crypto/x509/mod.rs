@@ -8,9 +8,7 @@ mod certificate;
 mod check;
 mod constraints;
 mod name;
-#[cfg_attr(not(test), expect(dead_code, reason = "TLS comes next"))]
 mod revocation;
-#[cfg_attr(not(test), expect(dead_code, reason = "TLS comes next"))]
 mod verify;
 
 use std::{rc::Rc, sync::Arc};
@@ -36,10 +34,8 @@ use super::{
 };
 
 pub use certificate::Certificate;
-#[expect(unused_imports, reason = "TLS comes next")]
 pub use revocation::RevocationList;
-#[expect(unused_imports, reason = "TLS comes next")]
-pub use verify::{Purpose, VerifyError, verify};
+pub use verify::{Purpose, verify};
 
 use certificate::{INFO_ACCESS, LABELS, SUBJECT_ALT_NAME};
 use name::{Escape, GeneralName, Name, long_name, short_name};
@@ -209,7 +205,6 @@ pub fn object(ctx: Ctx, certificate: &Arc<Certificate>, issuers: &[Arc<Certifica
 
 /// What `getPeerCertificate` hands to the library: `undefined` where `chain` is empty. In detail, each is linked to the
 /// one that issued it, of the chain or, where that ends, of `roots`, and a self-signed one to itself.
-#[expect(dead_code, reason = "TLS comes next")]
 pub fn legacy(
     ctx: Ctx,
     chain: &[Arc<Certificate>],

@@ -1,0 +1,359 @@
+// What both ends of a connection learn of each other's certificates.
+'use strict';
+const tls = require('node:tls');
+const CERTS = {
+  root: `-----BEGIN CERTIFICATE-----
+MIIB9jCCAZygAwIBAgIIBjqfDqe7mAUwCgYIKoZIzj0EAwIwXzELMAkGA1UEBhMC
+VUsxDjAMBgNVBAgMBVNoaXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJy
+YXJpdW0xDjAMBgNVBAsMBVRlc3RzMQ0wCwYDVQQDDARSb290MB4XDTIwMDEwMTAw
+MDAwMFoXDTQ1MDEwMTAwMDAwMFowXzELMAkGA1UEBhMCVUsxDjAMBgNVBAgMBVNo
+aXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJyYXJpdW0xDjAMBgNVBAsM
+BVRlc3RzMQ0wCwYDVQQDDARSb290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+VE9jkWxcebICvl6+OpUa2WK5U0QUwpx95evSGckAcn7DS3uPvg0XdHpCT+5FwfR6
+T2KrjUPbLR3qjspBU0tlFqNCMEAwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8E
+BAMCAQYwHQYDVR0OBBYEFF/SHP1rI9I95/Pv0iSq/tJMu6XRMAoGCCqGSM49BAMC
+A0gAMEUCIBywL44DGisWnG2pIo4Qwa+TGrXhgV+ktbJkrXE58wXiAiEAuPELSPnz
+Fhk2tBsbVnD61n86jL+iZgksMmiVuX5TtUw=
+-----END CERTIFICATE-----
+`,
+  mid: `-----BEGIN CERTIFICATE-----
+MIIB+jCCAaCgAwIBAgIIAiOEcJ10P+MwCgYIKoZIzj0EAwIwXzELMAkGA1UEBhMC
+VUsxDjAMBgNVBAgMBVNoaXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJy
+YXJpdW0xDjAMBgNVBAsMBVRlc3RzMQ0wCwYDVQQDDARSb290MB4XDTIwMDEwMTAw
+MDAwMFoXDTQ1MDEwMTAwMDAwMFowJTESMBAGA1UECgwJVGVycmFyaXVtMQ8wDQYD
+VQQDDAZNaWRkbGUwdjAQBgcqhkjOPQIBBgUrgQQAIgNiAASAv1gJ6P/GHHvKwuk4
+BlsPN4IwM1yuGhi8b677b6Wm4dKop6Qk50DyAZqWriYnxotzrv7gq5klMhZP6PQ9
+c8dq+ytiKgKyI85rz6f2z4DzOubYhe6kDxRry6cBVj4MkuajYzBhMA8GA1UdEwEB
+/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgEGMB0GA1UdDgQWBBTRNkmXbBWuiyxGivXE
+lcSUUCcobDAfBgNVHSMEGDAWgBRf0hz9ayPSPefz79Ikqv7STLul0TAKBggqhkjO
+PQQDAgNIADBFAiEAlMjDoZj0Bv8YgiD1AjXkiQrZzsSjFQlOn7iF6gR7BeYCID0D
+Fg8OBW+BT7zkylEId7aO08vjNI1d8uhp0lFkWsiw
+-----END CERTIFICATE-----
+`,
+  leaf: `-----BEGIN CERTIFICATE-----
+MIIE8DCCBHWgAwIBAgIIC6tP8EzBSvYwCgYIKoZIzj0EAwIwJTESMBAGA1UECgwJ
+VGVycmFyaXVtMQ8wDQYDVQQDDAZNaWRkbGUwHhcNMjAwMTAxMDAwMDAwWhcNNDUw
+MTAxMDAwMDAwWjCBnTEZMBcGA1UEAwwQbGVhZi5leGFtcGxlLmNvbTEfMB0GCSqG
+SIb3DQEJARYQTGVhZkBFeGFtcGxlLmNvbTEMMAoGA1UECwwDb25lMRowCgYDVQQL
+DAN0d28wDAYDVQQKDAV0aHJlZTENMAsGA1UECgwEIGEsYjETMBEGCgmSJomT8ixk
+ARkWA2NvbTERMA8GCgmSJomT8ixkAQEMAXUwggEiMA0GCSqGSIb3DQEBAQUAA4IB
+DwAwggEKAoIBAQCrD11/MmcAtbhInUiRh4Y92mSn2QJfx8HKGaKH22YIM/NhjCxE
+ox1DFXDtt0plnT29YFKLcZIy2OR3V1ZLYstF5aMhlrKBCwuueMR39bkUQe9jxTBN
+pO61mrPcMAnvZQteuUMsHamSUEQ6IGI+QhmjHHyJPcz4kTpwtbEvN3sZuG8IF4wR
+9T8ei5ix/wr85uZsGY11YFzyBx3ZJSrOBBVafck9Sno9CE/YGCZNSpzEcf1EHE/T
+DopqFYQvssat0sQodIj/lcr6b+qF0bt0JaJknSbqMq1+TfyaOmni81NRlnzGuFXn
+1ET4GFxyYz/l6Pom63zNNEEaVA+JKSmn1s5ZAgMBAAGjggJJMIICRTAJBgNVHRME
+AjAAMAsGA1UdDwQEAwIFoDAiBgNVHSUEGzAZBggrBgEFBQcDAQYIKwYBBQUHAwIG
+AyoDBDAdBgNVHQ4EFgQUrJgN70KKuiPpkNBttFwiYAhUxAIwHwYDVR0jBBgwFoAU
+0TZJl2wVrossRor1xJXElFAnKGwwgYYGCCsGAQUFBwEBBHoweDAkBggrBgEFBQcw
+AYYYaHR0cDovL29jc3AuZXhhbXBsZS5jb20vMCoGCCsGAQUFBzAChh5odHRwOi8v
+Y2EuZXhhbXBsZS5jb20vYSxiLmh0bWwwFwYIKwYBBQUHMAWBC3hAeS5leGFtcGxl
+MAsGAyoDBYcEAQIDBDCCATwGA1UdEQSCATMwggEvgg1hLmV4YW1wbGUuY29tghIq
+LndpbGQuZXhhbXBsZS5jb22HBH8AAAGHECABDbgAAAAAAAD/AABCgymBD3dob0Bl
+eGFtcGxlLmNvbYEPYSdiQGV4YW1wbGUuY29thhlodHRwOi8vZXhhbXBsZS5jb20v
+P2E9YixjiAQqAwQFpDYwNDELMAkGA1UEBhMCVUsxFDASBgNVBAoMC0FueSwgdGhp
+bmcrMQ8wDQYDVQQDDAbDg8K8IHigGAYKKwYBBAGCNxQCA6AKDAh3aG8sw4PCvKAa
+BggrBgEFBQcIB6AOFgxfc3J2LmV4YW1wbGWgDQYDKgMEoAYMBHdoYXSgEwYIKwYB
+BQUHCAWgBwwFcGxhaW6gHQYIKwYBBQUHCAmgEQwPdXRmQGV4YW1wbGUuY29tMAoG
+CCqGSM49BAMCA2kAMGYCMQDYSqZFkCjzLp0yJGUAMiyuu12Nh9eVkT9QKUJY2V02
+LCO88s3azjkqEaRAj52G+YsCMQCZReDli4mnLSOU1FgMADgJLSvAxdiHcnd6xh+x
+XmMZbBESodK4Uy8emmkKKvWcsOM=
+-----END CERTIFICATE-----
+`,
+  self: `-----BEGIN CERTIFICATE-----
+MIIC4TCCAcmgAwIBAgIIBZD1PoaZgXwwDQYJKoZIhvcNAQELBQAwFDESMBAGA1UE
+AwwJbG9jYWxob3N0MB4XDTIwMDEwMTAwMDAwMFoXDTQ1MDEwMTAwMDAwMFowFDES
+MBAGA1UEAwwJbG9jYWxob3N0MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKC
+AQEAxTjbwxLRjrgViQ/YUfUxtgf+i+dcL3eKR/T/7mBekSpqPZeWanbsWoFq9iPR
+JTGXMvZdZSVhZcgUcQNcy41BYaDgJMUQmc9QlGqptJIWFLFdPgcvNNetipQRXXt9
+hOr80ClHkTGFZUEMpeVmbMmxPAtgjfKUzBh6/u7mfjGa3cq6oJH/2QA1uS1xHJ+F
+LzwnQjxxCF+Ao4Mgg7OHKYeKsi1if6iWsel3OmnjxIN1ZaSQ4o3O5+LJCPaBInJk
+jFTkeqGdFgPuk5RctNVi4/8CaFV6S7xUy2lTtMs4JXCMX9KRMMWeMzAevyDY9fYu
+iqpTO063wW4V6+0KmD59iXN1awIDAQABozcwNTAUBgNVHREEDTALgglsb2NhbGhv
+c3QwHQYDVR0OBBYEFD0gf/3dW6Fv534CbQhrjYehoip+MA0GCSqGSIb3DQEBCwUA
+A4IBAQBiHlYePFWv2/JuR4UqIY3uliNJ2i5uztL65bwjezawLHPuqokJ50FJkTfI
+IEJtjpjvLoqp3AV+au0nCtoSmMozFQCjgpakU6EHRkrn4DfFaqmc2awyrlnZup4C
+8qhv/LoQTKWDWDXPb1tQtu2Yq3v25OL0ROBMO6k0VlUmqrn4gSwVpOLVsxupRUDk
+ny1peeg8KUEOccu24YogYtQ2pfbRH9/7Cm4HYjVBWsFBG45z3Pq8bb4rOS5y/7yt
+MnEWlYBz92KKOKHYwEL05+ws34lUne/uvUMzV7dMvgBkUun8Z8FiSrc4l3zqGLeO
+Jt1mnoKfiuGauzZGTx3tVcTjSpu7
+-----END CERTIFICATE-----
+`,
+  selfold: `-----BEGIN CERTIFICATE-----
+MIICozCCAYsCCA2P9qIv3J5ZMA0GCSqGSIb3DQEBCwUAMBQxEjAQBgNVBAMMCWxv
+Y2FsaG9zdDAeFw0yMDAxMDEwMDAwMDBaFw0yMTAxMDEwMDAwMDBaMBQxEjAQBgNV
+BAMMCWxvY2FsaG9zdDCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBALks
+Awgf+X5debdUS7rn73eHwO9Bi4K8Ekkdtsf1f3dbOqmQeR8ms4+AVS+4ejXh9N3E
+KRb021PRKYuxi44Z+3MdaPxeqFp4mzJj54yNuHwDlFut2IjR0b8zAg/3/ogXUlUz
+QgRsrRkza7fgQK8OHwROvGPK6VtpU5sFtZ7O9O+wU/CBQMXWLSDJyPNXMftFiSAv
+fGSXZqjhpIU7KDpL3kRiwdfQ4wKdGrSQAe2m02JKbb+Hec5Zy44rtfKaY192LeV8
+3yikdRXTd1gueqopxk1ZtQosPbx3RkE7BN3Ow7qJHLINF1OpU5M7ZaI+0pzOv9TC
+iCrZexnh0wLEmIM+z2kCAwEAATANBgkqhkiG9w0BAQsFAAOCAQEAZTgCjhjjL4KB
+smNuz42yXCMjHaLJ0Z7lvPE9lkFU1VHCj+ZvgaqpI1ouRZJKgFHFXr1bVoehHPhC
+wEsThWiuofU6sz8edes7UY4yudLM+iet9yqhfhnkRQNIcZBiRgq4/AlqMchKBAGM
+TuHnGfxYN0ePhsPqtHDv+tPvrb1ZAVJOb+AKXWmgMA88EzfGzZ28/iYQHU8T2rhG
+5e1dRNgWD4V1687mgMfvc/jky2EFKURcNQYUCGkDSE0BVqFqPAoIve49SLlAbtqU
+WnWTC4sWNqNhXERaaUoa2gwytLo5oq6yP7ZgY8/sXNMkDNmQs0aAw482rlgsY/VG
+IsWVdVmAaw==
+-----END CERTIFICATE-----
+`,
+  old: `-----BEGIN CERTIFICATE-----
+MIIBQDCByAIIAUlgPmwDUWMwCgYIKoZIzj0EAwIwJTESMBAGA1UECgwJVGVycmFy
+aXVtMQ8wDQYDVQQDDAZNaWRkbGUwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAw
+MDAwWjAOMQwwCgYDVQQDDANvbGQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAT3
+3cYzk0bFbnPLnjiEHaNxS2+1W8T+bQEITmB5tDYu8uruCIVQB0aDtlIZnCHQ4ou+
+kudN2moWNoiS8/pLa1RZMAoGCCqGSM49BAMCA2cAMGQCMEqRC7LWQpWF0jzVKJWP
+jzm2aJ+rVAsiv8b9SeFYNt5YVHWqGOc+6UcHzU/6FtvDmQIwCmp8e3wRkRZvHj8G
+piBGesgU7PsWUZF+Zc2sEFZ2fcKSkXQ+qxwom6qi/pXLpmIs
+-----END CERTIFICATE-----
+`,
+  client: `-----BEGIN CERTIFICATE-----
+MIIBvTCCAWOgAwIBAgIIBiYI4IrcKagwCgYIKoZIzj0EAwIwXzELMAkGA1UEBhMC
+VUsxDjAMBgNVBAgMBVNoaXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJy
+YXJpdW0xDjAMBgNVBAsMBVRlc3RzMQ0wCwYDVQQDDARSb290MB4XDTIwMDEwMTAw
+MDAwMFoXDTQ1MDEwMTAwMDAwMFowETEPMA0GA1UEAwwGY2xpZW50MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEyTlkl2PFatJ19bvwKRFJQrKCE3ILZ+eSLaNHBqXw
+EFbW3kLExVa7tw6jbltIJ7kkqzJjPfopPzIG1CpFA2ldUqNXMFUwEwYDVR0lBAww
+CgYIKwYBBQUHAwIwHQYDVR0OBBYEFFoBMr6GLNujyLOW0L9Io0b0g/4dMB8GA1Ud
+IwQYMBaAFF/SHP1rI9I95/Pv0iSq/tJMu6XRMAoGCCqGSM49BAMCA0gAMEUCIQD+
+726fDptD2rSOxulmURCUCMDrkn41Qs4q4GGnO9LOjAIgcjxX7L3PcDVq6PpLWDLx
+66HP9LwolSKyWFtEStlVeGE=
+-----END CERTIFICATE-----
+`,
+  server: `-----BEGIN CERTIFICATE-----
+MIIBvTCCAWOgAwIBAgIIDPHowU5UUF8wCgYIKoZIzj0EAwIwXzELMAkGA1UEBhMC
+VUsxDjAMBgNVBAgMBVNoaXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJy
+YXJpdW0xDjAMBgNVBAsMBVRlc3RzMQ0wCwYDVQQDDARSb290MB4XDTIwMDEwMTAw
+MDAwMFoXDTQ1MDEwMTAwMDAwMFowETEPMA0GA1UEAwwGc2VydmVyMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEzWska6pLIMkl/v3/fnMf+Vu4bgvXi+QGSVOSVm4+
+ZPkHHz3RxsvxB9ECOnk/bmiwfjk1G7oQOymguv4ps1BkuqNXMFUwEwYDVR0lBAww
+CgYIKwYBBQUHAwEwHQYDVR0OBBYEFMHAIozMOacLD7oy2OK/E/LiyFcrMB8GA1Ud
+IwQYMBaAFF/SHP1rI9I95/Pv0iSq/tJMu6XRMAoGCCqGSM49BAMCA0gAMEUCIGU3
+ex2hNBTwn4dmbfkKcs0xuhRph6Y7ORuA14iYNC4iAiEA5za6bCPlFnUqGAoZNQq8
+bdO8CQ/ia1i0bQfJodRhuSU=
+-----END CERTIFICATE-----
+`,
+  direct: `-----BEGIN CERTIFICATE-----
+MIIBXjCCAQUCCAfKpwGyvVoYMAoGCCqGSM49BAMCMF8xCzAJBgNVBAYTAlVLMQ4w
+DAYDVQQIDAVTaGlyZTENMAsGA1UEBwwEQnJlZTESMBAGA1UECgwJVGVycmFyaXVt
+MQ4wDAYDVQQLDAVUZXN0czENMAsGA1UEAwwEUm9vdDAeFw0yMDAxMDEwMDAwMDBa
+Fw00NTAxMDEwMDAwMDBaMBExDzANBgNVBAMMBmRpcmVjdDBZMBMGByqGSM49AgEG
+CCqGSM49AwEHA0IABPy9pRzMRXtmUpHAj8nrwLM2LQbFuDOR5RO6TJBHmiPnP2Eo
+JGYpZXPspJiHjQmouamaHkyxQE3gvx1/q5YIsbcwCgYIKoZIzj0EAwIDRwAwRAIg
+fATM92XmsbwgFk7L9UvdXEQJRtlkIQkW31KF+zo3qcUCIC/DRA+ZRtQxaUja38O3
+kprd/aqhgyzDDrUhlCa6SQP+
+-----END CERTIFICATE-----
+`,
+  mimic: `-----BEGIN CERTIFICATE-----
+MIIB5zCCAYygAwIBAgIIBRJyLE5ytV8wCgYIKoZIzj0EAwIwXzELMAkGA1UEBhMC
+VUsxDjAMBgNVBAgMBVNoaXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJy
+YXJpdW0xDjAMBgNVBAsMBVRlc3RzMQ0wCwYDVQQDDARSb290MB4XDTIwMDEwMTAw
+MDAwMFoXDTQ1MDEwMTAwMDAwMFowXzELMAkGA1UEBhMCVUsxDjAMBgNVBAgMBVNo
+aXJlMQ0wCwYDVQQHDARCcmVlMRIwEAYDVQQKDAlUZXJyYXJpdW0xDjAMBgNVBAsM
+BVRlc3RzMQ0wCwYDVQQDDARSb290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+i3xtX7OsNkTVO1HZDrGF7QWz3GV//H8rhDS5D+Sh132Yp+m7lP8pmVWxKIXF84mF
+K5EQ5dEuwwofgY58fhjQOKMyMDAwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQU
+4txEaVXVqzu+b3i6SuKmyHo/yd0wCgYIKoZIzj0EAwIDSQAwRgIhAIypVRsh0e69
+woY9KXW0+yy82+LoiSUdaj3MAHHnHVoyAiEAujt00Grw9jj8cRmOA1WnCcKnsj2w
+JzjgpJ0Ienog9rA=
+-----END CERTIFICATE-----
+`,
+  undermimic: `-----BEGIN CERTIFICATE-----
+MIIBYzCCAQkCCAfBHQjL16KHMAoGCCqGSM49BAMCMF8xCzAJBgNVBAYTAlVLMQ4w
+DAYDVQQIDAVTaGlyZTENMAsGA1UEBwwEQnJlZTESMBAGA1UECgwJVGVycmFyaXVt
+MQ4wDAYDVQQLDAVUZXN0czENMAsGA1UEAwwEUm9vdDAeFw0yMDAxMDEwMDAwMDBa
+Fw00NTAxMDEwMDAwMDBaMBUxEzARBgNVBAMMCnVuZGVybWltaWMwWTATBgcqhkjO
+PQIBBggqhkjOPQMBBwNCAAThBohQSunDHMiCcKYrxc+iJtrSSTkMsafUf0ecHgnU
+NNRpYK2iAOX4s4+09EjAVGRHtKDtLqm97Y2ZmUmAgTeWMAoGCCqGSM49BAMCA0gA
+MEUCIHdAKeGy9BWV0qUUzEf1rZ07WS/iHfCT4Ry4ysSaVJk9AiEAoPuhU3ikQReE
+BiJpWAb0rqOaXmb9j5xrT316W4/S6rI=
+-----END CERTIFICATE-----
+`,
+};
+const KEYS = {
+  leaf: `-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCrD11/MmcAtbhI
+nUiRh4Y92mSn2QJfx8HKGaKH22YIM/NhjCxEox1DFXDtt0plnT29YFKLcZIy2OR3
+V1ZLYstF5aMhlrKBCwuueMR39bkUQe9jxTBNpO61mrPcMAnvZQteuUMsHamSUEQ6
+IGI+QhmjHHyJPcz4kTpwtbEvN3sZuG8IF4wR9T8ei5ix/wr85uZsGY11YFzyBx3Z
+JSrOBBVafck9Sno9CE/YGCZNSpzEcf1EHE/TDopqFYQvssat0sQodIj/lcr6b+qF
+0bt0JaJknSbqMq1+TfyaOmni81NRlnzGuFXn1ET4GFxyYz/l6Pom63zNNEEaVA+J
+KSmn1s5ZAgMBAAECggEAAKQoM0edkfaDz5+RAfp/Slku1MIrNVI1Ue/Wx4Asmuo6
+eoH/1mf0NIgThoIjwPe5EKkw6RnK6H077FLVqdgawMa6bKY2kKrFwoixZncumFW/
+yVlc54LWrAK40RMzQbgACbz173uS5/vyi1+fNDJZvKzt1by3ZbxzU3WRXXMolNds
+FrBye8o00h8/izyvtPNyTU0GHHiZsns1hFFI2KIebUMFyfKkOMvMGTogb2J8/Yqx
+R4VRty3C0Iaoj/0Ir5dzKPS7aiPnmHT28Ri1SyJBPdE7ZDMqtEArgJMzu4fD69wS
+hmO+VF84QWVlRyAds3Ki8TZav5augM2xpGs7JRQMIQKBgQDvEZbZbhiKCJP+6iQC
+dGFxivSJcp9LdBV/IRCGJJeFEVAy0Q3R3WaEop5tpeUcAwNQ31SjR6EjVAPHwaf2
+p5qeuHkkODVuY60R4tPs3+G3RkF1kcNmPzW/3xuZcnOIMJXOPguaKugTbilNDVRY
+CbfomlEw3+QUuFt737FK0dNzaQKBgQC3LMBcyS1zMhH/6l0Qzn+fQ9anb2gE9mqo
+h9U6o+O74AZ6f79bRJRMCQOun1cqMgCBFlghX/ymQEehGo8W88g52vFy5i89koKg
+TZazMKP0qYR+0U9qeym6djaZz6CRWJkKEnwXIu45mBWYMzYVLqlrAEzTfbAa9tEY
+mrYQz9dVcQKBgQDE/pZx9kGsRGNHM8KWbzX4bMsSE2xlrXMlPaazEqX0VY7jQNaF
+b03Rz3qC2aePzH/H/S9uGFEUnl87FD2Ghxdm4JWaHeMRYnszeNiuoNEKx46bBZCg
+yUdOItdIO0IuH/Lhbsj6sY5orGbGAkzU+rUbq0Vp46O62ysvSOV7xKjbuQKBgEIx
+jtY48Q624mBLzhPbu6zPNAvPq5RXhBWg+II3ZX2oKE8uSPVvY/PSMh1xgWtDJIGB
+lJmC+WcOxZPHaDwQHqQhpa0y15F1l3TcdQAOLMGmXLYDZ6KAHYU/YN3WdRzxGmTU
+ZzlpKxNvDSayIvImqZx8QEcRHYmw9cDhb7fFk/hRAoGAceOs8zUBwOofrSYK7c7X
+XE/PXWW14GA0+01RPiPb+jsXz8nvCDFsv0hBGZYyFtycwVXR60icUtye4mX5EO/Z
+O6Xd5USYv1k59qeVaU8tG6UoyeGe/QtRmKpmEbKfCaVInoNUolzF2qHVgnwusmb8
+JxAClWb50Gy5a7GHcWO4ctA=
+-----END PRIVATE KEY-----
+`,
+  self: `-----BEGIN PRIVATE KEY-----
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDFONvDEtGOuBWJ
+D9hR9TG2B/6L51wvd4pH9P/uYF6RKmo9l5ZqduxagWr2I9ElMZcy9l1lJWFlyBRx
+A1zLjUFhoOAkxRCZz1CUaqm0khYUsV0+By80162KlBFde32E6vzQKUeRMYVlQQyl
+5WZsybE8C2CN8pTMGHr+7uZ+MZrdyrqgkf/ZADW5LXEcn4UvPCdCPHEIX4CjgyCD
+s4cph4qyLWJ/qJax6Xc6aePEg3VlpJDijc7n4skI9oEicmSMVOR6oZ0WA+6TlFy0
+1WLj/wJoVXpLvFTLaVO0yzglcIxf0pEwxZ4zMB6/INj19i6KqlM7TrfBbhXr7QqY
+Pn2Jc3VrAgMBAAECggEAFOpRkq+pY0zOFTHbJjSYwoNjhnu75i7JDpYtbslv4046
+Y8YdMLTkSOQxBIx02XsXsVMOQYlEJH1M/v/fye3KMWvUXsyP/6J28F5wGT263hPs
+iFpOXSNtpzofrf3IKHNGlLQj/60JnAeDgLPCInxbRuZf+tMZ3kZ5rhUw2CYzlHID
+y888CQWFPSxeDkttSfg3xeK18mJzuwsE0CmayRar3bRkNIyK2aLRra4XWkdQRaql
+M1+Q5uRYNXswR3l/wCj5oEjY0Je5aVb+JY5ibbhgeh7Sqk9cKEX3zM0VvrBh2nTD
+UJes0Tu1vugr5okGuEtsef0Vj1EISQYbKwc9k0sHRQKBgQD0wLbFFle2uAka3oju
+Nk2cIm7e7sKGkzf8/uT8t/sOU10fbum/dSrrMZu81/HAFC+DKteyx+8TY9w/VTPK
+mRI+xahdFhw/RR9+hdYiCCSTKDfdyJOjANdKhX+o1ZtTP3484yw+qfF2t/NScIgz
+ilEa7aQpicx/LhYVU/2ju05ohQKBgQDOSP2hub4NeEnqzIfeWPga6bBX3mHcVs1m
+bTMPzhBwGmqOKL1XJ2rkcPq1EFWsd3EhKkQ3WkG4MWABFcvsfRPQpssuAjSnmYh9
+C5lKz/Ns0czUr1V3jWjiRCdDwxfN9vkkzilEZKGPxmDSy8v+vx+EJBW+7WVOi6hn
+0gkZaNrBLwKBgQDP1iZeTo7FlpoEuxxETNCy2XqUzONbLADLUhhZklIa5Ceb3a+Y
+6YI8nq/FOQsNNRbzp5nrM2SNbqtFDLEiRcH8lBRYl8H86FHKOxSPaaLFY82tA/p6
+3Of1XE//qwRvOOeWBMM5o05speB2DSFbwwUEfPB+ZYnGJfiSu/QS6ae3kQKBgQDJ
+0zATox8HHsFzMFleeb2E107pKXKlmWes5vomZH5AsBfArqtRMgerKb6gmDK6YsIU
+qL3FSlEyXVyIs0KpRla0tfvkL9REhjq73TVFtN99gGbfUAxWw8vyVKv16FLJ+PEZ
+yXsmpy5K9NSWaT5VJ7k2F/gOrUWI66sAqMauTaB5kQKBgD6HZ1F3YqWOC2cAO0ge
+1ohv5sv6f+gzjBbHEFn9/ZHtMDY/wyErVyXv5dTsD3kcWDvXA3st2+/KFzf4Er2s
+OzkQ8yend0AIX72sghgnpRPsf2eTMd69mbdQEs6W/wUYAB0G3djMAqSoeS0ZKY3T
+bkinVi9ozo3IeLxvYHF2KK33
+-----END PRIVATE KEY-----
+`,
+  selfold: `-----BEGIN PRIVATE KEY-----
+MIIEvwIBADANBgkqhkiG9w0BAQEFAASCBKkwggSlAgEAAoIBAQC5LAMIH/l+XXm3
+VEu65+93h8DvQYuCvBJJHbbH9X93WzqpkHkfJrOPgFUvuHo14fTdxCkW9NtT0SmL
+sYuOGftzHWj8XqhaeJsyY+eMjbh8A5RbrdiI0dG/MwIP9/6IF1JVM0IEbK0ZM2u3
+4ECvDh8ETrxjyulbaVObBbWezvTvsFPwgUDF1i0gycjzVzH7RYkgL3xkl2ao4aSF
+Oyg6S95EYsHX0OMCnRq0kAHtptNiSm2/h3nOWcuOK7XymmNfdi3lfN8opHUV03dY
+LnqqKcZNWbUKLD28d0ZBOwTdzsO6iRyyDRdTqVOTO2WiPtKczr/Uwogq2XsZ4dMC
+xJiDPs9pAgMBAAECggEAB2AZECYd4jTyQnq+uBzBgqmgkKcJWdVd28BYOxIB2Aza
+gvh4f+TNusXUyXLNQ1TS/lDwMLQ4rCz6PPsptijoxVwC230gXYIiRFk1rCPU7kjs
+4X3vevudzBd0Weh5yzff6qQrrqYZeusmZjYuErWQR16kzaC+Ygq0RB9vws82yE5/
+F9PeNukCCnlE34XEG9UGMd3tKbcASXK5kOlMuI3OrJXjKc3a3JqMQRHN4UkAzIGS
+2MYp1HbAn+hBeRBwYRjh7FqP9jW0PbGCKew1wQyjp0enOYW3widqD3pRoae2w91F
+EOd/TkA8sLCiBc2VI+Y2QAZqTzDytkreHBQ4ew1h9QKBgQD9vjoedt6+Lj8gkyq8
+L4HKx1i41RkXXy6cFzzYGPkmUurVsJ2IDRdKFng+8OQ6+8V9YN6vgJplLvN7YkWo
+teNbxGXuQiGkPinnegMowa5nQMbYyw27m2oa/gyUibrpRz1w4oW2LUdX8SUWliiD
+IyO1NDRnMw2TLS2YUFeq9CgqGwKBgQC60aX3HP5V/W4NWDuIsqUs2hXrUJSjILyk
+f12C6brhjXIQE+DxQhOboYUEwIXZE/BkF9Fdi8UcsCP9G1cKFKRoBm6NtPPAENze
+FjrIF4SNxZriq10Ek77rXOeFrYzuRQCWclaNRjPtfDuBk6k6PpgqFcBGqoX9gm95
+ZxtPYAcEywKBgQDA/8fFFDUoApURed6vdJMMYcQiEjQbitIw95vX4mbft4HXN5ca
+vJpSR/T+Ksvt8UKtstiuNOs6uxOHbZ/+Sxq72g6Nws9D1eSZpDxy655z+tlEXG39
+nKCAF2wKLxh0BzO8gQ+jGZ2CTnEfVOdLl5a5ZRPWywYwQ9TCXZnQ9hT2sQKBgQCz
+QxSECHgsvx/pAi8uPm2smh/KSuo1leYt2mE6i1jdscIvl0OTfRofjl97bdmBsVZM
+VWZ64vFjU8lUx/U/IQuZHgLbSzVRqVymZqJE+fwhpem3c0Owbq0WX3FxnlTLFb84
+ncJbkW+mhDz9W1lZIFMWnwR/SoWD+rNIxR05jyVs/QKBgQCmQC9C3DHHoUHlRzkZ
+vOd0JiBKz5ZJMSDH2vdbrVf63LTOpdwI2hgUqPAxJm2mZNmMHDr10ctaJVbn6Vqk
+v360zPjeVloTLXomzWr/V2bfXkk1I3ZpToWqfHSDIe/pSw7NW9C5okYsiPLib0w6
+MY4mdB5T5OG/+OD/bKgsLUn0/g==
+-----END PRIVATE KEY-----
+`,
+  old: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIFX9BHbDWXuGQpU4yI7xGbIrYfauBcPXa/zdLHp6HDV6oAoGCCqGSM49
+AwEHoUQDQgAE993GM5NGxW5zy544hB2jcUtvtVvE/m0BCE5gebQ2LvLq7giFUAdG
+g7ZSGZwh0OKLvpLnTdpqFjaIkvP6S2tUWQ==
+-----END EC PRIVATE KEY-----
+`,
+  client: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIDVbsGBIw7zOKYVI/16UYuq+6ySvYBykBruauVTxAeLaoAoGCCqGSM49
+AwEHoUQDQgAEyTlkl2PFatJ19bvwKRFJQrKCE3ILZ+eSLaNHBqXwEFbW3kLExVa7
+tw6jbltIJ7kkqzJjPfopPzIG1CpFA2ldUg==
+-----END EC PRIVATE KEY-----
+`,
+  server: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIJXE55DcXdBpaCCQVUNA9l7ZrGhqryNROIPgbxZ7G2J2oAoGCCqGSM49
+AwEHoUQDQgAEzWska6pLIMkl/v3/fnMf+Vu4bgvXi+QGSVOSVm4+ZPkHHz3Rxsvx
+B9ECOnk/bmiwfjk1G7oQOymguv4ps1Bkug==
+-----END EC PRIVATE KEY-----
+`,
+  direct: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIGXzkvyhGO77edC3dAd9qJRMLbA0XW6gvLzyLabGo1LKoAoGCCqGSM49
+AwEHoUQDQgAE/L2lHMxFe2ZSkcCPyevAszYtBsW4M5HlE7pMkEeaI+c/YSgkZill
+c+ykmIeNCai5qZoeTLFATeC/HX+rlgixtw==
+-----END EC PRIVATE KEY-----
+`,
+  undermimic: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIM3BsFc5sCJHd818Sxrf+Eulps3VPJrX1LPsfJvPAhleoAoGCCqGSM49
+AwEHoUQDQgAE4QaIUErpwxzIgnCmK8XPoiba0kk5DLGn1H9HnB4J1DTUaWCtogDl
++LOPtPRIwFRkR7Sg7S6pve2NmZlJgIE3lg==
+-----END EC PRIVATE KEY-----
+`,
+};
+const LISTS = {
+  crlempty: `-----BEGIN X509 CRL-----
+MIIBGDCBvwIBATAKBggqhkjOPQQDAjBfMQswCQYDVQQGEwJVSzEOMAwGA1UECAwF
+U2hpcmUxDTALBgNVBAcMBEJyZWUxEjAQBgNVBAoMCVRlcnJhcml1bTEOMAwGA1UE
+CwwFVGVzdHMxDTALBgNVBAMMBFJvb3QXDTIwMDEwMTAwMDAwMFoXDTQ1MDEwMTAw
+MDAwMFqgLzAtMB8GA1UdIwQYMBaAFF/SHP1rI9I95/Pv0iSq/tJMu6XRMAoGA1Ud
+FAQDAgEBMAoGCCqGSM49BAMCA0gAMEUCIQDbaS2o525DQ0wvFi5FNBZAbD+elxXR
+rjzPUJt6PxSr3gIgOuJ2iXLfBQ+MFC/AymcEtATvnRKhrrBktt5508RPF0w=
+-----END X509 CRL-----
+`,
+  crlmidleaf: `-----BEGIN X509 CRL-----
+MIIBNjCBvQIBATAKBggqhkjOPQQDAjAlMRIwEAYDVQQKDAlUZXJyYXJpdW0xDzAN
+BgNVBAMMBk1pZGRsZRcNMjAwMTAxMDAwMDAwWhcNNDUwMTAxMDAwMDAwWjA2MBkC
+CAFJYD5sA1FjFw0yMDA2MDEwMDAwMDBaMBkCCAurT/BMwUr2Fw0yMDA2MDEwMDAw
+MDBaoC8wLTAfBgNVHSMEGDAWgBTRNkmXbBWuiyxGivXElcSUUCcobDAKBgNVHRQE
+AwIBATAKBggqhkjOPQQDAgNoADBlAjEArl4HSHZfsihlh9lsmsH5M5zvrTQIo88F
+j963jkCcFrIBx/MWf9GOThKUt5unurSdAjAqow/QCpuZIro+32Psggah9Fw1WoTt
+nay9p9Pe2oEuyx69Go1Ehq8RoSjegZTsjXI=
+-----END X509 CRL-----
+`,
+};
+const cases = [
+  ['leaf', ['leaf', 'mid'], ['root']], ['leaf', ['leaf'], ['root']], ['leaf', ['leaf', 'mid', 'root'], []], ['leaf', ['leaf'], ['mid', 'root']],
+  ['self', ['self'], []], ['self', ['self'], ['self']], ['selfold', ['selfold'], []], ['old', ['old', 'mid'], ['root']], ['client', ['client'], ['root']], ['server', ['server'], ['root']],
+  ['undermimic', ['undermimic', 'mimic'], ['root']], ['leaf', ['leaf', 'mid'], ['root'], ['crlempty', 'crlmidleaf']],
+];
+const common = (c) => c && c.subject && (c.subject.CN || Object.keys(c.subject));
+function links(c) {
+  const names = [];
+  for (let at = c; at; at = at.issuerCertificate) { names.push(common(at)); if (at.issuerCertificate === at) { names.push('itself'); break; } }
+  return names.join(' < ');
+}
+function handles(c) {
+  const names = [];
+  for (let at = c; at; at = at.issuerCertificate) names.push(at.subject.split('\n').at(-1));
+  return names.join(' < ');
+}
+const run = ([name, chain, roots, lists], isClient) => new Promise((done) => {
+  const shown = { key: KEYS[name], cert: chain.map((n) => CERTS[n]).join('') };
+  const trust = { ca: roots.length ? roots.map((n) => CERTS[n]) : CERTS.server, crl: lists?.map((n) => LISTS[n]), rejectUnauthorized: false };
+  const plain = { key: KEYS.direct, cert: CERTS.direct };
+  const report = (socket) => {
+    console.log(isClient ? 'client' : 'server', name, chain.length, roots.join(), socket.authorized, String(socket.authorizationError));
+    console.log(' ', links(socket.getPeerCertificate(true)), '|', links(socket.getPeerCertificate()), '|', handles(socket.getPeerX509Certificate()), '|', common(socket.getCertificate()), '|', socket.getX509Certificate()?.subject);
+  };
+  const server = tls.createServer(isClient ? { ...plain, ...trust, requestCert: true } : shown, (socket) => { if (isClient) report(socket); socket.end(); });
+  server.listen(0, () => {
+    const client = tls.connect({ port: server.address().port, host: '127.0.0.1', ...(isClient ? { ...shown, rejectUnauthorized: false } : trust), checkServerIdentity: () => undefined }, () => { if (!isClient) report(client); });
+    client.resume();
+    client.on('close', () => server.close(done));
+  });
+});
+const refused = (options) => new Promise((done) => {
+  const server = tls.createServer({ key: KEYS.self, cert: CERTS.self }).listen(0, () => {
+    const client = tls.connect({ port: server.address().port, host: '127.0.0.1', ...options });
+    client.on('secureConnect', () => { console.log('connected', client.authorized); client.end(); });
+    client.on('error', (e) => { console.log(e.code, e.message, e.reason, e.host, e.cert && common(e.cert)); });
+    client.on('close', () => server.close(done));
+  });
+});
+(async () => {
+  for (const one of cases) for (const isClient of [false, true]) await run(one, isClient);
+  await refused({});
+  await refused({ ca: CERTS.self });
+  await refused({ ca: CERTS.self, servername: 'localhost' });
+  await refused({ ca: CERTS.self, servername: 'other.example' });
+  await refused({ rejectUnauthorized: false });
+})();
