@@ -4,6 +4,7 @@
 use protocol::{
     Event, EventId, EventKind, ExitReason, Frame, FunctionId, MicrotaskKind, Outcome, Phase, Queue,
     Stream, TaskId,
+    trace::{Endpoint, PacketContent},
 };
 
 /// Writes a trace of one process, event by event.
@@ -431,5 +432,173 @@ impl Chance {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % end
+    }
+}
+
+/// So many exchanges between a phone and a server that asks a bank before it answers: with refusals, resets, losses,
+/// and some that are not over when the recording ends. The same seed gives the same trace.
+pub fn exchanges(count: usize, seed: u64) -> Vec<Event> {
+    let mut wire = Wire {
+        events: Vec::new(),
+        connections: 0,
+        packets: 0,
+        chance: Chance(seed.wrapping_mul(2).wrapping_add(1)),
+    };
+    wire.say(0, 0, None, EventKind::WorldStarted { seed, epoch_ms: 0 });
+    for (process, host) in [(1, "api"), (2, "phone"), (3, "bank")] {
+        let started = EventKind::ProcessStarted {
+            host: host.to_owned(),
+            entry: "/app/main.js".to_owned(),
+            args: Vec::new(),
+        };
+        wire.say(0, process, Some(0), started);
+    }
+    for number in 0..count {
+        let at_us = 100 + number as u64 * 40 + wire.chance.below(300) as u64;
+        wire.exchange(at_us, number);
+    }
+    let mut places: Vec<usize> = (0..wire.events.len()).collect();
+    places.sort_by_key(|place| wire.events[*place].time_ns);
+    let mut to = vec![0; places.len()];
+    for (position, place) in places.iter().enumerate() {
+        to[*place] = position as EventId;
+    }
+    let mut events: Vec<Event> = places
+        .iter()
+        .map(|place| wire.events[*place].clone())
+        .collect();
+    for event in &mut events {
+        event.cause = event.cause.map(|cause| to[cause as usize]);
+    }
+    events
+}
+
+struct Wire {
+    events: Vec<Event>,
+    connections: u64,
+    packets: u64,
+    chance: Chance,
+}
+
+impl Wire {
+    fn say(
+        &mut self,
+        at_us: u64,
+        process: u32,
+        cause: Option<EventId>,
+        kind: EventKind,
+    ) -> EventId {
+        self.events.push(Event {
+            cause,
+            time_ns: at_us * 1_000,
+            process,
+            kind,
+            stack: Vec::new(),
+        });
+        self.events.len() as EventId - 1
+    }
+
+    fn connect(
+        &mut self,
+        at_us: u64,
+        process: u32,
+        cause: EventId,
+        hosts: (&str, &str),
+    ) -> (u64, EventId) {
+        self.connections += 1;
+        let end = |host: &str| Endpoint {
+            host: host.to_owned(),
+            address: String::new(),
+        };
+        let begun = EventKind::ConnectionBegun {
+            connection: self.connections,
+            client: end(hosts.0),
+            server: end(hosts.1),
+        };
+        (
+            self.connections,
+            self.say(at_us, process, Some(cause), begun),
+        )
+    }
+
+    /// When it arrives, and the event.
+    fn send(
+        &mut self,
+        at_us: u64,
+        cause: EventId,
+        process: u32,
+        way: (u64, bool),
+        content: PacketContent,
+        head: &str,
+    ) -> (u64, EventId) {
+        self.packets += 1;
+        let packet = self.packets;
+        let sent = EventKind::PacketSent {
+            packet,
+            connection: way.0,
+            from_client: way.1,
+            content,
+            bytes: head.len() as u64,
+            head: head.as_bytes().to_vec(),
+        };
+        let sent = self.say(at_us, process, Some(cause), sent);
+        let arrives_us = at_us + 200 + self.chance.below(900) as u64;
+        match self.chance.below(30) {
+            0 => {
+                let lost = EventKind::PacketLost { packet };
+                let lost = self.say(arrives_us, process, Some(sent), lost);
+                let again_us = arrives_us + 1_000;
+                self.send(again_us, lost, process, way, content, head)
+            }
+            _ => (
+                arrives_us,
+                self.say(
+                    arrives_us,
+                    process,
+                    Some(sent),
+                    EventKind::PacketArrived { packet },
+                ),
+            ),
+        }
+    }
+
+    fn exchange(&mut self, at_us: u64, number: usize) {
+        use PacketContent::{Data, Refusal, Reset, Syn, SynAck};
+        let (connection, begun) = self.connect(at_us, 2, 0, ("phone", "api"));
+        let (there, back) = ((connection, true), (connection, false));
+        let (us, event) = self.send(at_us, begun, 2, there, Syn, "");
+        if self.chance.below(9) == 0 {
+            self.send(us, event, 2, back, Refusal, "");
+            return;
+        }
+        let (us, event) = self.send(us, event, 2, back, SynAck, "");
+        if self.chance.below(12) == 0 {
+            // Nothing is ever asked.
+            return;
+        }
+        let asked = format!("GET /{number} HTTP/1.1\r\nHost: api\r\n\r\n");
+        let (us, event) = self.send(us, event, 2, there, Data, &asked);
+        let (us, event) = match self.chance.below(3) {
+            0 => {
+                let (inner, begun) = self.connect(us, 1, event, ("api", "bank"));
+                let asked = format!("POST /pay HTTP/1.1\r\nX: {number}\r\n\r\n");
+                let (us, event) = self.send(us, begun, 1, (inner, true), Data, &asked);
+                let answer = "HTTP/1.1 201 Created\r\n\r\npaid";
+                let (us, event) = self.send(us + 50, event, 3, (inner, false), Data, answer);
+                (us + 20, event)
+            }
+            1 => {
+                self.send(us + 30, event, 1, back, Reset, "");
+                return;
+            }
+            _ => (us, event),
+        };
+        if self.chance.below(6) == 0 {
+            return;
+        }
+        let (us, event) = self.send(us, event, 1, back, Data, "HTTP/1.1 200 OK\r\n\r\nhalf");
+        if number.is_multiple_of(2) {
+            self.send(us, event, 1, back, Data, "and half");
+        }
     }
 }

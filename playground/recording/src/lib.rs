@@ -11,7 +11,9 @@
 //! come in the order of their times ([`order`]). Nothing here knows a browser.
 
 pub mod axis;
+pub mod decode;
 pub mod fixture;
+pub mod network;
 pub mod order;
 pub mod playhead;
 mod pool;
@@ -20,6 +22,7 @@ pub mod score;
 pub mod sentence;
 mod stab;
 pub mod state;
+mod stays;
 pub mod time;
 pub mod words;
 

@@ -10,13 +10,15 @@
 //! in order already and goes through untouched; with the first step back in time all of it begins anew
 //! ([`Handed::Anew`]).
 
+use std::collections::VecDeque;
+
 use protocol::{Event, EventId, EventKind};
 
 #[derive(Clone, Debug, Default)]
 pub struct InOrder {
     /// Where each event of the trace has got to; empty while that is where it was.
     places: Vec<u32>,
-    held: Vec<(EventId, Event)>,
+    held: VecDeque<(EventId, Event)>,
     taken: u64,
     handed: u32,
     /// The world's; while nothing is out of order, the last event's.
@@ -73,7 +75,11 @@ impl InOrder {
             if matches!(event.kind, EventKind::PacketArrived { .. }) {
                 self.clock_ns = self.clock_ns.max(event.time_ns);
             }
-            self.held.push((self.taken, event));
+            // Mostly at the end; of one time in the order of the trace.
+            let place = self
+                .held
+                .partition_point(|(_, held)| held.time_ns <= event.time_ns);
+            self.held.insert(place, (self.taken, event));
             self.places.push(HELD);
             self.taken += 1;
         }
@@ -87,7 +93,6 @@ impl InOrder {
     }
 
     fn hand_on(&mut self, is_ready: impl Fn(&Event) -> bool) -> Vec<Event> {
-        self.held.sort_by_key(|(_, event)| event.time_ns);
         let end = self.held.partition_point(|(_, event)| is_ready(event));
         let ready: Vec<(EventId, Event)> = self.held.drain(..end).collect();
         ready

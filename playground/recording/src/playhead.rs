@@ -141,6 +141,21 @@ impl Playhead {
             time_ns
         }
     }
+
+    /// A time that glides from one step to the next while it plays, for what moves between events: what is on its way
+    /// for long is so for the eye too, however fast the steps are.
+    pub fn gliding_ns(&self, recording: &Recording) -> u64 {
+        let time_ns = self.time_ns(recording);
+        match self.speed.steps_a_second() {
+            Some(steps) if self.playing => {
+                let next = step(recording, self.event, self.unit, Direction::Forward, 1);
+                let ahead_ns = recording.time_ns(next).saturating_sub(time_ns);
+                let part = self.carry_ms * f64::from(steps) / 1_000.0;
+                time_ns + (ahead_ns as f64 * part.clamp(0.0, 1.0)) as u64
+            }
+            _ => time_ns,
+        }
+    }
 }
 
 /// Where the playhead is after a command.

@@ -17,8 +17,10 @@ use protocol::{
 };
 
 use crate::{
+    network::Network,
     stab::{LeaveTree, STILL_THERE},
     state::Place,
+    stays::upto,
 };
 
 /// Position in [`Recording::tasks`]: all tasks of all processes in the order in which they were queued.
@@ -177,6 +179,7 @@ pub struct Recording {
     /// Where each connection and each packet begins, by its number.
     connections: Vec<Option<u32>>,
     packets: Vec<Option<u32>>,
+    network: Network,
     /// The longest stretches in which nothing happens and nothing runs, longest first.
     idle: Vec<(u64, u64)>,
 }
@@ -224,6 +227,10 @@ impl Recording {
 
     pub fn event(&self, event: EventId) -> Option<&Event> {
         self.events.get(event as usize)
+    }
+
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     pub fn seed(&self) -> Option<u64> {
@@ -604,6 +611,9 @@ impl Recording {
 
     fn index(&mut self, id: u32, event: &Event) {
         self.index_idle(event.time_ns);
+        let events = &self.events;
+        self.network
+            .index(id, event, |event| events[event as usize].time_ns);
         if !matches!(event.kind, EventKind::FunctionDefined { .. }) {
             self.moments.push(id);
         }
@@ -692,6 +702,7 @@ impl Recording {
             } => {
                 let index = self.tasks.len() as TaskIndex;
                 put(&mut track.tasks, *task as usize, index);
+                self.network.note_task(index, u64::from(id));
                 let row = &mut track.rows[Lane::of(*queue) as usize];
                 self.tasks.push(TaskRecord {
                     process: event.process,
@@ -884,11 +895,6 @@ impl Shared {
 
 pub fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// How many of these sorted events are not later than `event`.
-fn upto(sorted: &[u32], event: EventId) -> usize {
-    sorted.partition_point(|id| u64::from(*id) <= event)
 }
 
 /// Process 0 is the world, which has no loop; nor have machines that are no programs, which are numbered far from those.

@@ -48,4 +48,9 @@ pub fn done_key(lesson: &str) -> String {
     format!("done:{lesson}")
 }
 
+/// Where the reader has put the hosts of a lesson's map.
+pub fn places_key(lesson: &str) -> String {
+    format!("places:{lesson}")
+}
+
 pub const THEME: &str = "theme";

@@ -19,6 +19,7 @@ use super::{
     console::{self, ConsoleView},
     editor::EditorView,
     icons,
+    look::Look,
     outcome::Outcome,
     predict::Predict,
     prose,
@@ -38,7 +39,7 @@ use crate::{
         predict::Prediction,
         run::{Ending, Run, Status},
     },
-    views::{LoopView, Processes, TimePanel},
+    views::TimePanel,
 };
 
 /// So long the page reads events before it lets the browser draw.
@@ -308,15 +309,8 @@ impl Component for LessonPage {
                 { self.read_pane(ctx) }
                 { self.panes(ctx) }
                 { self.write_pane(ctx) }
-                <section class="look" aria-label="See">
-                    if self.shown.read().has_several() {
-                        <div class="bar">
-                            <Processes recording={self.shown.clone()} chosen={self.focus.chosen()}
-                                shown={self.focus.process()} on_choose={on_choose.clone()} />
-                        </div>
-                    }
-                    <LoopView recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()} />
-                </section>
+                <Look id={ctx.props().lesson.id.clone()} recording={self.shown.clone()} playhead={self.playhead}
+                    focus={self.focus} on_command={on_command.clone()} on_choose={on_choose.clone()} />
                 <TimePanel recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()}
                     {on_command} {on_choose} />
             </div>

@@ -11,6 +11,7 @@ pub mod contents;
 pub mod editor;
 pub mod icons;
 pub mod lesson;
+pub mod look;
 pub mod outcome;
 pub mod predict;
 pub mod prose;

@@ -1,0 +1,371 @@
+//! The world as a map at the playhead: hosts, the links between them, and packets on their way.
+//!
+//! A packet is a seed: full as it asks, hollow as it answers, its tip where it goes, its size by the logarithm of its
+//! bytes, its colour and letter those of the request for whose sake it travels. Of more than [`SEEDS_MAX`] on a link
+//! only those with a letter are drawn singly; the others are a stipple as dense as they are many, with their number.
+//! A press on a packet or a host opens what the recording knows of it ([`details`]); the text twin says all in words.
+
+mod details;
+mod map;
+
+use std::rc::Rc;
+
+use protocol::{EventId, trace::PacketId};
+use recording::{
+    Playhead, Recording, Shared, TimeCommand,
+    network::{HostIndex, LinkIndex, Network, RequestIndex, Travelling},
+    sentence, time,
+    words::some,
+};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent, PointerEvent};
+use yew::{
+    Callback, Html, MouseEvent, Properties, classes, function_component, html, use_memo,
+    use_mut_ref, use_node_ref, use_state,
+};
+
+pub use self::map::Places;
+use self::map::{Map, NODE_HEIGHT_PX, NODE_WIDTH_PX};
+use super::{
+    glyphs::{Icon, icon},
+    loop_view::say,
+    measure::use_width_px,
+};
+
+/// More packets on one link are not told apart.
+const SEEDS_MAX: usize = 40;
+const LETTERS: [&str; 5] = ["A", "B", "C", "D", "E"];
+const KEY_STEP_PX: f64 = 12.0;
+const WIDTH_PX_UNTIL_MEASURED: u32 = 520;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    Packet(PacketId),
+    Host(HostIndex),
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub struct FlowProps {
+    pub recording: Shared,
+    pub playhead: Playhead,
+    /// Where the reader has put hosts.
+    pub places: Rc<Places>,
+    pub on_place: Callback<(String, (i32, i32))>,
+    pub on_command: Callback<TimeCommand>,
+}
+
+#[function_component]
+pub fn FlowView(props: &FlowProps) -> Html {
+    let as_text = use_state(|| false);
+    let chosen = use_state(|| None::<Chosen>);
+    let drawn = use_node_ref();
+    let dragged = use_mut_ref(|| None::<(HostIndex, bool)>);
+    let recording = props.recording.read();
+    let network = recording.network();
+    let width_px = use_width_px(&drawn, !*as_text).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
+    let map = {
+        let shown = (
+            network.hosts().len(),
+            network.links().len(),
+            width_px,
+            props.places.clone(),
+        );
+        let recording = props.recording.clone();
+        use_memo(shown, move |(_, _, width_px, places)| {
+            Map::new(recording.read().network(), f64::from(*width_px), places)
+        })
+    };
+    let event = recording.snap(props.playhead.event);
+    let told = sentence(&recording, event);
+    let live = if props.playhead.playing {
+        "off"
+    } else {
+        "polite"
+    };
+    let toggle = {
+        let as_text = as_text.clone();
+        Callback::from(move |_: MouseEvent| as_text.set(!*as_text))
+    };
+    let choose = {
+        let chosen = chosen.clone();
+        Callback::from(move |choice: Option<Chosen>| chosen.set(choice))
+    };
+    let picture = Picture {
+        props,
+        recording: &recording,
+        network,
+        map: &map,
+        event,
+        time_ns: props.playhead.gliding_ns(&recording),
+        chosen: *chosen,
+        choose: &choose,
+    };
+    html! {
+        <div class="view" tabindex="0" role="group" aria-label="The flow">
+            <div class="saying">
+                { say(&told, live) }
+                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
+                    title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
+            </div>
+            if *as_text {
+                { details::twin(&picture) }
+            } else {
+                <div class={classes!("flow", props.playhead.stepped.then_some("steps"))} ref={drawn}
+                    style={format!("height:{:.0}px", map.height_px)}>
+                    <svg width={map.width_px.to_string()} height={map.height_px.to_string()} aria-hidden="true">
+                        { for (0..network.links().len()).map(|link| edge(&picture, link)) }
+                    </svg>
+                    { for (0..network.hosts().len()).map(|host| node(&picture, host, &dragged)) }
+                    { for (0..network.links().len()).map(|link| seeds(&picture, link)) }
+                </div>
+            }
+            <p class="tally">{ tally(network, event) }</p>
+            if let Some(choice) = *chosen {
+                { details::panel(&picture, choice) }
+            }
+        </div>
+    }
+}
+
+/// What all parts of the picture are drawn from.
+struct Picture<'a> {
+    props: &'a FlowProps,
+    recording: &'a Recording,
+    network: &'a Network,
+    map: &'a Map,
+    event: EventId,
+    time_ns: u64,
+    chosen: Option<Chosen>,
+    choose: &'a Callback<Option<Chosen>>,
+}
+
+fn tally(network: &Network, event: EventId) -> String {
+    let counts = network.counts(event);
+    let number = |count: usize| time::count(count as u64);
+    format!(
+        "{} sent: {} answered, {} failed, {} under way.",
+        some(counts.sent, "request"),
+        number(counts.answered),
+        number(counts.failed),
+        number(counts.in_flight)
+    )
+}
+
+/// The request for whose sake it is: what a client outside wants, not what servers ask each other for it.
+fn root(network: &Network, request: RequestIndex) -> RequestIndex {
+    let mut at = request;
+    // A parent is always older.
+    while let Some(parent) = network.request(at).parent.filter(|parent| *parent < at) {
+        at = parent;
+    }
+    at
+}
+
+/// A letter for each of the oldest requests that are under way, the same for as long as they are.
+fn letter(picture: &Picture, request: Option<RequestIndex>) -> Option<usize> {
+    let network = picture.network;
+    let root = root(network, request?);
+    let mine = root % LETTERS.len();
+    // Two of one letter would be taken for one: the older keeps it.
+    let older = (0..root)
+        .rev()
+        .take(64)
+        .filter(|other| other % LETTERS.len() == mine);
+    let is_taken = older.into_iter().any(|other| {
+        let other = network.request(other);
+        other.parent.is_none()
+            && other.question.is_some()
+            && other.end.is_none_or(|(end, _)| end > picture.event)
+    });
+    (!is_taken).then_some(mine)
+}
+
+fn colour(letter: Option<usize>) -> &'static str {
+    const CLASSES: [&str; 5] = ["r-a", "r-b", "r-c", "r-d", "r-e"];
+    letter.map_or("r-x", |letter| CLASSES[letter])
+}
+
+// --- links ---
+
+fn edge(picture: &Picture, link: LinkIndex) -> Html {
+    let known = &picture.network.links()[link];
+    let way = picture.map.way(known.from, known.to);
+    let count = picture.network.in_flight_count(link, picture.event);
+    let gap_px = way.length_px() / count.max(1) as f64;
+    html! {
+        <>
+            <path class="edge" d={way.path()} />
+            if count > SEEDS_MAX {
+                <path class="stipple" d={way.path()} stroke-dasharray={format!("0 {gap_px:.2}")} />
+            }
+        </>
+    }
+}
+
+fn seeds(picture: &Picture, link: LinkIndex) -> Html {
+    let known = &picture.network.links()[link];
+    let way = picture.map.way(known.from, known.to);
+    let count = picture.network.in_flight_count(link, picture.event);
+    // Beyond the bound a thousand are looked at for those with a letter; more no picture can show.
+    let max = if count > SEEDS_MAX { 1_000 } else { SEEDS_MAX };
+    let packets = picture
+        .recording
+        .travelling(link, picture.event, picture.time_ns, max);
+    let packets = packets.iter().filter_map(|packet| {
+        let letter = letter(picture, packet.request);
+        (count <= SEEDS_MAX || letter.is_some()).then(|| seed(picture, packet, letter, way))
+    });
+    let (x, y, _) = way.at(0.5);
+    html! {
+        <>
+            if count > SEEDS_MAX {
+                <span class="many" style={format!("left:{x:.1}px;top:{y:.1}px")}>{ some(count, "packet") }</span>
+            }
+            { for packets }
+        </>
+    }
+}
+
+/// From 4 px for a packet without content to 13 px for 64 kB.
+fn radius_px(bytes: u64) -> f64 {
+    match bytes {
+        0 => 4.0,
+        bytes => 6.0 + 7.0 * ((bytes as f64).ln() / 65_536f64.ln()).min(1.0),
+    }
+}
+
+fn seed(picture: &Picture, packet: &Travelling, letter: Option<usize>, way: map::Way) -> Html {
+    let (x, y, angle) = way.at(packet.way);
+    let radius = radius_px(packet.bytes);
+    let name = details::packet_name(picture.recording, packet.packet);
+    let choice = Chosen::Packet(packet.packet);
+    let onclick = picture.choose.reform(move |_: MouseEvent| Some(choice));
+    let class = classes!(
+        "flow-packet",
+        colour(letter),
+        (!packet.from_client).then_some("answer"),
+        (picture.chosen == Some(choice)).then_some("chosen"),
+    );
+    // A circle with a tip.
+    let path = format!(
+        "M{:.1} 0C{r:.1} -{r:.1} -{r:.1} -{w:.1} -{r:.1} 0S{r:.1} {r:.1} {:.1} 0z",
+        radius * 1.35,
+        radius * 1.35,
+        r = radius,
+        w = radius
+    );
+    let size = radius * 4.0;
+    let label = match letter {
+        Some(letter) => format!("{}, {name}", LETTERS[letter]),
+        None => name,
+    };
+    html! {
+        <button key={packet.packet} {class} {onclick} title={label.clone()} aria-label={label}
+            style={format!("left:{x:.1}px;top:{y:.1}px")}>
+            <svg width={size.to_string()} height={size.to_string()} viewBox={format!("{:.1} {:.1} {size:.1} {size:.1}", -size / 2.0, -size / 2.0)}
+                aria-hidden="true"><path d={path} transform={format!("rotate({angle:.0})")} /></svg>
+            if let Some(letter) = letter.filter(|_| radius > 6.0) {
+                <span aria-hidden="true">{ LETTERS[letter] }</span>
+            }
+        </button>
+    }
+}
+
+// --- hosts ---
+
+fn node(
+    picture: &Picture,
+    host: HostIndex,
+    dragged: &Rc<std::cell::RefCell<Option<(HostIndex, bool)>>>,
+) -> Html {
+    let (x, y) = picture.map.hosts[host];
+    let known = &picture.network.hosts()[host];
+    let state = details::host_state(picture, host);
+    let choice = Chosen::Host(host);
+    let style = format!(
+        "left:{:.1}px;top:{:.1}px;width:{NODE_WIDTH_PX}px;height:{NODE_HEIGHT_PX}px",
+        x - NODE_WIDTH_PX / 2.0,
+        y - NODE_HEIGHT_PX / 2.0
+    );
+    let put = {
+        let (name, on_place) = (known.name.clone(), picture.props.on_place.clone());
+        let map = picture.map.clone();
+        move |x: f64, y: f64| {
+            let (x, y) = map.within(x, y);
+            on_place.emit((
+                name.clone(),
+                (
+                    (x * 1_000.0 / map.width_px).round() as i32,
+                    y.round() as i32,
+                ),
+            ));
+        }
+    };
+    let onkeydown = {
+        let put = put.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let (dx, dy) = match event.key().as_str() {
+                "ArrowLeft" => (-KEY_STEP_PX, 0.0),
+                "ArrowRight" => (KEY_STEP_PX, 0.0),
+                "ArrowUp" => (0.0, -KEY_STEP_PX),
+                "ArrowDown" => (0.0, KEY_STEP_PX),
+                _ => return,
+            };
+            // Arrows alone step through time.
+            if event.alt_key() {
+                event.prevent_default();
+                put(x + dx, y + dy);
+            }
+        })
+    };
+    let down = {
+        let dragged = dragged.clone();
+        Callback::from(move |event: PointerEvent| {
+            let target = event
+                .target()
+                .and_then(|target| target.dyn_into::<Element>().ok());
+            let node = target.and_then(|target| target.closest("button").ok().flatten());
+            if let (Some(node), 0) = (node, event.button()) {
+                // Without capture the drag ends at the box's edge, which is all that is lost.
+                let _ = node.set_pointer_capture(event.pointer_id());
+                *dragged.borrow_mut() = Some((host, false));
+            }
+        })
+    };
+    let moved = {
+        let dragged = dragged.clone();
+        Callback::from(move |event: PointerEvent| {
+            let (dx, dy) = (f64::from(event.movement_x()), f64::from(event.movement_y()));
+            if let Some((held, far)) = &mut *dragged.borrow_mut()
+                && *held == host
+                && (*far || dx.abs() + dy.abs() > 1.0)
+            {
+                *far = true;
+                put(x + dx, y + dy);
+            }
+        })
+    };
+    let onclick = {
+        let (dragged, choose) = (dragged.clone(), picture.choose.clone());
+        Callback::from(move |_: MouseEvent| {
+            // The end of a drag is no press.
+            if !dragged.take().is_some_and(|(_, far)| far) {
+                choose.emit(Some(choice));
+            }
+        })
+    };
+    let class = classes!(
+        "flow-host",
+        (picture.chosen == Some(choice)).then_some("chosen"),
+        state.blocked.is_some().then_some("blocked"),
+        state.gone.then_some("gone"),
+    );
+    html! {
+        <button key={format!("host-{host}")} {class} {style} {onclick} {onkeydown} onpointerdown={down} onpointermove={moved}
+            title={known.name.clone()}>
+            <b>{ &known.name }</b>
+            <small>{ state.what }</small>
+            <small>{ state.blocked.unwrap_or(state.does) }</small>
+        </button>
+    }
+}

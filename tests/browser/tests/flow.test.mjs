@@ -1,0 +1,114 @@
+// The world as a map: hosts, packets on their way and what they say, in the picture and in words.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, root, serve } from '../page.mjs';
+
+const LESSON = '05-http/01-first-express-api';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(root, 'target/screenshots');
+let site, browser, lesson;
+before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(async () => {
+  const errors = lesson?.errors ?? [];
+  await lesson?.close();
+  assert.deepEqual(errors, [], 'errors on the page');
+});
+
+const view = () => lesson.page.getByRole('group', { name: 'The flow' });
+const packets = () => view().getByRole('button', { name: /, from \w+ to \w+$/ });
+
+async function flow(options) {
+  lesson = await LessonPage.open(browser, site, LESSON, options);
+  const pane = async (name) => {
+    const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
+    if (await button.isVisible()) await button.click();
+  };
+  await pane('Code');
+  await lesson.run();
+  await pane('See');
+  await lesson.page.getByRole('tab', { name: 'Flow' }).click();
+}
+
+/** To the moment at which the second request is on its way. */
+async function toPacket() {
+  await lesson.scrubber().focus();
+  await lesson.page.keyboard.press('Home');
+  for (let steps = 0; steps < 400; steps++) {
+    if (await packets().filter({ hasText: 'B' }).count()) return;
+    await lesson.button('Step forward').click();
+  }
+  assert.fail('there is no such packet');
+}
+
+test('at the end every request has its answer', async () => {
+  await flow();
+  await view().getByText('seven requests sent: 7 answered, 0 failed, 0 under way.').waitFor();
+  assert.equal(await packets().count(), 0);
+});
+
+test('a packet opens into what it says, in the picture and in the table', async () => {
+  await flow();
+  await toPacket();
+  assert.equal(await packets().count(), 1);
+  await packets().click();
+  const details = view().getByRole('region', { name: 'Details' });
+  assert.match(await details.innerText(), /POST \/notes[\s\S]*from\s+phone\s+to\s+api[\s\S]*content-type: application\/json[\s\S]*water the plants/);
+  await details.getByRole('button', { name: 'Close' }).click();
+  await lesson.button('Read this view as text').click();
+  await view().getByRole('button', { name: /^POST \/notes, 143 bytes, from phone to api$/ }).click();
+  await details.waitFor();
+  // Where it arrives, it is no longer on its way.
+  await details.getByRole('button', { name: /ms$/ }).nth(1).click();
+  assert.equal(await view().getByRole('button', { name: /^POST \/notes, 143 bytes/ }).count(), 0);
+});
+
+test('a host says what it is at, is moved by keyboard, and stays where it was put', async () => {
+  await flow();
+  await lesson.lines().filter({ hasText: 'reading one note' }).first().click();
+  const host = () => view().getByRole('button', { name: /^api/ });
+  await host().click();
+  const details = view().getByRole('region', { name: 'Details' });
+  assert.match(await details.innerText(), /node server\.js, turn \d+[\s\S]*on the stack\s+console\.log[\s\S]*connections\s+1/);
+  const before = await host().boundingBox();
+  await host().focus();
+  for (let presses = 0; presses < 4; presses++) await lesson.page.keyboard.press('Alt+ArrowDown');
+  const moved = await host().boundingBox();
+  assert.ok(Math.abs(moved.y - before.y - 48) < 2, `${before.y} to ${moved.y}`);
+  await lesson.page.reload();
+  await lesson.ready();
+  await lesson.run();
+  await lesson.page.getByRole('tab', { name: 'Flow' }).click();
+  const again = await host().boundingBox();
+  assert.ok(Math.abs(again.x - moved.x) < 2, 'remembered');
+});
+
+test('views are changed by arrow keys', async () => {
+  await flow();
+  await lesson.page.keyboard.press('ArrowLeft');
+  await lesson.page.getByRole('group', { name: 'The loop' }).waitFor();
+  assert.equal(await lesson.page.evaluate(() => document.activeElement.textContent), 'Loop');
+  await lesson.page.keyboard.press('ArrowRight');
+  await view().waitFor();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const [width, height] of [[320, 640], [768, 1024], [1440, 900], [2560, 1300]]) {
+    test(`it fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
+      await flow({ colorScheme, viewport: { width, height } });
+      await toPacket();
+      await packets().evaluate((packet) => packet.click());
+      await view().getByRole('region', { name: 'Details' }).waitFor();
+      await lesson.page.screenshot({ path: join(shots, `flow-${width}-${colorScheme}.png`) });
+      const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(over <= 0, `${over} px too wide`);
+      await lesson.page.evaluate(axe);
+      const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+      assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`), []);
+    });
+  }
+}
