@@ -23,7 +23,7 @@ function parsed(logs) {
 }
 
 const ofRequests = (run) =>
-  parsed(run.on('api').logs.filter((log) => log.stream === 'stdout')).filter(({ entry }) => entry.path !== '/report')
+  parsed(run.on('api').logs.filter((log) => log.stream === 'stdout')).filter(({ entry }) => entry.method && entry.path !== '/report')
 
 check('the server lives until nobody is left to call it', (run) => {
   if (run.error) fail(`The server ended: ${run.error}`)

@@ -35,8 +35,9 @@ check('the fixed window lets twice as many pass at its border', (run) => {
   expectPassed(run, 'fixed', MANY, [10, 10], 'they are all in one window.')
 })
 
-check('the sliding window never lets more than ten pass in any second', (run) => {
-  expectPassed(run, 'sliding', BORDER, [10, 11], 'all twenty come within one second.')
+// Exactly ten with the times of all; one or two more with the common estimate from two windows.
+check('the sliding window has no border to wait for', (run) => {
+  expectPassed(run, 'sliding', BORDER, [10, 12], 'all twenty come within one second.')
   expectPassed(run, 'sliding', FAST, [27, 33], 'ten in each of three seconds.')
   expectPassed(run, 'sliding', MANY, [10, 10], 'the limit is ten.')
 })
