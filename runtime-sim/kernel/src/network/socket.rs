@@ -52,6 +52,8 @@ pub enum Received {
 pub struct Socket {
     pub(super) host: HostId,
     pub(super) owner: Option<ProcessId>,
+    /// Who had it before and has it still; the last of them has it again when the owner closes it.
+    pub(super) lenders: Vec<ProcessId>,
     /// Descriptors that stand for it; the last that is closed closes it.
     pub(super) users: u32,
     pub(super) local: Option<Address>,
@@ -65,6 +67,12 @@ pub struct Socket {
     pub(super) peer: Option<(SocketId, HostId)>,
 
     pub(super) inbox: VecDeque<u8>,
+    /// Bytes that were read.
+    pub(super) taken: u64,
+    /// Descriptors of sockets that came along, each with the place of its first byte (`SCM_RIGHTS`).
+    pub(super) carried: VecDeque<(u64, SocketId)>,
+    /// One that goes along with the next piece.
+    pub(super) attached: Option<SocketId>,
     /// Arrived before what was sent before it.
     pub(super) early: Table<u64, Packet>,
     pub(super) expected: u64,
@@ -94,6 +102,7 @@ impl World {
         let socket = Socket {
             host,
             owner,
+            lenders: Vec::new(),
             users: 1,
             local: None,
             has_port: false,
@@ -104,6 +113,9 @@ impl World {
             listener: None,
             peer: None,
             inbox: VecDeque::new(),
+            taken: 0,
+            carried: VecDeque::new(),
+            attached: None,
             early: Table::new(),
             expected: 0,
             untold: 0,
@@ -153,7 +165,12 @@ impl World {
         let Some(socket) = self.socket_mut(number) else {
             return;
         };
-        socket.owner = Some(owner);
+        if let Some(lender) = socket.owner.replace(owner)
+            && socket.users > 1
+            && lender != owner
+        {
+            socket.lenders.push(lender);
+        }
         socket.is_told = false;
         if socket.is_readable() {
             self.tell_readable(number, None);
@@ -354,7 +371,10 @@ impl World {
                 Received::Nothing
             };
         }
-        let count = socket.inbox.len().min(bytes_max);
+        // As by recvmsg, a read ends where something else comes along.
+        let next = socket.carried.iter().find(|(at, _)| *at > socket.taken);
+        let until = next.map_or(usize::MAX, |(at, _)| (at - socket.taken) as usize);
+        let count = socket.inbox.len().min(bytes_max).min(until);
         let bytes: Vec<u8> = if count == socket.inbox.len() {
             std::mem::take(&mut socket.inbox).into()
         } else {
@@ -362,8 +382,28 @@ impl World {
         };
         socket.is_told = !socket.inbox.is_empty();
         socket.untold += count;
+        socket.taken += count as u64;
         self.tell_of_room(number, by);
         Received::Bytes(bytes)
+    }
+
+    /// The next bytes that this socket sends take one more descriptor of the other along.
+    pub fn attach(&mut self, number: SocketId, other: SocketId) {
+        self.share_socket(other);
+        if let Some(socket) = self.socket_mut(number) {
+            socket.attached = Some(other);
+        }
+    }
+
+    /// What came along with the bytes that were read last.
+    pub fn take_carried(&mut self, number: SocketId) -> Option<SocketId> {
+        let socket = self.socket_mut(number)?;
+        let (at, carried) = *socket.carried.front()?;
+        if at >= socket.taken {
+            return None;
+        }
+        socket.carried.pop_front();
+        Some(carried)
     }
 
     /// Nothing more is sent.
@@ -393,8 +433,12 @@ impl World {
         socket.users -= 1;
         if socket.users > 0 {
             // Others have it still, but this one hears no more of it.
+            socket.lenders.retain(|lender| *lender != by.process);
             if socket.owner == Some(by.process) {
                 socket.owner = None;
+                if let Some(lender) = socket.lenders.pop() {
+                    self.give_socket(number, lender);
+                }
             }
             return;
         }
@@ -434,6 +478,9 @@ impl World {
             && let Some(Address::Ip(at)) = closed.local
         {
             self.network.give_back_port(closed.host, at.port());
+        }
+        for (_, never_taken) in closed.carried {
+            self.close_socket(never_taken, by);
         }
         if let State::Listening { waiting, .. } = closed.state {
             self.network

@@ -41,6 +41,8 @@ pub(super) struct Packet {
     /// Its place among what must arrive in order.
     sequence: u64,
     bytes: Vec<u8>,
+    /// A socket of which a descriptor goes along.
+    carried: Option<SocketId>,
     /// Of a window that opens.
     room: usize,
     retries: u32,
@@ -74,6 +76,7 @@ impl World {
             content,
             sequence: 0,
             bytes: Vec::new(),
+            carried: None,
             room: 0,
             retries: 0,
             is_lost: false,
@@ -98,6 +101,7 @@ impl World {
         };
         let sequence = socket.sequence;
         socket.sequence += 1;
+        let carried = socket.attached.take();
         let packet = Packet {
             connection: socket.connection,
             from,
@@ -108,6 +112,7 @@ impl World {
             content,
             sequence,
             bytes,
+            carried,
             room: 0,
             retries: 0,
             is_lost: false,
@@ -144,6 +149,7 @@ impl World {
             content: PacketContent::Window,
             sequence: 0,
             bytes: Vec::new(),
+            carried: None,
             room: std::mem::take(&mut socket.untold),
             retries: 0,
             is_lost: false,
@@ -327,6 +333,7 @@ impl World {
             content,
             sequence: 0,
             bytes: Vec::new(),
+            carried: None,
             room: 0,
             retries: 0,
             is_lost: false,
@@ -447,6 +454,10 @@ impl World {
         while let Some(next) = socket.early.remove(&socket.expected) {
             socket.expected += 1;
             has_news = true;
+            if let Some(carried) = next.carried {
+                let at = socket.taken + socket.inbox.len() as u64;
+                socket.carried.push_back((at, carried));
+            }
             if next.content == PacketContent::Fin {
                 socket.has_ended = true;
             } else if socket.inbox.is_empty() {

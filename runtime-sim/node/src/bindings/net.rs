@@ -2,8 +2,9 @@
 //! `src/pipe_wrap.cc`, libuv's `src/unix/stream.c`).
 //!
 //! The kernel's sockets hold addresses, bytes and their order. Here is what the loop knows of each: who reads, which
-//! writes wait for room, and what to call. News of sockets is heard in the poll phase. Leaves out: descriptors handed
-//! over, and what `setNoDelay` and `setKeepAlive` change on a wire.
+//! writes wait for room, and what to call. News of sockets is heard in the poll phase. Leaves out what `setNoDelay` and
+//! `setKeepAlive` change on a wire, and that several processes may accept from one socket at once: the last that was
+//! given it does.
 
 use std::{
     cell::{Cell, RefCell},
@@ -68,8 +69,8 @@ struct Watched {
     read_queued: bool,
     /// The connection that is asked for: its request, and its number among those under way.
     connecting: Option<(Value, u64)>,
-    /// Writes that wait for room at the other end.
-    waiting: VecDeque<(Vec<u8>, Writer)>,
+    /// Writes that wait for room at the other end, with the socket that goes along.
+    waiting: VecDeque<(Vec<u8>, Option<SocketId>, Writer)>,
     shutdown: Option<Value>,
     bytes_read: u64,
     bytes_written: u64,
@@ -120,7 +121,9 @@ pub fn write_for(ctx: Ctx, stream: &Value, bytes: &[u8], session: u64) -> bool {
     state.handle.start(env, stream, state.kind());
     with(env, number, |socket| {
         let rest = bytes[sent..].to_vec();
-        socket.waiting.push_back((rest, Writer::Session(session)));
+        socket
+            .waiting
+            .push_back((rest, None, Writer::Session(session)));
     });
     false
 }
@@ -458,7 +461,7 @@ fn stream_methods(ctx: Ctx, t: &Target) {
     super::fs::define_getter(ctx, &t.object, "writeQueueSize", |c| {
         count(c, |socket| {
             let waiting = socket.waiting.iter();
-            waiting.map(|(bytes, _)| bytes.len() as u64).sum()
+            waiting.map(|(bytes, ..)| bytes.len() as u64).sum()
         })
     });
 }
@@ -561,6 +564,37 @@ fn finish_connecting(ctx: Ctx, object: &Value, request: &Value, under_way: u64, 
     async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, request).0);
 }
 
+/// A new object for a socket that is there already.
+fn object_for(ctx: Ctx, number: SocketId, is_pipe: bool) -> Js<Value> {
+    let env = Environment::of(ctx);
+    let class = env.kept(if is_pipe { "Pipe" } else { "TCP" });
+    let class = class.unwrap_or_else(|| ctx.undefined());
+    env.net.accepted.set(Some(number));
+    let mut args = [qjs::JS_NewFloat64(0.0)];
+    let made =
+        ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })?;
+    with(env, number, |socket| socket.object = Some(made.clone()));
+    Ok(made)
+}
+
+/// Another process has sent this socket along: it is this one's now.
+fn receive_handle(ctx: Ctx, number: SocketId) -> Js<Value> {
+    let env = Environment::of(ctx);
+    let is_pipe = with_socket(env, number, |socket| {
+        !matches!(socket.local(), Some(Address::Ip(_)))
+    });
+    // The class is there once somebody has asked for the binding.
+    let binding = if is_pipe == Some(true) {
+        "pipe_wrap"
+    } else {
+        "tcp_wrap"
+    };
+    super::binding(ctx, binding)?;
+    let made = object_for(ctx, number, is_pipe == Some(true))?;
+    with_world(env, |world, by| world.give_socket(number, by.process));
+    Ok(made)
+}
+
 /// `uv__server_io`: makes an object of every connection that waits, and tells the server.
 fn accept_all(ctx: Ctx, listener: SocketId) {
     let env = Environment::of(ctx);
@@ -570,19 +604,13 @@ fn accept_all(ctx: Ctx, listener: SocketId) {
         let Ok(is_pipe) = state_of::<Stream>(ctx, server.raw()).map(|stream| stream.is_pipe) else {
             return;
         };
-        let class = env.kept(if is_pipe { "Pipe" } else { "TCP" });
-        let class = class.unwrap_or_else(|| ctx.undefined());
         let trigger = async_wrap::ids_of(ctx, &server).0;
-        env.net.accepted.set(Some(accepted));
-        let made = async_wrap::with_default_trigger(ctx, trigger, || {
-            let mut args = [qjs::JS_NewFloat64(0.0)];
-            ctx.result(unsafe { qjs::JS_CallConstructor(ctx.0, class.raw(), 1, args.as_mut_ptr()) })
-        });
+        let made =
+            async_wrap::with_default_trigger(ctx, trigger, || object_for(ctx, accepted, is_pipe));
         let Ok(made) = made else {
             ctx.take_exception();
             return;
         };
-        with(env, accepted, |socket| socket.object = Some(made.clone()));
         callback::make_method(ctx, &server, "onconnection", &[ctx.number(0.0), made]);
     }
 }
@@ -655,10 +683,20 @@ pub fn chunks(c: &Call) -> Js<Vec<u8>> {
 
 fn write_text(c: &Call, encoding: Encoding) -> Js<Value> {
     let bytes = buffer::encode(c.ctx, &c.arg(1), encoding)?;
-    write(c, bytes)
+    write_with(c, bytes, &c.arg(2))
+}
+
+/// `request.handle` of a channel to another process: a socket that goes along (`LibuvStreamWrap::DoWrite`).
+fn write_with(c: &Call, bytes: Vec<u8>, handle: &Value) -> Js<Value> {
+    let goes = messaging::state::<Stream>(c.ctx, handle).map(|stream| stream.number.get());
+    write_carrying(c, bytes, goes)
 }
 
 fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
+    write_carrying(c, bytes, None)
+}
+
+fn write_carrying(c: &Call, bytes: Vec<u8>, goes: Option<SocketId>) -> Js<Value> {
     let (env, stream) = (c.env(), c.state::<Stream>()?);
     let number = stream.number.get();
     env.set_u32("streamBaseState", BYTES_WRITTEN, bytes.len() as u32);
@@ -667,9 +705,13 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
         socket.bytes_written += bytes.len() as u64;
         !socket.waiting.is_empty()
     });
+    let mut goes_later = None;
     let sent = match waits {
-        Some(true) => Ok(0),
-        Some(false) => with_world(env, |world, by| world.send(number, &bytes, by)),
+        Some(true) => {
+            goes_later = goes;
+            Ok(0)
+        }
+        Some(false) => send(env, number, &bytes, goes),
         None => Err(errno::EPIPE),
     };
     let sent = match sent {
@@ -685,23 +727,38 @@ fn write(c: &Call, bytes: Vec<u8>) -> Js<Value> {
         with(env, number, |socket| {
             socket.object = Some(object);
             let rest = bytes[sent..].to_vec();
-            socket.waiting.push_back((rest, Writer::Request(request)));
+            let writer = Writer::Request(request);
+            socket.waiting.push_back((rest, goes_later, writer));
         });
     }
     answer(c, 0)
 }
 
+fn send(
+    env: &Environment,
+    number: SocketId,
+    bytes: &[u8],
+    goes: Option<SocketId>,
+) -> Result<usize, i32> {
+    with_world(env, |world, by| {
+        if let Some(goes) = goes {
+            world.attach(number, goes);
+        }
+        world.send(number, bytes, by)
+    })
+}
+
 /// There is room at the other end again, or an error.
 fn flush(ctx: Ctx, number: SocketId) {
     let env = Environment::of(ctx);
-    while let Some(Some((mut bytes, writer))) =
+    while let Some(Some((mut bytes, goes, writer))) =
         with(env, number, |socket| socket.waiting.pop_front())
     {
-        let status = match with_world(env, |world, by| world.send(number, &bytes, by)) {
+        let status = match send(env, number, &bytes, goes) {
             Ok(sent) if sent < bytes.len() => {
                 bytes.drain(..sent);
                 with(env, number, |socket| {
-                    socket.waiting.push_front((bytes, writer));
+                    socket.waiting.push_front((bytes, None, writer));
                 });
                 return;
             }
@@ -814,6 +871,10 @@ fn read(ctx: Ctx, number: SocketId) {
                 with(env, number, |socket| {
                     socket.bytes_read += bytes.len() as u64;
                 });
+                let carried = with_world(env, |world, _| world.take_carried(number));
+                if let Some(Ok(handle)) = carried.map(|carried| receive_handle(ctx, carried)) {
+                    ctx.set(&object, "pendingHandle", handle);
+                }
                 deliver(ctx, number, &object, &bytes);
             }
             Received::Nothing => return,
