@@ -7,6 +7,9 @@
 //! and so does the score that lies under the page: the axis that folds idle time ([`axis`]) and the lanes on it
 //! ([`score`]).
 //!
+//! Hosts, packets and requests have indices of their own ([`network`]), and what a packet says is a decoder's business
+//! ([`decode`]); where a request's time went is read from causes ([`spans`]).
+//!
 //! Of several processes each has queues of its own, and one axis and one playhead lie under all of them; their events
 //! come in the order of their times ([`order`]). Nothing here knows a browser.
 
@@ -20,6 +23,7 @@ mod pool;
 pub mod recording;
 pub mod score;
 pub mod sentence;
+pub mod spans;
 mod stab;
 pub mod state;
 mod stays;

@@ -148,3 +148,35 @@ fn what_a_server_asks_belongs_to_what_it_was_asked() {
     }
     assert!(calls > 5);
 }
+
+#[test]
+fn a_critical_path_has_no_gap_and_is_as_long_as_its_request() {
+    for seed in 0..4 {
+        let recording = Recording::from_events(fixture::exchanges(60, seed));
+        let network = recording.network();
+        let mut ended = 0;
+        for (number, request) in network.requests().iter().enumerate() {
+            let path = recording.critical_path(number);
+            let Some((end, _)) = request.end else {
+                assert!(path.is_empty());
+                continue;
+            };
+            ended += 1;
+            let mut at_ns = recording.time_ns(request.sent);
+            for span in &path {
+                assert_eq!(
+                    span.from_ns, at_ns,
+                    "seed {seed}, request {number}: {path:?}"
+                );
+                assert!(!recording.span_words(span).is_empty());
+                at_ns = span.to_ns;
+            }
+            assert_eq!(
+                at_ns,
+                recording.time_ns(end),
+                "seed {seed}, request {number}"
+            );
+        }
+        assert!(ended > 20);
+    }
+}

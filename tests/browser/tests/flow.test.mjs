@@ -58,6 +58,9 @@ test('a packet opens into what it says, in the picture and in the table', async 
   await packets().click();
   const details = view().getByRole('region', { name: 'Details' });
   assert.match(await details.innerText(), /POST \/notes[\s\S]*from\s+phone\s+to\s+api[\s\S]*content-type: application\/json[\s\S]*water the plants/);
+  const path = await details.getByRole('listitem').allInnerTexts();
+  assert.equal(path[0], '20 ms on the wire from phone to api');
+  assert.equal(path.at(-1), '20 ms on the wire from api to phone');
   await details.getByRole('button', { name: 'Close' }).click();
   await lesson.button('Read this view as text').click();
   await view().getByRole('button', { name: /^POST \/notes, 143 bytes, from phone to api$/ }).click();

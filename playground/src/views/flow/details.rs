@@ -181,10 +181,27 @@ fn packet_panel(picture: &Picture, packet: PacketId) -> (Html, Html) {
                     if let Some(body) = &message.body { <pre>{ body }</pre> }
                 </div>
             }
+            { for known.request.map(|request| path(picture, request)) }
             if let Some(why) = why { <p class="why"><b>{ "Why it is here. " }</b>{ why }</p> }
         </>
     };
     (title, body)
+}
+
+/// Where the request's time went, as far as it has.
+fn path(picture: &Picture, request: RequestIndex) -> Html {
+    let spans = picture.recording.critical_path(request);
+    let spans = spans.iter().map(|span| {
+        let event = span.event;
+        let onclick = picture.props.on_command.reform(move |_: MouseEvent| TimeCommand::Seek(event));
+        let later = (event > picture.event).then_some("later");
+        html! { <li class={yew::classes!(later)}><button class="link" {onclick}>{ picture.recording.span_words(span) }</button></li> }
+    });
+    let spans: Vec<Html> = spans.collect();
+    if spans.is_empty() {
+        return Html::default();
+    }
+    html! { <><h5>{ "Where its time goes" }</h5><ol class="path">{ for spans }</ol></> }
 }
 
 fn request_rows(picture: &Picture, request: RequestIndex) -> Html {

@@ -247,12 +247,9 @@ fn seed(picture: &Picture, packet: &Travelling, letter: Option<usize>, way: map:
         (picture.chosen == Some(choice)).then_some("chosen"),
     );
     // A circle with a tip.
+    let (tip, ahead, aside) = (radius * 1.5, radius * 0.55, radius * 0.84);
     let path = format!(
-        "M{:.1} 0C{r:.1} -{r:.1} -{r:.1} -{w:.1} -{r:.1} 0S{r:.1} {r:.1} {:.1} 0z",
-        radius * 1.35,
-        radius * 1.35,
-        r = radius,
-        w = radius
+        "M{tip:.1} 0L{ahead:.1} -{aside:.1}A{radius:.1} {radius:.1} 0 1 0 {ahead:.1} {aside:.1}z"
     );
     let size = radius * 4.0;
     let label = match letter {
