@@ -147,7 +147,7 @@ impl<W: Write> Writer<W> {
                 ..
             } => {
                 let name = match content {
-                    PacketContent::Data => format!("{bytes} bytes"),
+                    PacketContent::Data | PacketContent::Datagram => format!("{bytes} bytes"),
                     other => format!("{other:?}"),
                 };
                 self.packet(process, 'b', *packet, &name)?;

@@ -244,6 +244,8 @@ pub enum PacketContent {
     Reset,
     /// The reset that answers a `Syn` where nobody listens.
     Refusal,
+    /// UDP: whole, and by itself.
+    Datagram,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -294,7 +294,7 @@ pub fn what(content: PacketContent, bytes: u64, head: &[u8]) -> String {
         PacketContent::Window => "A window update",
         PacketContent::Fin => "FIN",
         PacketContent::Reset | PacketContent::Refusal => "RST",
-        PacketContent::Data => {
+        PacketContent::Data | PacketContent::Datagram => {
             let line = head.split(|byte| *byte == b'\n').next().unwrap_or(head);
             let text = std::str::from_utf8(line).ok().map(str::trim_end);
             let text = text.filter(|text| !text.is_empty() && !text.contains(char::is_control));
@@ -318,6 +318,7 @@ fn meaning(content: PacketContent) -> &'static str {
         PacketContent::Fin => "Nothing more comes from that side.",
         PacketContent::Reset => "The connection is broken off.",
         PacketContent::Refusal => "Nobody listens there.",
+        PacketContent::Datagram => "By UDP: nobody says whether it has arrived.",
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Happening {
     ProcessResumes(ProcessId),
     #[cfg(feature = "network")]
     PacketArrives(protocol::trace::PacketId),
+    #[cfg(feature = "network")]
+    DatagramArrives(protocol::trace::PacketId),
     /// Which of those that the scenario foresees.
     #[cfg(feature = "network")]
     WorldChanges(u32),
@@ -177,6 +179,7 @@ impl World {
         self.switch_to(0, time_ns);
         match happening {
             Happening::PacketArrives(packet) => self.packet_arrives(packet),
+            Happening::DatagramArrives(packet) => self.datagram_arrives(packet),
             Happening::PacketMissed(packet) => self.packet_missed(packet),
             Happening::WorldChanges(index) => {
                 let what = self.changes[index as usize].what.clone();

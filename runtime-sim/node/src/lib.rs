@@ -34,8 +34,8 @@
 //! - The heap is given back as a whole when a process ends, whatever state it was in.
 //!
 //! # What it is not
-//! A name of a binding that has no Rust function throws an error that says so (bindings/mod.rs): UDP, HTTP/2 and the
-//! inspector are among them.
+//! A name of a binding that has no Rust function throws an error that says so (bindings/mod.rs): HTTP/2 and the inspector are among
+//! them.
 
 // Prices and helpers of what only the whole jar has.
 #[cfg_attr(not(feature = "whole"), allow(dead_code))]

@@ -32,6 +32,7 @@ pub mod errno {
     pub const EINVAL: i32 = 22;
     pub const EPIPE: i32 = 32;
     pub const ENOENT: i32 = 2;
+    pub const EMSGSIZE: i32 = 90;
     pub const EADDRINUSE: i32 = 98;
     pub const EADDRNOTAVAIL: i32 = 99;
     pub const ENETUNREACH: i32 = 101;

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! TCP as Linux has it, as far as programs and their readers notice: the handshake and the queue behind `listen`, order,
-//! room at the other end (so that backpressure is real), half-close, reset, retransmission with its timeouts. Pipes and
-//! what connects a process to its child are streams too, by a path or by nothing. Every packet is in the trace, but for
+//! room at the other end (so that backpressure is real), half-close, reset, retransmission with its timeouts. Datagrams
+//! go by themselves. Pipes and what connects a process to its child are streams too, by a path or by nothing. Every packet is in the trace, but for
 //! acknowledgements that open no closed window. Leaves out: slow start and congestion control, Nagle's delay, options
 //! of sockets.
 //!
@@ -17,6 +17,7 @@
 //! epoll.
 
 mod address;
+mod datagram;
 mod fault;
 mod link;
 mod socket;
@@ -106,6 +107,7 @@ pub struct Network {
     /// Sockets that have taken a port of their host.
     ports: Table<u64, u32>,
     packets: Table<PacketId, Packet>,
+    datagrams: Table<PacketId, datagram::Datagram>,
     packet_last: PacketId,
     connection_last: u64,
     request_last: u64,
@@ -125,6 +127,7 @@ impl Network {
             listeners: Vec::new(),
             ports: Table::new(),
             packets: Table::new(),
+            datagrams: Table::new(),
             packet_last: 0,
             connection_last: 0,
             request_last: 0,

@@ -36,6 +36,8 @@ pub(super) enum State {
     /// The handshake is under way, at either end.
     Connecting,
     Open,
+    /// Not of a stream at all.
+    Datagrams(Box<super::datagram::Inbox>),
 }
 
 /// What a read answers.
@@ -568,6 +570,7 @@ impl Socket {
     pub fn is_readable(&self) -> bool {
         match &self.state {
             State::Listening { waiting, .. } => !waiting.is_empty(),
+            State::Datagrams(inbox) => !inbox.is_empty(),
             _ => !self.inbox.is_empty() || self.has_ended || self.error != 0,
         }
     }

@@ -269,7 +269,7 @@ impl World {
                     self.tell(number, Change::Writable, cause);
                 }
             }
-            State::Idle | State::Listening { .. } => {}
+            State::Idle | State::Listening { .. } | State::Datagrams(_) => {}
         }
     }
 

@@ -135,6 +135,8 @@ pub struct Environment {
     #[cfg(feature = "whole")]
     pub tls: super::tls_wrap::Tls,
     #[cfg(feature = "whole")]
+    pub udp: super::udp_wrap::Udp,
+    #[cfg(feature = "whole")]
     pub web_assembly: OnceCell<Box<super::web_assembly::Machine>>,
     pub cwd: Rc<RefCell<String>>,
     pub role: Role,
@@ -219,6 +221,8 @@ impl Environment {
             net: super::net::Net::default(),
             #[cfg(feature = "whole")]
             tls: super::tls_wrap::Tls::default(),
+            #[cfg(feature = "whole")]
+            udp: super::udp_wrap::Udp::default(),
             #[cfg(feature = "whole")]
             web_assembly: OnceCell::new(),
             cwd: Rc::new(RefCell::new("/".to_owned())),

@@ -57,6 +57,8 @@ pub mod timers;
 pub mod tls_wrap;
 pub mod trace;
 pub mod typescript;
+#[cfg(feature = "whole")]
+pub mod udp_wrap;
 pub mod util;
 pub mod v8;
 pub mod variables;
@@ -161,6 +163,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "stream_wrap" => net::initialize_streams(ctx, &t),
         #[cfg(feature = "whole")]
         "tcp_wrap" => net::initialize_tcp(ctx, &t)?,
+        #[cfg(feature = "whole")]
+        "udp_wrap" => udp_wrap::initialize(ctx, &t),
         #[cfg(feature = "whole")]
         "tls_wrap" => tls_wrap::initialize(ctx, &t)?,
         #[cfg(feature = "whole")]

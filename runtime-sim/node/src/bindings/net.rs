@@ -31,7 +31,7 @@ use super::{
     environment::{Environment, bytes_of, copy_bytes, new_array_buffer},
     handle::{self, Handle, HasHandle},
     messaging,
-    native::{Call, Target, state_of},
+    native::{Call, Target, state_of, throw_not_simulated},
     tls_wrap,
 };
 
@@ -190,7 +190,7 @@ fn with<T>(env: &Environment, number: SocketId, body: impl FnOnce(&mut Watched) 
 }
 
 /// The world, at this process's time, and who acts in it.
-fn with_world<T>(env: &Environment, body: impl FnOnce(&mut World, By) -> T) -> T {
+pub fn with_world<T>(env: &Environment, body: impl FnOnce(&mut World, By) -> T) -> T {
     let (process, cause) = {
         let mut host = env.host();
         host.settle();
@@ -210,7 +210,7 @@ fn with_socket<T>(
 }
 
 /// The host on which this process runs.
-fn host(env: &Environment) -> HostId {
+pub fn host(env: &Environment) -> HostId {
     env.net.host.get().unwrap_or_else(|| {
         let name = env.host().spec.host.clone();
         let world = env.place().scheduler.world();
@@ -635,6 +635,7 @@ fn heard(ctx: Ctx, news: News) {
         Change::Connected => connected(ctx, news.socket, 0),
         Change::Failed(errno) => connected(ctx, news.socket, -errno),
         Change::Writable => flush(ctx, news.socket),
+        Change::Readable if super::udp_wrap::hear(ctx, news.socket) => {}
         Change::Readable => match with(env, news.socket, |socket| socket.is_listening) {
             Some(true) => accept_all(ctx, news.socket),
             Some(false) if is_due(env, news.socket) => read(ctx, news.socket),
@@ -689,6 +690,10 @@ fn write_text(c: &Call, encoding: Encoding) -> Js<Value> {
 /// `request.handle` of a channel to another process: a socket that goes along (`LibuvStreamWrap::DoWrite`).
 fn write_with(c: &Call, bytes: Vec<u8>, handle: &Value) -> Js<Value> {
     let goes = messaging::state::<Stream>(c.ctx, handle).map(|stream| stream.number.get());
+    if goes.is_none() && handle.is_object() {
+        let what = "A datagram socket that is handed to another process";
+        return Err(throw_not_simulated(c.ctx, what));
+    }
     write_carrying(c, bytes, goes)
 }
 
