@@ -344,3 +344,65 @@ fn a_pair_keeps_what_comes_before_anybody_reads() {
     let early = Received::Bytes(b"early".to_vec());
     assert_eq!(net.world.receive(theirs, 10, by(CLIENT)), early);
 }
+
+/// The numbers of the datagrams that arrive of those that are sent, in the order of their arrival.
+fn datagrams(seed: u64, lost: u32, latency: Latency) -> Vec<u32> {
+    let mut net = Net::new(seed, ["api", "phone"]);
+    net.between(|link| {
+        link.lost = lost;
+        link.latency = latency.clone();
+    });
+    let [api, phone] = net.hosts;
+    let server = net.world.open_datagram_socket(api, SERVER);
+    let client = net.world.open_datagram_socket(phone, CLIENT);
+    let port = "0.0.0.0:53".parse().expect("an address");
+    net.world
+        .bind_datagrams(server, port, false)
+        .expect("it is free");
+    let to = Some("10.0.0.1:53".parse().expect("an address"));
+    for number in 0..1_000_u32 {
+        let sent = net
+            .world
+            .send_datagram(client, to, &number.to_be_bytes(), by(CLIENT));
+        assert_eq!(sent, Ok(4));
+    }
+    net.run(1_000 * MS);
+    assert_eq!((net.sent, net.settled), (1_000, 1_000));
+    let mut arrived = Vec::new();
+    while let Some((from, bytes)) = net.world.receive_datagram(server) {
+        assert_eq!(from.ip().to_string(), "10.0.0.2");
+        arrived.push(u32::from_be_bytes(bytes.try_into().expect("four of them")));
+    }
+    arrived
+}
+
+#[test]
+fn datagrams_are_lost_and_overtaken() {
+    let all: Vec<u32> = (0..1_000).collect();
+    assert_eq!(datagrams(1, 0, Latency::constant(MS)), all);
+
+    let curve = Latency::curve(vec![(0, MS), (1_000_000, 9 * MS)]).expect("it ascends");
+    let mut arrived = datagrams(1, 100_000, curve.clone());
+    assert_eq!(arrived, datagrams(1, 100_000, curve));
+    assert!(arrived.len().abs_diff(900) < 60, "{}", arrived.len());
+    assert!(!arrived.is_sorted());
+    arrived.sort_unstable();
+    arrived.dedup();
+    assert!(arrived.iter().all(|number| *number < 1_000));
+}
+
+#[test]
+fn a_port_for_datagrams_is_had_by_one() {
+    let mut net = Net::new(1, ["api", "phone"]);
+    let [api, _] = net.hosts;
+    let port = "127.0.0.1:53".parse().expect("an address");
+    let mut bind = |shares_port| {
+        let socket = net.world.open_datagram_socket(api, SERVER);
+        net.world.bind_datagrams(socket, port, shares_port)
+    };
+    assert_eq!(bind(true), Ok(()));
+    assert_eq!(bind(false), Err(errno::EADDRINUSE));
+    assert_eq!(bind(true), Ok(()));
+    // A stream's port is another one.
+    net.listen("127.0.0.1:53", 1);
+}
