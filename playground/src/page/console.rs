@@ -138,6 +138,7 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
     }
 }
 
+/// What the world itself says has nobody's name, and its place is kept: the columns are the same in every row.
 fn cells(row: &Row, names: &[String]) -> Html {
     let name = (row.process as usize)
         .checked_sub(1)
@@ -148,8 +149,8 @@ fn cells(row: &Row, names: &[String]) -> Html {
     html! {
         <>
             <span class="t">{ if row.continued { String::new() } else { time::point(row.time_ns) } }</span>
-            if let Some(name) = name {
-                <span class="whose" title={name.clone()}>{ name }</span>
+            if !names.is_empty() {
+                <span class="whose" title={name.cloned()}>{ name }</span>
             }
             <span class="line">{ &*row.text }{ hidden.unwrap_or_default() }</span>
             <span class="src">{ row.place.as_ref().filter(|_| !row.continued).map(Place::text).unwrap_or_default() }</span>
