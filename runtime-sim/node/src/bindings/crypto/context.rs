@@ -1,7 +1,8 @@
 //! `SecureContext`: what a TLS session is made with (`src/crypto/crypto_context.cc`).
 //!
-//! Leaves out, saying so: PKCS #12, engines, finite-field Diffie-Hellman, and of ciphers all but those
-//! of [`provider`]. There are no root certificates but the ones a program brings: nobody in a world has bought one.
+//! Takes and does not heed: parameters of groups that are not offered, how long a session is good for, and what keeps
+//! the sessions of two servers apart. Leaves out, saying so: PKCS #12, engines, and of ciphers all but those of
+//! [`provider`]. There are no root certificates but the ones a program brings: nobody in a world has bought one.
 
 use std::{cell::RefCell, sync::Arc};
 
