@@ -10,6 +10,10 @@ use crate::{
 /// The jar that a page begins with is without node:crypto and node:zlib; the whole one has all.
 pub const WHOLE_JAR: &str = "whole";
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one command at a time, and most of them start a world"
+)]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Takes Node's own library (`node-lib.bin`), and boots a process up to where its program would begin; or takes a

@@ -51,6 +51,18 @@ pub struct Lesson {
     pub checks: String,
     /// The seeds over which the checks must hold: `world.seed`, then the ones that follow it.
     pub check_seeds: u32,
+    /// What the lesson offers to send by hand.
+    pub requests: Vec<SavedRequest>,
+}
+
+/// `[[requests]]` of `lesson.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedRequest {
+    pub name: String,
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
 }
 
 impl Lesson {

@@ -7,8 +7,10 @@
 //! Units are in the names: `_ns` nanoseconds of virtual time, `_bytes`, `_max`. Nothing here is a `usize`, a float
 //! or a hash map, so the bytes are the same on every platform.
 
+pub mod client;
 pub mod codec;
 pub mod command;
+pub mod explore;
 pub mod grade;
 pub mod lesson;
 pub mod load;
@@ -30,4 +32,4 @@ pub use typescript::{Script, Transpiled, Untranslatable};
 
 /// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Loaded`] and
 /// [`Reply::Started`], and the page and the host refuse a jar that speaks another version.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;

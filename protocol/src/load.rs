@@ -255,7 +255,8 @@ impl LoadReport {
 
 // ---- in words ----
 
-struct Length(u64);
+/// A time in its own unit.
+pub struct Length(pub u64);
 
 impl Display for Length {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {

@@ -28,6 +28,10 @@ pub enum Does {
     Listens {
         listens: bool,
     },
+    /// Not a caller's: a signal from the terminal, to all processes of the world, by Linux's number.
+    Signals {
+        number: i32,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Transpiled,
+    client::ClientSpec,
     codec::Packed,
     load::LoadSpec,
     service::{BalancerSpec, NginxSpec, ServiceSpec},
@@ -30,6 +31,8 @@ pub struct NetworkSpec {
     /// In the order of their times.
     pub changes: Vec<ChangeSpec>,
     pub machines: Packed<Machines>,
+    /// Who calls by hand.
+    pub clients: Packed<Vec<ClientSpec>>,
 }
 
 /// Those in a world who are no programs.
@@ -99,6 +102,11 @@ pub enum Change {
     Speed {
         host: String,
         permille: u32,
+    },
+    /// Nothing more fits on the host's disk, or it does again.
+    Disk {
+        host: String,
+        is_full: bool,
     },
 }
 

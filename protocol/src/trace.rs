@@ -10,6 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    client::Exchange,
     codec::Packed,
     load::{LoadReport, RequestId, RequestOutcome},
     scenario::Change,
@@ -218,6 +219,15 @@ pub enum EventKind {
     WorkEnded {
         work: WorkId,
         status: u16,
+    },
+
+    // --- clients ---
+    /// What was asked for by hand is over. Its requests have been told of like those of a load, whose number, `client`,
+    /// follows those of the loads.
+    AskEnded {
+        client: u32,
+        ask: u32,
+        exchange: Packed<Exchange>,
     },
 }
 
