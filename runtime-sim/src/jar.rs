@@ -9,7 +9,7 @@ use protocol::{Command, ProcessSpec, Reply, Scenario, VERSION};
 #[cfg(feature = "whole")]
 use crate::outside::Outside;
 #[cfg(feature = "whole")]
-use protocol::outside::Deed;
+use protocol::outside::{Deed, Does};
 
 /// A reply never grows without bound, however long the slice.
 const EVENTS_PER_REPLY: usize = 20_000;
@@ -32,6 +32,9 @@ pub struct Jar {
     /// Of the loads that have ended.
     #[cfg(feature = "whole")]
     loads: Vec<protocol::load::LoadReport>,
+    /// What came of what clients have asked for.
+    #[cfg(feature = "whole")]
+    exchanges: Vec<protocol::client::Exchange>,
 }
 
 impl Jar {
@@ -96,7 +99,10 @@ impl Jar {
         library.forget_wanted();
         // One of several processes is for the whole jar, which the first step asks for.
         #[cfg(not(feature = "whole"))]
-        if scenario.processes.len() > 1 || !scenario.network.machines.is_empty() {
+        if scenario.processes.len() > 1
+            || !scenario.network.machines.is_empty()
+            || !scenario.network.clients.is_empty()
+        {
             library.want_whole_jar();
             scenario.processes.truncate(1);
         }
@@ -105,11 +111,15 @@ impl Jar {
             self.outside = Outside::default();
             self.until_ns = 0;
             self.loads.clear();
+            self.exchanges.clear();
             let first = scenario.processes.first();
             self.host = first.map_or_else(String::new, |process| process.host.clone());
         }
         #[cfg(feature = "whole")]
-        let machines = scenario.network.machines.open();
+        let (machines, clients) = (
+            scenario.network.machines.open().unwrap_or_default(),
+            scenario.network.clients.open().unwrap_or_default(),
+        );
         let mut at_rest = self.at_rest.take();
         let sim = Sim::new(scenario, move |process, spec, scheduler| {
             let booted = at_rest.take().unwrap_or_else(|| {
@@ -120,7 +130,7 @@ impl Jar {
         #[cfg(feature = "whole")]
         let sim = {
             let mut sim = sim;
-            if let Err(reason) = web::inhabit(&mut sim, machines.unwrap_or_default()) {
+            if let Err(reason) = web::inhabit(&mut sim, machines, clients) {
                 return Reply::Refused { reason };
             }
             sim
@@ -141,7 +151,7 @@ impl Jar {
         }
         let events = sim.world().borrow_mut().recorder.take();
         #[cfg(feature = "whole")]
-        self.loads.extend(web::reports(&events));
+        for_checks(&mut self.loads, &mut self.exchanges, &events);
         Reply::Stepped { status, events }
     }
 
@@ -151,6 +161,12 @@ impl Jar {
             return refused("nothing has been started: send Start first");
         };
         let world = sim.world().clone();
+        for deed in &deeds {
+            if let Does::Signals { number } = deed.what {
+                world.borrow_mut().switch_to(0, self.until_ns);
+                sim.signal(number);
+            }
+        }
         let host = {
             let mut world = world.borrow_mut();
             world.switch_to(0, self.until_ns);
@@ -170,7 +186,7 @@ impl Jar {
         let mut world = world.borrow_mut();
         world.switch_to(0, self.until_ns);
         let events = world.recorder.take();
-        self.loads.extend(web::reports(&events));
+        for_checks(&mut self.loads, &mut self.exchanges, &events);
         Reply::Exchanged {
             status,
             heard: self.outside.hear(&mut world),
@@ -184,15 +200,30 @@ impl Jar {
         match &self.sim {
             Some(sim) if self.finished => {
                 #[cfg(feature = "whole")]
-                let loads = web::json(&self.loads);
+                let machines = format!(
+                    "\"loads\":{},\"exchanges\":{}",
+                    web::json(&self.loads),
+                    web::exchanges_json(&self.exchanges)
+                );
                 #[cfg(not(feature = "whole"))]
-                let loads = "[]".to_owned();
-                sim.with_kept(|processes| Reply::Graded(node::grade(processes, &loads, source)))
+                let machines = "\"loads\":[],\"exchanges\":[]".to_owned();
+                sim.with_kept(|processes| Reply::Graded(node::grade(processes, &machines, source)))
             }
             Some(_) => refused("the run has not finished: send Step until it has"),
             None => refused("nothing has been started: send Start first"),
         }
     }
+}
+
+/// What grading asks for later.
+#[cfg(feature = "whole")]
+fn for_checks(
+    loads: &mut Vec<protocol::load::LoadReport>,
+    exchanges: &mut Vec<protocol::client::Exchange>,
+    events: &[protocol::Event],
+) {
+    loads.extend(web::reports(events));
+    exchanges.extend(web::exchanges(events));
 }
 
 fn wanted(library: Option<&Library>) -> Option<String> {
@@ -207,7 +238,8 @@ fn refused(reason: &str) -> Reply {
 
 /// Why a scenario cannot be a world.
 fn unfit(scenario: &Scenario) -> Option<String> {
-    if scenario.processes.is_empty() && scenario.network.machines.is_empty() {
+    let network = &scenario.network;
+    if scenario.processes.is_empty() && network.machines.is_empty() && network.clients.is_empty() {
         return Some("a world needs a process, and the scenario has none".into());
     }
     scenario.processes.iter().find_map(unfit_process)

@@ -43,7 +43,7 @@ impl Outside {
             return;
         };
         match what {
-            Does::Connects { .. } => {}
+            Does::Connects { .. } | Does::Signals { .. } => {}
             Does::Sends { bytes } => known.unsent.extend(bytes),
             Does::Ends => known.ends = true,
             Does::Breaks => {

@@ -161,6 +161,47 @@ fn checks_see_memory_threads_and_files() {
 }
 
 #[test]
+fn checks_see_what_was_covered() {
+    let report = grade(
+        "const fs = require('node:fs');
+         const at = (line) => ({ start: { line, column: 0 }, end: { line, column: 9 } });
+         fs.mkdirSync('coverage');
+         fs.writeFileSync('coverage/coverage-final.json', JSON.stringify({ [`${process.cwd()}/a.js`]: {
+           statementMap: { 0: at(1), 1: at(2), 2: at(2), 3: at(4) }, s: { 0: 1, 1: 0, 2: 3, 3: 0 },
+           fnMap: { 0: {} }, f: { 0: 2 },
+           branchMap: { 0: { loc: at(2), locations: [at(2), { start: {}, end: {} }] } }, b: { 0: [1, 0] },
+         } }));",
+        "import { check, expect } from 'terrarium:check';
+         check('lines', (run) => {
+           expect(run.coverage('a.js').lines).toEqual({ total: 3, covered: 2, percent: 66.66, missed: [4] });
+         });
+         check('branches', (run) => {
+           expect(run.coverage('a.js').branches).toEqual({ total: 2, covered: 1, percent: 50, missedLines: [2] });
+         });
+         check('others', (run) => {
+           const { statements, functions } = run.coverage('a.js');
+           expect([statements, functions]).toEqual([{ total: 4, covered: 2, percent: 50 }, { total: 1, covered: 1, percent: 100 }]);
+         });
+         check('no such file', (run) => { run.coverage('b.js'); });",
+    );
+    assert_eq!(report.broken, None);
+    let failures: Vec<_> = report
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.failure.as_deref())
+        .collect();
+    assert_eq!(
+        failures,
+        [
+            None,
+            None,
+            None,
+            Some("no test loads b.js, so none covers it")
+        ]
+    );
+}
+
+#[test]
 fn broken_checks_are_the_authors_and_end() {
     for (checks, part) in [
         ("for (;;);", "never ends"),

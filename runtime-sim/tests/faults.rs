@@ -199,3 +199,39 @@ fn chance_strikes_as_often_as_it_should() {
     assert!(always > 90, "{always}");
     assert!((5..40).contains(&rare), "{rare}");
 }
+
+/// Writes a line into a file every 100 ms, and says what came of it.
+const WRITER: &str = "
+const fs = require('node:fs');
+fs.writeFileSync('/app/log', 'begun\\n');
+let turn = 0;
+const timer = setInterval(() => {
+  turn += 1;
+  fs.appendFile('/app/log', 'a line\\n', (error) => {
+    console.log(turn, error ? `${error.code} ${error.errno} ${error.syscall}` : 'written', fs.readFileSync('/app/log').length);
+    if (turn === 4) clearInterval(timer);
+  });
+}, 100);
+";
+
+#[test]
+fn a_full_disk_takes_nothing_and_gives_what_it_has() {
+    let fill = |is_full| Change::Disk {
+        host: "api".into(),
+        is_full,
+    };
+    let process = |host: &str| ProcessSpec {
+        host: host.into(),
+        ..scenario("writer.js", WRITER.as_bytes(), 1).processes[0].clone()
+    };
+    let mut scenario = world(vec![(150, fill(true)), (350, fill(false))], vec![]);
+    scenario.processes = vec![process("api")];
+    let run = carry_out(&mut jar(), scenario.clone(), 1 << 40);
+    assert_eq!(
+        run.stdout,
+        "1 written 13\n2 ENOSPC -28 write 13\n3 ENOSPC -28 write 13\n4 written 20\n"
+    );
+    scenario.processes = vec![process("phone")];
+    let elsewhere = carry_out(&mut jar(), scenario, 5_000);
+    assert!(!elsewhere.stdout.contains("ENOSPC"), "{}", elsewhere.stdout);
+}

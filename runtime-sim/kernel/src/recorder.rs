@@ -73,6 +73,7 @@ fn is_output(kind: &EventKind) -> bool {
             | EventKind::LimitReached { .. }
             | EventKind::ProcessExited { .. }
             | EventKind::LoadEnded { .. }
+            | EventKind::AskEnded { .. }
     )
 }
 

@@ -47,6 +47,10 @@ pub trait System: 'static {
 
     /// It ends here and now, and has no further turn.
     fn kill(&mut self);
+
+    /// A terminal sends it a signal, by Linux's number.
+    #[cfg(feature = "network")]
+    fn signal(&mut self, _number: i32) {}
 }
 
 /// Makes a process when its first turn comes; `None` when that needs something that the world has not got.
@@ -64,6 +68,14 @@ pub trait Machine {
 
     /// Something that it has begun is unfinished.
     fn is_busy(&self) -> bool;
+
+    /// It goes on when nothing else would happen in the world, and not before.
+    fn awaits_rest(&self) -> bool {
+        false
+    }
+
+    /// Nothing else would happen: it goes on with its next turn.
+    fn rest_comes(&mut self) {}
 
     /// It is to exit now.
     fn end(&mut self, world: &mut World);
@@ -415,7 +427,7 @@ impl<S: System> Scheduler<S> {
     #[cfg(feature = "network")]
     fn is_quiet(&self, next_ns: u64) -> bool {
         let busy_ns = self.busy_ns.get();
-        if next_ns.saturating_sub(busy_ns) < LULL_NS || self.driving.get() > 0 {
+        if next_ns.saturating_sub(busy_ns) < LULL_NS || self.is_driven() {
             return false;
         }
         let world = self.world.borrow();
@@ -435,11 +447,17 @@ impl<S: System> Scheduler<S> {
             })
     }
 
-    /// The first process that waits is told that it waits in vain.
-    fn strand(&self) {
+    /// A machine that awaits this goes on at `now_ns`; or the first process that waits is told that it waits in vain.
+    #[cfg_attr(
+        not(feature = "network"),
+        expect(unused_variables, reason = "there is no machine")
+    )]
+    fn strand(&self, now_ns: u64) {
         #[cfg(feature = "network")]
         if self.driving.get() > 0 {
-            self.end_machine();
+            if !self.rouse_machine(now_ns) {
+                self.end_machine();
+            }
             return;
         }
         let mut slots = self.slots.borrow_mut();
@@ -573,6 +591,27 @@ impl<S: System> Scheduler<S> {
 
 #[cfg(feature = "network")]
 impl<S> Scheduler<S> {
+    /// A machine is at something, or will be.
+    fn is_driven(&self) -> bool {
+        let machines = self.machines.borrow();
+        let mut machines = machines.values();
+        self.driving.get() > 0 && machines.any(|machine| machine.drives() && !machine.awaits_rest())
+    }
+
+    /// The first machine that awaits it hears that the world is at rest.
+    fn rouse_machine(&self, now_ns: u64) -> bool {
+        let mut machines = self.machines.borrow_mut();
+        let awaiting = machines
+            .iter_mut()
+            .find(|(_, machine)| machine.awaits_rest());
+        let Some((number, machine)) = awaiting else {
+            return false;
+        };
+        machine.rest_comes();
+        self.world.borrow_mut().resume_at(*number, now_ns);
+        true
+    }
+
     /// The first machine that drives the world, and waits in vain.
     fn end_machine(&self) {
         let mut machines = self.machines.borrow_mut();
@@ -701,6 +740,16 @@ impl<S: System> Sim<S> {
         Ok(())
     }
 
+    /// To every process that runs, as a terminal does it.
+    #[cfg(feature = "network")]
+    pub fn signal(&mut self, number: i32) {
+        for (_, slot) in self.scheduler.slots.borrow_mut().iter_mut() {
+            if let Slot::Idle(system) = slot {
+                system.signal(number);
+            }
+        }
+    }
+
     /// Asks the scenario's processes, once all have exited, in their order.
     pub fn with_kept<T>(&self, ask: impl FnOnce(&[&S]) -> T) -> T {
         let kept = self.scheduler.kept.borrow();
@@ -728,11 +777,13 @@ impl<S: System> Sim<S> {
             }
             let next_ns = scheduler.world.borrow().queue.next_time_ns();
             match (next_ns, until_ns) {
-                (None, None) => scheduler.strand(),
+                (None, None) => scheduler.strand(self.ended_ns),
                 (None, Some(_)) => break,
                 (Some(next_ns), Some(until_ns)) if next_ns > until_ns => break,
                 #[cfg(feature = "network")]
-                (Some(next_ns), None) if scheduler.is_quiet(next_ns) => scheduler.strand(),
+                (Some(next_ns), None) if scheduler.is_quiet(next_ns) => {
+                    scheduler.strand(self.ended_ns);
+                }
                 _ => {}
             }
             let Some(ticks) = scheduler.turn(ticks_left) else {

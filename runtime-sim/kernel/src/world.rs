@@ -130,6 +130,13 @@ impl World {
         self.cores.or_default(process).host = host;
     }
 
+    /// Whether nothing more fits on the disk of the process that runs.
+    #[cfg(feature = "network")]
+    pub fn disk_is_full(&self) -> bool {
+        let host = self.current_host;
+        host.is_some_and(|host| self.network.disk_is_full(host))
+    }
+
     #[cfg(feature = "network")]
     pub(crate) fn current(&self) -> ProcessId {
         self.current

@@ -102,7 +102,7 @@ impl World {
                     begins: *runs,
                 });
             }
-            Change::Link(_) | Change::Cut { .. } | Change::Speed { .. } => {}
+            Change::Link(_) | Change::Cut { .. } | Change::Speed { .. } | Change::Disk { .. } => {}
         }
     }
 

@@ -90,6 +90,7 @@ struct Host {
     is_up: bool,
     /// In thousandths of what its cores are by themselves.
     speed_permille: u32,
+    disk_is_full: bool,
     port_next: u16,
 }
 
@@ -151,6 +152,7 @@ impl Network {
             address: IpAddr::V4(Ipv4Addr::new(10, b, c, d)),
             is_up: true,
             speed_permille: 1_000,
+            disk_is_full: false,
             port_next: address::EPHEMERAL_PORT_FIRST,
         });
         number - 1
@@ -191,6 +193,11 @@ impl Network {
             1_000 => ns,
             permille => (u128::from(ns) * 1_000 / u128::from(permille)) as u64,
         }
+    }
+
+    /// Whether nothing more fits on the host's disk.
+    pub fn disk_is_full(&self, host: HostId) -> bool {
+        self.hosts[host as usize].disk_is_full
     }
 
     /// A host that is down neither sends nor receives, and tells nobody.
@@ -254,6 +261,10 @@ impl Network {
             WorldChange::Speed { host, permille } => {
                 let host = self.host_named(host);
                 self.hosts[host as usize].speed_permille = (*permille).max(1);
+            }
+            WorldChange::Disk { host, is_full } => {
+                let host = self.host_named(host);
+                self.hosts[host as usize].disk_is_full = *is_full;
             }
             WorldChange::Run { .. } => {}
         }
