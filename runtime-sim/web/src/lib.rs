@@ -1,5 +1,5 @@
-//! Those in a world who speak HTTP and are no programs: loads, services that are modelled, and nginx and balancers, which
-//! stand before others.
+//! Those in a world who speak HTTP and are no programs: loads, services that are modelled, nginx and balancers, which
+//! stand before others, and clients, who ask by hand.
 //!
 //! ```text
 //!   load.rs ── requests ──▶ line.rs ─▶ kernel's sockets ─▶ proxy/ ─▶ … ─▶ a program, or service.rs
@@ -10,8 +10,9 @@
 //! Each is a [`kernel::Machine`]: its turns take no time, and what takes time in it is drawn from a stream of its own.
 //! What they do is in the trace under process 0, the world's own. They know neither JavaScript nor each other.
 //!
-//! Leaves out: HTTPS, HTTP/2, redirects, cookies, and names that take time to be resolved.
+//! Leaves out: HTTPS, HTTP/2, and names that take time to be resolved.
 
+mod client;
 mod line;
 mod load;
 mod message;
@@ -20,20 +21,26 @@ mod proxy;
 mod report;
 mod service;
 
+pub use client::Client;
 pub use load::Load;
 pub use message::{Head, Piece, Reader, Wrong};
 pub use proxy::Proxy;
-pub use report::{json, reports};
+pub use report::{exchanges, exchanges_json, json, reports};
 pub use service::Service;
 
 use kernel::{
     Sim, System,
     network::{By, HostId},
 };
-use protocol::{EventId, scenario::Machines, service::NginxSpec};
+use protocol::{EventId, client::ClientSpec, scenario::Machines, service::NginxSpec};
 
 /// Puts a scenario's machines into its world; the error says which of them cannot be.
-pub fn inhabit<S: System>(sim: &mut Sim<S>, machines: Machines) -> Result<(), String> {
+pub fn inhabit<S: System>(
+    sim: &mut Sim<S>,
+    machines: Machines,
+    clients: Vec<ClientSpec>,
+) -> Result<(), String> {
+    let loads = machines.loads.len() as u32;
     for (service, spec) in (0..).zip(machines.services) {
         sim.add_machine(|machine, world| Service::new(service, machine, spec, world));
     }
@@ -61,6 +68,9 @@ pub fn inhabit<S: System>(sim: &mut Sim<S>, machines: Machines) -> Result<(), St
             let proxy = Proxy::new(machine, &spec.host, None, config, world);
             proxy.map_err(|mistake| told(&mistake))
         })?;
+    }
+    for (client, spec) in (loads..).zip(clients) {
+        sim.add_machine(|machine, world| Client::new(client, machine, spec, world));
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! What checks see of a load.
+//! What checks see of loads and of clients.
 
 use std::fmt::Write;
 
 use protocol::{
     Event, EventKind,
+    client::Exchange,
     load::{LoadReport, RATE_PER_SECOND, RequestOutcome, Summary},
 };
 
@@ -12,6 +13,86 @@ pub fn reports(events: &[Event]) -> impl Iterator<Item = LoadReport> {
         EventKind::LoadEnded { report, .. } => report.open(),
         _ => None,
     })
+}
+
+pub fn exchanges(events: &[Event]) -> impl Iterator<Item = Exchange> {
+    events.iter().filter_map(|event| match &event.kind {
+        EventKind::AskEnded { exchange, .. } => exchange.open(),
+        _ => None,
+    })
+}
+
+/// A list of them: what was asked for, the answer, the way to it, and what was decided on the way.
+pub fn exchanges_json(exchanges: &[Exchange]) -> String {
+    let each: Vec<String> = exchanges.iter().map(exchange_json).collect();
+    format!("[{}]", each.join(","))
+}
+
+fn exchange_json(exchange: &Exchange) -> String {
+    let answer = exchange.answer();
+    let headers = answer.map_or("{}".to_owned(), |hop| headers_json(&hop.headers));
+    let hops = exchange.hops.iter().map(|hop| {
+        format!(
+            "{{\"method\":{},\"url\":{},\"status\":{},\"fromCache\":{},\"sent\":{},\"headers\":{}}}",
+            quoted(&hop.method),
+            quoted(&hop.url),
+            hop.status,
+            hop.request.is_none() && hop.status != 0,
+            headers_json(&hop.sent),
+            headers_json(&hop.headers)
+        )
+    });
+    let decisions = exchange.decisions.iter().map(|decision| {
+        format!(
+            "{{\"topic\":{},\"refuses\":{},\"text\":{}}}",
+            quoted(decision.topic.name()),
+            decision.refuses,
+            quoted(&decision.text)
+        )
+    });
+    let cookies = exchange.cookies.iter();
+    let cookies =
+        cookies.map(|cookie| format!("{}:{}", quoted(&cookie.name), quoted(&cookie.value)));
+    let list = |each: Vec<String>| each.join(",");
+    format!(
+        "{{\"client\":{},\"method\":{},\"url\":{},\"beganMs\":{},\"endedMs\":{},\"status\":{},\"headers\":{headers},\
+         \"text\":{},\"bytes\":{},\"failure\":{},\"hops\":[{}],\"decisions\":[{}],\"cookies\":{{{}}}}}",
+        quoted(&exchange.client),
+        quoted(&exchange.method),
+        quoted(&exchange.url),
+        Ms(exchange.began_ns),
+        Ms(exchange.ended_ns),
+        answer.map_or(0, |hop| hop.status),
+        quoted(&String::from_utf8_lossy(&exchange.body)),
+        exchange.body_bytes,
+        exchange
+            .failure
+            .as_ref()
+            .map_or("null".to_owned(), |failure| quoted(&failure.text)),
+        list(hops.collect()),
+        list(decisions.collect()),
+        list(cookies.collect())
+    )
+}
+
+/// By their names in lower case; of several with one name, all of them.
+fn headers_json(headers: &[(String, String)]) -> String {
+    let mut merged: Vec<(String, String)> = Vec::new();
+    for (name, value) in headers {
+        let name = name.to_ascii_lowercase();
+        match merged.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => {
+                all.push_str(", ");
+                all.push_str(value);
+            }
+            None => merged.push((name, value.clone())),
+        }
+    }
+    let pairs = merged.iter();
+    let pairs: Vec<String> = pairs
+        .map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)))
+        .collect();
+    format!("{{{}}}", pairs.join(","))
 }
 
 /// A list of them, with numbers as checks compare them: milliseconds, and requests a second.

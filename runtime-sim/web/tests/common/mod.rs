@@ -120,8 +120,10 @@ pub struct Run {
 /// `see` is shown every event.
 pub fn run(scenario: Scenario, mut see: impl FnMut(&Event)) -> Run {
     let machines = scenario.network.machines.open().unwrap_or_default();
+    let clients = scenario.network.clients.clone();
     let mut sim = Sim::<Nobody>::new(scenario, |_, _, _| unreachable!("there is no process"));
-    web::inhabit(&mut sim, machines).expect("they can be");
+    let clients = clients.open().unwrap_or_default();
+    web::inhabit(&mut sim, machines, clients).expect("they can be");
     let mut reports = Vec::new();
     loop {
         let status = sim.step(100_000, 20_000);
