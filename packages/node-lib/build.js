@@ -136,11 +136,11 @@ function u32(value) {
 /** The modules that are ours: Intl, with what the pinned Node knows of en-US. */
 function own(binary) {
   const folder = new URL('intl/', import.meta.url);
-  const { data, zones } = answerOf(binary, [fileURLToPath(new URL('data.cjs', folder))]);
+  const { data, zones, names } = answerOf(binary, [fileURLToPath(new URL('data.cjs', folder))]);
   const text = (value) => JSON.stringify(JSON.stringify(value));
   return {
     'internal/terrarium/intl': readFileSync(new URL('intl.js', folder), 'utf8'),
-    'internal/terrarium/intl_data': `'use strict';\nexports.data = ${text(data)};\nexports.zones = ${text(zones)};\n`,
+    'internal/terrarium/intl_data': `'use strict';\nexports.data = ${text(data)};\nexports.zones = ${text(zones)};\nexports.names = ${text(names)};\n`,
   };
 }
 

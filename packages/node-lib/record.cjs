@@ -1,7 +1,8 @@
 // Records the shape of the bindings that Node's own library stands on: every name, and every value that is data
 // (numbers, strings, tables). Run on the Node of exactly the version that lib/ comes from:
 //     node --expose-internals record.cjs runtime-sim/node/src/bindings
-// surface.json is for every program; surface_whole.json, of what few programs come to, is in the whole jar only.
+// surface.json is for every program; surface_whole.json, of what few programs come to (the bindings in whole_only.txt), is
+// in the whole jar only.
 // Functions and classes are recorded by name only: what the simulation lacks then says so by name.
 'use strict';
 const { internalBinding } = require('internal/test/binding');
@@ -12,9 +13,10 @@ const names = `async_wrap blob block_list buffer builtins cares_wrap config cons
   process_methods process_wrap profiler report sea serdes signal_wrap spawn_sync stream_pipe stream_wrap
   string_decoder symbols task_queue tcp_wrap timers tls_wrap trace_events tty_wrap types udp_wrap url util uv v8
   wasi wasm_web_api watchdog worker zlib`.split(/\s+/);
-// `WHOLE_ONLY` in bindings/mod.rs.
-const WHOLE = `cares_wrap crypto fs_event_wrap http2 http_parser js_stream js_udp_wrap pipe_wrap process_wrap spawn_sync
-  stream_pipe stream_wrap tcp_wrap tls_wrap udp_wrap wasi zlib`.split(/\s+/);
+const { readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const folder = process.argv[2];
+const WHOLE = readFileSync(join(folder, 'whole_only.txt'), 'utf8').trim().split('\n');
 
 function data(value, depth) {
   switch (typeof value) {
@@ -68,5 +70,5 @@ for (const name of WHOLE) {
   delete surface[name];
 }
 for (const [file, record] of Object.entries({ surface, surface_whole: whole })) {
-  require('fs').writeFileSync(require('path').join(process.argv[2], `${file}.json`), JSON.stringify(record));
+  writeFileSync(join(folder, `${file}.json`), JSON.stringify(record));
 }

@@ -146,6 +146,9 @@ fn main() {
 
     let mut defines: Vec<(String, Option<&str>)> = vec![("_GNU_SOURCE".into(), None)];
 
+    #[cfg(feature = "coverage")]
+    defines.push(("CONFIG_COVERAGE".into(), None));
+
     #[cfg(feature = "disable-assertions")]
     defines.push(("NDEBUG".into(), None));
 

@@ -142,6 +142,40 @@ for (const type of ['conjunction', 'disjunction', 'unit']) {
   }
 }
 
+// ---- what languages, regions and so on are called: by every code there could be ----
+
+const alphabet = [...'abcdefghijklmnopqrstuvwxyz'];
+const pairs = product([alphabet, alphabet]).map((pair) => pair.join(''));
+const triples = pairs.flatMap((pair) => alphabet.map((letter) => pair + letter));
+const upper = (codes) => codes.map((code) => code.toUpperCase());
+const codes = {
+  language: [...pairs, ...triples],
+  region: [...upper(pairs), ...Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'))],
+  script: pairs.flatMap((pair) => pairs.map((other) => pair[0].toUpperCase() + pair[1] + other)),
+  currency: upper(triples),
+  calendar: Intl.supportedValuesOf('calendar'),
+  dateTimeField: ['era', 'year', 'quarter', 'month', 'weekOfYear', 'weekday', 'day', 'dayPeriod', 'hour', 'minute', 'second', 'timeZoneName'],
+};
+const canonical = (code) => Intl.getCanonicalLocales(code)[0];
+const isCanonical = (code) => canonical(code) === code;
+const named = new Intl.DisplayNames('en-US', { type: 'language', fallback: 'none' });
+const called = { aliases: Object.fromEntries(codes.language.filter((code) => !isCanonical(code) && named.of(code)).map((code) => [code, canonical(code)])) };
+for (const [type, all] of Object.entries(codes)) {
+  const [long, ...others] = displays.map((style) => new Intl.DisplayNames('en-US', { type, style, fallback: 'none' }));
+  const known = all.filter((code) => type !== 'language' || isCanonical(code)).map((code) => [code, long.of(code)]).filter(([, name]) => name !== undefined);
+  called[type] = { long: Object.fromEntries(known) };
+  others.forEach((display, index) => {
+    called[type][displays[index + 1]] = Object.fromEntries(known.map(([code, name]) => [code, display.of(code), name]).filter(([, other, name]) => other !== name));
+  });
+}
+// Languages with a script or a region that are not called by the names of both.
+const styled = (style, languageDisplay) => new Intl.DisplayNames('en-US', { type: 'language', style, languageDisplay, fallback: 'none' });
+called.dialect = Object.fromEntries(displays.map((style) => {
+  const display = styled(style, 'dialect'), standard = styled(style, 'standard');
+  const tags = Object.keys(called.language.long).filter((language) => language.length === 2).flatMap((language) => [...Object.keys(called.region.long), ...Object.keys(called.script.long)].map((part) => `${language}-${part}`));
+  return [style, Object.fromEntries(tags.map((one) => [one, display.of(one), standard.of(one)]).filter(([, name, usual]) => name !== usual).map(([one, name]) => [one, name]))];
+}));
+
 // ---- the order of letters: Latin, Greek and Cyrillic, in groups that only accents or case tell apart ----
 
 const letters = [];
@@ -169,4 +203,4 @@ const data = {
   letters: { ignored: ignored.join(''), marks: marks.join(''), order, punctuation },
   hour24: new Intl.DateTimeFormat('en-US', { hour: 'numeric', hour12: false }).resolvedOptions().hourCycle,
 };
-require('node:fs').writeFileSync(3, JSON.stringify({ data, zones }));
+require('node:fs').writeFileSync(3, JSON.stringify({ data, zones, names: called }));

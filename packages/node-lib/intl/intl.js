@@ -1,11 +1,11 @@
 'use strict';
 // Intl for en-US, and what toLocaleString and localeCompare stand on: the formats and options of ECMA-402 with the data
 // that data.cjs records from Node. Numbers are rounded as decimals, from the digits that they print with. Leaves out:
-// other locales, calendars and numbering systems, Segmenter, DisplayNames, and what time zones did before 1970.
+// other locales, calendars and numbering systems, formats of ranges, Segmenter, and what time zones did before 1970.
 
 const texts = require('internal/terrarium/intl_data');
 const data = JSON.parse(texts.data);
-let zones;
+let zones, names;
 
 const notSimulated = (what, more = '') => new Error(`${what} is not simulated by Terrarium yet${more}`);
 const tag = (object, name) => Object.defineProperty(object.prototype, Symbol.toStringTag, { value: name, configurable: true });
@@ -655,6 +655,58 @@ class Locale {
   toString() { return this.#tag; }
 }
 
+// ---- names ----
+
+const TYPES = ['language', 'region', 'script', 'currency', 'calendar', 'dateTimeField'];
+/** What a code of each type looks like; Node does not heed the case of languages and currencies only. */
+const CODES = {
+  language: /^(?:[a-z]{2,8}(?:-[a-z0-9]{1,8})*(?:-[a-z0-9]{2,8})?)?$(?<!-.)/i, region: /^(?:[a-z]{2}|\d{3})?$/i, script: /^(?:[a-z]{4})?$/i, currency: /^[a-z]{3}$/i,
+  calendar: /^[a-z0-9]{3,8}(?:-[a-z0-9]{3,8})*$/i, dateTimeField: /^(?:era|year|quarter|month|weekOfYear|weekday|day|dayPeriod|hour|minute|second|timeZoneName)$/,
+};
+
+class DisplayNames {
+  #o;
+  constructor(locales, options) {
+    option.of = asker ?? 'Intl.DisplayNames';
+    if (options === null || typeof options !== 'object') throw new TypeError('invalid_argument');
+    const locale = resolve(locales);
+    const style = option(options, 'style', ['narrow', 'short', 'long'], 'long');
+    const type = option(options, 'type', TYPES);
+    if (type === undefined) throw new TypeError('invalid_argument');
+    const fallback = option(options, 'fallback', ['code', 'none'], 'code');
+    const languageDisplay = option(options, 'languageDisplay', ['dialect', 'standard'], 'dialect');
+    this.#o = { locale, style, type, fallback, ...(type === 'language' && { languageDisplay }) };
+    names ??= JSON.parse(texts.names);
+  }
+  #named(type, code) { return names[type][this.#o.style]?.[code] ?? names[type].long[code]; }
+  #language(code) {
+    // ICU calls a language that is not said the root of all.
+    const [first] = code.split('-'), known = names.aliases[first.toLowerCase()] ?? (/^(?:root)?$/i.test(first) ? 'und' : first);
+    if (/^[a-z]{4}$/i.test(known)) return [undefined, code.toLowerCase()];
+    const tag = canonical(known + code.slice(first.length)).replace(/-[a-z0-9](?:-.*)?$/, '');
+    const { language, script, region } = new Locale(tag);
+    // One part without a name leaves the whole without.
+    const orCode = (name, code) => name ?? (this.#o.fallback === 'code' ? code : undefined);
+    const parts = [script && [this.#named('script', script), script], region && [this.#named('region', region), region]].filter(Boolean).map(([name, code]) => orCode(name, code));
+    if (parts.includes(undefined)) return [undefined, tag];
+    if (tag.split('-').length > parts.length + 1) throw notSimulated('the name of a variant of a language');
+    const dialect = this.#o.languageDisplay === 'dialect' && parts.length === 1 ? names.dialect[this.#o.style][tag] : undefined;
+    const spoken = language === 'und' ? 'root' : language, named = this.#named('language', spoken);
+    if (dialect !== undefined || parts.length === 0) return [dialect ?? named, spoken];
+    const name = orCode(named, spoken);
+    return [name === undefined ? undefined : `${name} (${parts.join(', ')})`, tag];
+  }
+  of(code) {
+    const { type, fallback } = this.#o;
+    code = String(code);
+    if (!CODES[type].test(code)) throw new RangeError('invalid_argument');
+    const [name, shown] = type === 'language' ? this.#language(code) : [this.#named(type, type === 'currency' ? code.toUpperCase() : code), code];
+    return name ?? (fallback === 'code' ? shown : undefined);
+  }
+  resolvedOptions() { return { ...this.#o }; }
+  static supportedLocalesOf(locales) { return supportedLocalesOf(locales); }
+}
+
 const absent = (name) => ({ [name]: class { constructor() { throw notSimulated(`Intl.${name}`); } } })[name];
 
 function supportedValuesOf(key) {
@@ -666,15 +718,19 @@ function supportedValuesOf(key) {
   return lists[key]();
 }
 
-// Most may be called without `new`.
-const callable = (Class) => {
-  const called = function (locales, options) { return new Class(locales, options); };
-  Object.defineProperties(called, { name: { value: Class.name }, length: { value: 0 }, prototype: { value: Class.prototype, writable: false }, supportedLocalesOf: { value: supportedLocalesOf, writable: true, configurable: true } });
+// Some may be called without `new`.
+const callable = (Class, withNew = false) => {
+  const called = function (locales, options) {
+    if (withNew && !new.target) throw new TypeError(`Constructor Intl.${Class.name} requires 'new'`);
+    return Reflect.construct(Class, [locales, options], new.target ?? Class);
+  };
+  Object.defineProperties(called, { name: { value: Class.name }, length: { value: Class === DisplayNames ? 2 : Class === Locale ? 1 : 0 }, prototype: { value: Class.prototype, writable: false } });
+  if (Class !== Locale) Object.defineProperty(called, 'supportedLocalesOf', { value: supportedLocalesOf, writable: true, configurable: true });
   Object.defineProperty(Class.prototype, 'constructor', { value: called, writable: true, configurable: true });
   return called;
 };
 const Intl = {};
-const all = { getCanonicalLocales, supportedValuesOf, DateTimeFormat: callable(DateTimeFormat), NumberFormat: callable(NumberFormat), Collator: callable(Collator), PluralRules, RelativeTimeFormat, ListFormat, Locale, DisplayNames: absent('DisplayNames'), Segmenter: absent('Segmenter') };
+const all = { getCanonicalLocales, supportedValuesOf, DateTimeFormat: callable(DateTimeFormat), NumberFormat: callable(NumberFormat), Collator: callable(Collator), ...Object.fromEntries([PluralRules, RelativeTimeFormat, ListFormat, Locale, DisplayNames, absent('Segmenter')].map((Class) => [Class.name, callable(Class, true)])) };
 for (const [name, value] of Object.entries(all)) {
   Object.defineProperty(Intl, name, { value, writable: true, configurable: true });
   if (value.prototype) tag({ prototype: value.prototype }, `Intl.${name}`);
@@ -682,12 +738,12 @@ for (const [name, value] of Object.entries(all)) {
 Object.defineProperty(Intl, Symbol.toStringTag, { value: 'Intl', configurable: true });
 
 // What has no options is asked for often.
-const kept = new Map();
+const usuals = new Map();
 function usual(Class, locales, options, ...rest) {
   if (options !== undefined || locales !== undefined && typeof locales !== 'string') return new Class(locales, options, ...rest);
   const key = `${Class.name} ${locales} ${rest}`;
-  if (!kept.has(key)) kept.set(key, new Class(locales, options, ...rest));
-  return kept.get(key);
+  if (!usuals.has(key)) usuals.set(key, new Class(locales, options, ...rest));
+  return usuals.get(key);
 }
 
 // A method of another class does it.

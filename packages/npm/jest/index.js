@@ -1,6 +1,7 @@
 // Runs test files as Jest does, in this process: `describe`, `test` and hooks are jest-circus, `expect` with its snapshots is
 // @jest/expect, `jest.fn` is jest-mock, fake timers are @jest/fake-timers; what stands here is between them, after
-// jest-circus' own adapter (jestAdapterInit.ts). The report reads as Jest's verbose one.
+// jest-circus' own adapter (jestAdapterInit.ts). The report reads as Jest's verbose one. Of Jest's configuration what is about
+// coverage counts.
 //
 // Not here: modules in a context of their own (the program's modules are loaded anew for each file, globals stay), hoisting
 // of `jest.mock` above imports (call it before `require`), transforms, watching, snapshots written into sources.
@@ -10,6 +11,7 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { parseArgs } = require('node:util');
 
 // jest-snapshot loads what transforms sources, which brings Babel, only to write snapshots into them and to load a
 // configured resolver of paths. Neither is here.
@@ -29,14 +31,27 @@ const TEST_FILE = /(?:\.(?:test|spec)|[/\\]__tests__[/\\][^/\\]*)\.[cm]?[jt]s$/;
 const CONFIG = { rootDir: process.cwd(), testMatch: [], fakeTimers: {}, snapshotFormat: { escapeString: false, printBasicPrototype: false } };
 const SNAPSHOT = { expand: false, prettierPath: null, rootDir: CONFIG.rootDir, snapshotFormat: CONFIG.snapshotFormat };
 
+const OPTIONS = {
+  coverage: { type: 'boolean' },
+  collectCoverage: { type: 'boolean' },
+  collectCoverageFrom: { type: 'string', multiple: true },
+  coverageDirectory: { type: 'string' },
+  coveragePathIgnorePatterns: { type: 'string', multiple: true },
+  coverageReporters: { type: 'string', multiple: true },
+  coverageThreshold: { type: 'string' },
+  ci: { type: 'boolean' },
+  updateSnapshot: { type: 'boolean', short: 'u' },
+};
+
 const colours = Boolean(process.stderr.isTTY);
 const paint = (code, text) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
 const print = (text) => process.stderr.write(`${text}\n`);
 
 /** Runs the files whose path has one of the words in it, or all; sets the exit code. */
 async function run(words = []) {
-  const update = words.includes('-u') || words.includes('--updateSnapshot') ? 'all' : process.env.CI ? 'none' : 'new';
-  const chosen = words.filter((word) => !word.startsWith('-'));
+  const { values: options, positionals: chosen } = parseArgs({ args: words, options: OPTIONS, allowPositionals: true, strict: false });
+  const update = options.updateSnapshot ? 'all' : options.ci || process.env.CI ? 'none' : 'new';
+  const coverage = await coverageFor(options);
   const files = find(CONFIG.rootDir).filter((file) => chosen.length === 0 || chosen.some((word) => file.includes(word)));
   if (files.length === 0) {
     print('No tests found, exiting with code 1');
@@ -44,24 +59,60 @@ async function run(words = []) {
     return [];
   }
   const results = [];
-  for (const file of files) results.push(await runFile(file, update));
+  coverage?.begin();
+  for (const file of files) results.push(await runFile(file, update, coverage));
+  const failures = coverage ? reportCoverage(coverage) : [];
   summarize(results);
-  if (results.some((result) => result.failed)) process.exitCode = 1;
+  if (failures.length > 0 || results.some((result) => result.failed)) process.exitCode = 1;
   return results;
 }
 
+/** What the project's configuration says, and over it the command line. */
+async function coverageFor({ coverage, coverageThreshold, ...options }) {
+  const config = { ...await projectConfig(), ...options };
+  if (coverageThreshold) config.coverageThreshold = JSON.parse(coverageThreshold);
+  if (!coverage && !config.collectCoverage) return undefined;
+  const { Coverage } = require('./coverage.js');
+  return new Coverage({ ...config, rootDir: CONFIG.rootDir, isTest: (file) => TEST_FILE.test(file) });
+}
+
+async function projectConfig() {
+  for (const ending of ['js', 'mjs', 'cjs', 'ts', 'json']) {
+    const file = path.join(CONFIG.rootDir, `jest.config.${ending}`);
+    if (!fs.existsSync(file)) continue;
+    if (ending === 'json') return JSON.parse(fs.readFileSync(file, 'utf8'));
+    const { default: config } = await import(pathToFileURL(file));
+    return typeof config === 'function' ? config() : config;
+  }
+  const file = path.join(CONFIG.rootDir, 'package.json');
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')).jest : {};
+}
+
+function reportCoverage(coverage) {
+  coverage.end();
+  coverage.addUntested(list(CONFIG.rootDir));
+  coverage.write();
+  const failures = coverage.failures();
+  if (failures.length > 0) print(paint('31;1', failures.join('\n')));
+  return failures;
+}
+
 function find(folder) {
+  return list(folder).filter((file) => TEST_FILE.test(file));
+}
+
+function list(folder) {
   return fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : find(file);
-    return TEST_FILE.test(file) ? [file] : [];
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : list(file);
+    return [file];
   });
 }
 
-async function runFile(file, update) {
+async function runFile(file, update, coverage) {
   const mocker = new ModuleMocker(globalThis);
   const timers = new ModernFakeTimers({ config: CONFIG, global: globalThis });
-  const registry = new Registry(mocker);
+  const registry = new Registry(mocker, coverage);
   const snapshotPath = path.join(path.dirname(file), '__snapshots__', `${path.basename(file)}.snap`);
   const snapshotState = new SnapshotState(snapshotPath, { ...SNAPSHOT, updateSnapshot: update });
   circus.resetState();
@@ -126,8 +177,9 @@ function titles(test) {
 
 /** The program's own modules, forgotten after each test file, and `jest.mock`. */
 class Registry {
-  constructor(mocker) {
+  constructor(mocker, coverage) {
     this.mocker = mocker;
+    this.coverage = coverage;
     this.mocks = new Map();
   }
 
@@ -135,7 +187,10 @@ class Registry {
     const original = Module._load;
     this.actual = original;
     const registry = this;
-    this.known = new Set(Object.keys(require.cache));
+    // What is to be covered has to be loaded while it counts.
+    const isCovered = (file) => this.coverage?.covers(file) && require.cache[file] !== require.main;
+    this.known = new Set(Object.keys(require.cache).filter((file) => !isCovered(file)));
+    this.reset();
     Module._load = function load(request, parent, isMain) {
       if (registry.mocks.size === 0 || Module.isBuiltin(request) && !registry.mocks.has(request)) return original.apply(this, arguments);
       const mock = registry.mocks.get(Module.isBuiltin(request) ? request : Module._resolveFilename(request, parent, isMain));

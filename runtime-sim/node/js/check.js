@@ -1,4 +1,4 @@
-// The module `terrarium:check`: what a lesson's `checks.js` imports. `all` is the run that is judged, as JSON parses it: `processes` and the reports of `loads`.
+// The module `terrarium:check`: what a lesson's `checks.js` imports. `all` is the run that is judged, as JSON parses it: `processes`, the reports of `loads` and the `exchanges` of clients.
 const outcomes = [];
 
 class Failure extends Error {
@@ -30,11 +30,37 @@ function runOf(facts) {
       if (text === undefined) throw new Failure(`there is no file ${path}`);
       return text;
     },
+    coverage(path) {
+      const report = facts.sources[`${facts.cwd}/coverage/coverage-final.json`];
+      if (report === undefined) throw new Failure('no coverage was collected: jest --coverage does that');
+      const file = JSON.parse(report)[`${facts.cwd}/${path}`];
+      if (file === undefined) throw new Failure(`no test loads ${path}, so none covers it`);
+      return coverageOf(file);
+    },
+  };
+}
+// As Istanbul sums up a file: a line counts as often as the statement that does most of those that begin there.
+function coverageOf(file) {
+  const lines = {};
+  for (const [id, count] of Object.entries(file.s)) {
+    const { line } = file.statementMap[id].start;
+    lines[line] = Math.max(lines[line] ?? 0, count);
+  }
+  const branches = Object.entries(file.b).flatMap(([id, counts]) => counts.map((count, i) => (
+    { line: file.branchMap[id].locations[i].start.line ?? file.branchMap[id].loc.start.line, count })));
+  const sum = (counts) => {
+    const covered = counts.filter((count) => count > 0).length;
+    return { total: counts.length, covered, percent: counts.length === 0 ? 100 : Math.floor(10000 * covered / counts.length) / 100 };
+  };
+  return {
+    statements: sum(Object.values(file.s)), functions: sum(Object.values(file.f)),
+    branches: { ...sum(branches.map(({ count }) => count)), missedLines: branches.filter(({ count }) => count === 0).map(({ line }) => line) },
+    lines: { ...sum(Object.values(lines)), missed: Object.keys(lines).filter((line) => lines[line] === 0).map(Number) },
   };
 }
 const processes = all.processes.map(runOf);
 const run = {
-  ...processes[0], processes, loads: all.loads, load: all.loads[0],
+  ...processes[0], processes, loads: all.loads, load: all.loads[0], exchanges: all.exchanges,
   on(host) {
     const found = processes.find((process) => process.host === host);
     if (found === undefined) throw new Failure(`no process runs on ${host}`);

@@ -3,11 +3,13 @@
 //! A check gets the run of the first process's main thread: what it printed (`stdout`, `stderr`, `lines`, `logs`), its
 //! `tasks` and the `longestTask`, `exitCode`, `durationMs` and `error`; `threads`, how many workers it began; `heap`, the
 //! bytes in use when the program began and at most (`beganBytes`, `peakBytes`, `peakMs`), to which the contents of files
-//! do not belong; and `source(path)`, a text file of the working folder as it is at the end. Each `event` is a place to
-//! show, for `{ at }`. Of a world of several processes `processes` has the same of each, in the scenario's order and with
+//! do not belong; `source(path)`, a text file of the working folder as it is at the end; and `coverage(path)`, what Jest
+//! counted of a file if it was asked to: `statements`, `branches`, `functions` and `lines`, each with `total`, `covered`
+//! and `percent`, `lines.missed` and `branches.missedLines`. Each `event` is a place to show, for `{ at }`. Of a world of several processes `processes` has the same of each, in the scenario's order and with
 //! its `host`, and `on(host)` is the first on that host. `loads` are the reports of a world's loads, `load` the first of
 //! them: `sent`, `answered`, `failed`, `inFlight`, `statuses` and `failures` by name, `perSecond`, `latency` (`meanMs`,
-//! `p95Ms` and so on), `thresholds`.
+//! `p95Ms` and so on), `thresholds`. `exchanges` are what came of what its clients asked for, in the order in which they
+//! ended: `status`, `headers`, `text`, `failure`, `hops`, `decisions` (each a `topic` and a `text`), `cookies` by name.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -39,15 +41,15 @@ struct Judge {
     engine: Engine,
 }
 
-/// `processes` are the scenario's, which have all exited; `loads` the reports of its loads as JSON.
-pub fn grade(processes: &[&Process], loads: &str, source: &str) -> Report {
+/// `processes` are the scenario's, which have all exited; `machines` what loads and clients tell, as members of JSON.
+pub fn grade(processes: &[&Process], machines: &str, source: &str) -> Report {
     let each = processes.iter().map(|process| {
         let (folder, files) = process.texts();
         let (host, threads) = (process.host_name(), process.threads());
         process.facts(|facts| facts_json(&host, &folder, &files, threads, facts))
     });
     let each = each.collect::<Vec<_>>().join(",");
-    let facts = format!("{{\"processes\":[{each}],\"loads\":{loads}}}");
+    let facts = format!("{{\"processes\":[{each}],{machines}}}");
     let mut judge = Judge {
         api: None,
         engine: Engine::new(HEAP_BYTES_MAX, CALL_DEPTH_MAX, 1, std::ptr::null_mut()),

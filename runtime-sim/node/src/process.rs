@@ -14,7 +14,7 @@ use kernel::{Scheduler, System, Turn};
 use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec};
 
 #[cfg(feature = "whole")]
-use crate::bindings::net;
+use crate::bindings::{net, signal};
 use crate::{
     bindings::{
         async_wrap, bootstrap, callback,
@@ -604,6 +604,10 @@ impl Process {
         let own = env.requests.take_immediates();
         if !own.is_empty() {
             callback::in_scope(ctx, || own.into_iter().for_each(|done| done(ctx)));
+            #[cfg(feature = "whole")]
+            if env.u32_at("immediateInfo", 1) == 0 {
+                env.host().uv.immediate_ref = env.requests.awaits_immediate();
+            }
         }
         if env.u32_at("immediateInfo", 0) == 0 {
             return;
@@ -619,7 +623,11 @@ impl Process {
             }
         }
         if env.u32_at("immediateInfo", 1) == 0 {
-            env.host().uv.immediate_ref = false;
+            #[cfg(feature = "whole")]
+            let awaited = env.requests.awaits_immediate();
+            #[cfg(not(feature = "whole"))]
+            let awaited = false;
+            env.host().uv.immediate_ref = awaited;
         }
     }
 
@@ -823,6 +831,14 @@ impl System for Process {
                 code: KILLED,
                 reason: ExitReason::Killed,
             });
+        }
+    }
+
+    #[cfg(feature = "whole")]
+    fn signal(&mut self, number: i32) {
+        let place = self.environment.place();
+        if place.remote.thread == 0 {
+            signal::send(&self.environment, &place.remote, number);
         }
     }
 }

@@ -269,6 +269,8 @@ DEF(using_dispose_async, 3, 0, 1, loc)
 DEF(using_dispose_merge, 1, 2, 1, none)
 DEF(  using_dispose_end, 1, 1, 0, none)
 DEF(        using_check, 2, 1, 2, u8)
+DEF(          cover, 5, 0, 0, u32) /* terrarium: one more in JS_SetCoverCounters */
+
 /* must be the last non short and non temporary opcode */
 DEF(            nop, 1, 0, 0, none)
 

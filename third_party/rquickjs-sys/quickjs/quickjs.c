@@ -413,6 +413,8 @@ struct JSRuntime {
     JSAtom thrown_file; /* where the last `throw` stood */
     int thrown_line, thrown_column;
     void *thrown_error; /* what it threw, if that is an Error that is still there: to compare with, not to use */
+    uint32_t *cover_counters; /* JS_SetCoverCounters */
+    uint32_t cover_counter_count;
 
     bool module_normalize_has_attr;
     union {
@@ -674,6 +676,8 @@ struct JSContext {
     /* when the counter reaches zero, JSRutime.interrupt_handler is called */
     int interrupt_counter;
     int source_prefix, source_suffix; /* terrarium: JS_SetSourceWrapper */
+    const JSCoverPoint *cover_points; /* terrarium: JS_SetCoverPoints */
+    int cover_point_count, cover_base;
     uint64_t ticks_counted; /* terrarium: up to the last reset of interrupt_counter */
 
     struct list_head loaded_modules; /* list of JSModuleDef.link */
@@ -21112,6 +21116,16 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             ret_val = JS_UNDEFINED;
             goto done_generator;
 
+        CASE(OP_cover):
+#ifdef CONFIG_COVERAGE
+            {
+                uint32_t counter = get_u32(pc);
+                pc += 4;
+                if (counter < rt->cover_counter_count)
+                    rt->cover_counters[counter]++;
+            }
+#endif
+            BREAK;
         CASE(OP_nop):
             BREAK;
         CASE(OP_is_undefined_or_null):
@@ -22911,6 +22925,9 @@ typedef struct JSParseState {
     const uint8_t *column_line, *column_ptr;
     int column_units;
     int prefix_units, suffix_size; /* not the program's: JS_SetSourceWrapper */
+    const JSCoverPoint *cover_points; /* terrarium: what to count */
+    int cover_point_count, cover_base;
+    const JSCoverPoint *covered; /* the last that was emitted: statement and expression may begin at one place */
     const uint8_t *last_token_ptr;
     JSExprPos expr; /* terrarium: of the expression parsed last */
     /* terrarium: the statement whose code begins at statement_size of statement_func */
@@ -24712,6 +24729,47 @@ static void emit_op(JSParseState *s, uint8_t val)
 
     fd->last_opcode_pos = bc->size;
     dbuf_putc(bc, val);
+}
+
+/* terrarium: the point to count at `ptr`; NULL when there is none */
+static const JSCoverPoint *find_cover(JSParseState *s, const uint8_t *ptr, JSCoverKind kind)
+{
+#ifdef CONFIG_COVERAGE
+    const uint8_t *base = s->buf_start + s->cover_base;
+    int low = 0, high = s->cover_point_count;
+
+    if (!high || ptr < base || ptr >= s->buf_end)
+        return NULL;
+    while (low < high) {
+        int middle = (low + high) >> 1;
+        const JSCoverPoint *point = &s->cover_points[middle];
+        if (point->offset == ptr - base && point->kind == kind)
+            return point;
+        if (point->offset < ptr - base || (point->offset == ptr - base && point->kind < kind))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+#endif
+    return NULL;
+}
+
+/* terrarium: counts that this place is reached, if it is one that counts. Where a statement's code begins stays true. */
+static void emit_cover(JSParseState *s, const uint8_t *ptr, JSCoverKind kind)
+{
+#ifdef CONFIG_COVERAGE
+    const JSCoverPoint *point = find_cover(s, ptr, kind);
+    DynBuf *bc = &s->cur_func->byte_code;
+    bool first = s->statement_func == s->cur_func && s->statement_size == bc->size;
+
+    if (!point || point == s->covered)
+        return;
+    s->covered = point;
+    emit_op(s, OP_cover);
+    emit_u32(s, point->counter);
+    if (first)
+        s->statement_size = bc->size;
+#endif
 }
 
 static void emit_atom(JSParseState *s, JSAtom name)
@@ -28780,6 +28838,7 @@ static __exception int js_parse_unary(JSParseState *s, int parse_flags)
     int ret;
     if (enter_native(s->ctx, DEPTH_UNARY))
         return -1;
+    emit_cover(s, s->token.ptr, JS_COVER_REACHED);
     ret = js_parse_unary_inner(s, parse_flags);
     leave_native(s->ctx, DEPTH_UNARY);
     return ret;
@@ -29441,6 +29500,7 @@ static __exception int js_parse_assign_expr2(JSParseState *s, int parse_flags)
     int ret;
     if (enter_native(s->ctx, DEPTH_ASSIGN))
         return -1;
+    emit_cover(s, s->token.ptr, JS_COVER_REACHED);
     ret = js_parse_assign_expr2_inner(s, parse_flags);
     leave_native(s->ctx, DEPTH_ASSIGN);
     return ret;
@@ -30445,6 +30505,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
         }
     }
 
+    emit_cover(s, s->token.ptr, JS_COVER_REACHED); /* behind a label */
     begin_statement(s);
     /* terrarium: so that an interrupt in a loop knows its line even when nothing in it is called */
     if (s->token.val == TOK_WHILE || s->token.val == TOK_FOR || s->token.val == TOK_DO)
@@ -30541,6 +30602,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
     case TOK_IF:
         {
             int label1, label2, mask;
+            const uint8_t *if_ptr = s->token.ptr;
             if (next_token(s))
                 goto fail;
             /* create a new scope for `let f;if(1) function f(){}` */
@@ -30566,6 +30628,11 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                 if (js_parse_statement_or_decl(s, mask))
                     goto fail;
 
+                label1 = label2;
+            } else if (find_cover(s, if_ptr, JS_COVER_WITHIN)) { /* terrarium: the else that is not there */
+                label2 = emit_goto(s, OP_goto, -1);
+                emit_label(s, label1);
+                emit_cover(s, if_ptr, JS_COVER_WITHIN);
                 label1 = label2;
             }
             emit_label(s, label1);
@@ -30913,6 +30980,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                     emit_label(s, label_case);
                     label_case = -1;
                     for (;;) {
+                        const uint8_t *case_ptr = s->token.ptr;
                         /* parse a sequence of case clauses */
                         if (next_token(s))
                             goto fail;
@@ -30922,15 +30990,17 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                         if (js_parse_expect(s, ':'))
                             goto fail;
                         emit_op(s, OP_strict_eq);
-                        if (s->token.val == TOK_CASE) {
+                        if (s->token.val == TOK_CASE && !find_cover(s, case_ptr, JS_COVER_WITHIN)) {
                             label1 = emit_goto(s, OP_if_true, label1);
                         } else {
                             label_case = emit_goto(s, OP_if_false, -1);
                             emit_label(s, label1);
+                            emit_cover(s, case_ptr, JS_COVER_WITHIN);
                             break;
                         }
                     }
                 } else if (s->token.val == TOK_DEFAULT) {
+                    const uint8_t *default_ptr = s->token.ptr;
                     if (next_token(s))
                         goto fail;
                     if (js_parse_expect(s, ':'))
@@ -30951,6 +31021,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                     emit_op(s, OP_label);
                     emit_u32(s, 0);
                     default_label_pos = s->cur_func->byte_code.size - 4;
+                    emit_cover(s, default_ptr, JS_COVER_WITHIN);
                 } else {
                     if (label_case < 0) {
                         /* falling thru direct from switch expression */
@@ -31320,6 +31391,7 @@ static __exception int js_parse_statement_or_decl(JSParseState *s,
     int ret;
     if (enter_native(s->ctx, DEPTH_STATEMENT))
         return -1;
+    emit_cover(s, s->token.ptr, JS_COVER_REACHED);
     ret = js_parse_statement_or_decl_inner(s, decl_mask);
     leave_native(s->ctx, DEPTH_STATEMENT);
     return ret;
@@ -38829,9 +38901,11 @@ static __exception int js_parse_function_decl2_inner(JSParseState *s,
     }
 
     // js_parse_class() already consumed the '{'
-    if (func_type != JS_PARSE_FUNC_CLASS_STATIC_INIT)
+    if (func_type != JS_PARSE_FUNC_CLASS_STATIC_INIT) {
+        emit_cover(s, s->token.ptr, JS_COVER_REACHED);
         if (js_parse_expect(s, '{'))
             goto fail;
+    }
 
     if (js_parse_directives(s))
         goto fail;
@@ -39228,6 +39302,10 @@ static JSValue __JS_EvalInternal(JSContext *ctx, JSValueConst this_obj,
     s->prefix_units = ctx->source_prefix; /* terrarium */
     s->suffix_size = ctx->source_suffix;
     ctx->source_prefix = ctx->source_suffix = 0;
+    s->cover_points = ctx->cover_points;
+    s->cover_point_count = ctx->cover_point_count;
+    s->cover_base = ctx->cover_base;
+    ctx->cover_point_count = 0;
     skip_shebang(&s->buf_ptr, s->buf_end);
 
     eval_type = flags & JS_EVAL_TYPE_MASK;
@@ -66969,6 +67047,21 @@ void JS_SetSourceWrapper(JSContext *ctx, int prefix_units, int suffix_size)
 {
     ctx->source_prefix = prefix_units;
     ctx->source_suffix = suffix_size;
+}
+
+/* ---- coverage ---- */
+
+void JS_SetCoverPoints(JSContext *ctx, const JSCoverPoint *points, int count, int base)
+{
+    ctx->cover_points = points;
+    ctx->cover_point_count = count;
+    ctx->cover_base = base;
+}
+
+void JS_SetCoverCounters(JSRuntime *rt, uint32_t *counters, uint32_t count)
+{
+    rt->cover_counters = counters;
+    rt->cover_counter_count = count;
 }
 
 static const char *js_cstring_dup(JSContext *ctx, const char *s)

@@ -79,6 +79,24 @@ JS_EXTERN void JS_SetStackHook(JSRuntime *rt, JSStackHook *hook);
 /* The offending text of a SyntaxError that compiling threw; false for any other value. */
 JS_EXTERN bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span);
 
+/* ---- coverage, with CONFIG_COVERAGE ---- */
+
+typedef enum JSCoverKind {
+    JS_COVER_REACHED = 0, /* a statement, an expression or a function's body that begins here */
+    JS_COVER_WITHIN = 1,  /* of an `if` the else that is not there, of a `case` or `default` what follows it */
+} JSCoverKind;
+
+typedef struct JSCoverPoint {
+    uint32_t offset; /* in bytes, of the first token */
+    uint32_t kind;
+    uint32_t counter;
+} JSCoverPoint;
+
+/* The next program compiled counts how often it comes by these points, which are in order of offset and kind and have to
+   live until then. Their offsets count from `base`. */
+JS_EXTERN void JS_SetCoverPoints(JSContext *ctx, const JSCoverPoint *points, int count, int base);
+JS_EXTERN void JS_SetCoverCounters(JSRuntime *rt, uint32_t *counters, uint32_t count);
+
 /* ---- jobs (microtasks) ---- */
 
 typedef enum JSJobEvent {

@@ -1,6 +1,6 @@
 //! `process.dlopen` (`src/node_binding.cc`): native addons are machine code, which nothing here could run. Those of two
 //! npm packages, `bcrypt` and `argon2`, are Rust instead (`src/bcrypt_node.cc` and `argon2.cpp` in these packages), under
-//! the packages' own JavaScript.
+//! the packages' own JavaScript. Our `jest` has one for its coverage (`coverage.rs`).
 
 use argon2::{Algorithm, Argon2, AssociatedData, ParamsBuilder, Version};
 use blowfish::Blowfish;
@@ -11,7 +11,7 @@ use protocol::trace::PoolWork;
 use crate::engine::value::{Ctx, Js, Thrown, Value};
 
 use super::{
-    async_wrap, buffer, callback,
+    async_wrap, buffer, callback, coverage,
     environment::copy_bytes,
     fs,
     native::{Call, Target, throw_new, throw_type_error, throw_with_code},
@@ -20,7 +20,11 @@ use super::{
 };
 
 type Addon = fn(&Target);
-const ADDONS: [(&str, Addon); 2] = [("argon2", argon2_addon), ("bcrypt", bcrypt_addon)];
+const ADDONS: [(&str, Addon); 3] = [
+    ("argon2", argon2_addon),
+    ("bcrypt", bcrypt_addon),
+    ("jest", coverage::initialize),
+];
 
 pub fn open(c: &Call) -> Js<Value> {
     let (module, path) = (c.arg(0), c.text(1)?);

@@ -91,6 +91,8 @@ pub fn compile_wrapped(
 ) -> Js<Value> {
     let text = format!("{prefix}{body}{suffix}");
     let prefix_units = prefix.encode_utf16().count() as i32;
+    #[cfg(feature = "whole")]
+    let _points = super::coverage::plan(ctx, filename, body, prefix.len());
     unsafe { ffi::JS_SetSourceWrapper(ctx.0, prefix_units, suffix.len() as i32) };
     ctx.eval(&text, filename, line, qjs::JS_EVAL_TYPE_GLOBAL)
 }

@@ -131,6 +131,8 @@ pub struct Environment {
     pub files: Rc<RefCell<FileSystem>>,
     pub watchers: Watchers,
     #[cfg(feature = "whole")]
+    pub http2: super::http2::Http2,
+    #[cfg(feature = "whole")]
     pub net: super::net::Net,
     #[cfg(feature = "whole")]
     pub tls: super::tls_wrap::Tls,
@@ -164,6 +166,8 @@ pub struct Environment {
     /// What `import()` in sources that are no files asks, by their names.
     #[cfg(feature = "whole")]
     pub script_options: RefCell<BTreeMap<String, Value>>,
+    #[cfg(feature = "whole")]
+    pub coverage: super::coverage::Coverage,
     /// When what vm runs is to end, innermost last.
     #[cfg(feature = "whole")]
     pub deadlines_ns: RefCell<Vec<u64>>,
@@ -218,6 +222,8 @@ impl Environment {
             files: Rc::new(RefCell::new(FileSystem::new())),
             watchers: Watchers::default(),
             #[cfg(feature = "whole")]
+            http2: super::http2::Http2::default(),
+            #[cfg(feature = "whole")]
             net: super::net::Net::default(),
             #[cfg(feature = "whole")]
             tls: super::tls_wrap::Tls::default(),
@@ -245,6 +251,8 @@ impl Environment {
             context_classes: OnceCell::new(),
             #[cfg(feature = "whole")]
             script_options: RefCell::default(),
+            #[cfg(feature = "whole")]
+            coverage: super::coverage::Coverage::default(),
             #[cfg(feature = "whole")]
             deadlines_ns: RefCell::default(),
             identity: RefCell::default(),

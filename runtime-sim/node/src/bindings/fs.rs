@@ -24,7 +24,7 @@ use super::{
 
 pub const STAT_FIELDS: usize = 18;
 /// What an operation takes in the pool.
-const WORK_NS: u64 = 60_000;
+pub const WORK_NS: u64 = 60_000;
 
 /// For operations that have only the form that is done at once.
 const NEVER_LATER: usize = 1 << 20;
@@ -452,11 +452,15 @@ fn deliver(c: &Call, request: usize, outcome: Outcome) -> Js<Value> {
     }
 }
 
-/// The file system, with its clock set.
+/// The file system, with its clock set and its disk as full as it is.
 pub fn files<'a>(c: &Call) -> std::cell::RefMut<'a, FileSystem> {
     let env = c.env();
     let mut files = env.files.borrow_mut();
     files.now_ms = env.epoch_ms() + env.now_ns() as f64 / 1e6;
+    #[cfg(feature = "whole")]
+    {
+        files.is_full = env.place().scheduler.world().borrow().disk_is_full();
+    }
     files
 }
 
@@ -510,6 +514,8 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     let handle = t.class("FileHandle", |c| {
         let object = c.construct(FileHandle {
             fd: Cell::new(c.number(0) as i32),
+            #[cfg(feature = "whole")]
+            range: file_range(c),
         })?;
         async_wrap::adopt(c.ctx, &object, "FILEHANDLE");
         Ok(object)
@@ -641,6 +647,27 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
 
 struct FileHandle {
     fd: Cell<i32>,
+    /// From where, and how many bytes; none is all that there is.
+    #[cfg(feature = "whole")]
+    range: (Option<u64>, Option<u64>),
+}
+
+#[cfg(feature = "whole")]
+fn file_range(c: &Call) -> (Option<u64>, Option<u64>) {
+    let given = |index| c.arg(index).is_number().then(|| c.number(index));
+    let counted = |index| {
+        given(index)
+            .filter(|number| *number >= 0.0)
+            .map(|number| number as u64)
+    };
+    (counted(1), counted(2))
+}
+
+/// Descriptor, first byte and number of bytes of a FileHandle that something else is to read.
+#[cfg(feature = "whole")]
+pub fn opened(ctx: Ctx, handle: &Value) -> Option<(i32, Option<u64>, Option<u64>)> {
+    let handle = messaging::state::<FileHandle>(ctx, handle)?;
+    Some((handle.fd.get(), handle.range.0, handle.range.1))
 }
 
 fn new_file_handle(ctx: Ctx, fd: i32) -> Value {

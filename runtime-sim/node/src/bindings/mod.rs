@@ -19,6 +19,8 @@ pub mod cares_wrap;
 pub mod contextify;
 #[cfg(feature = "whole")]
 pub mod contexts;
+#[cfg(feature = "whole")]
+pub mod coverage;
 pub mod credentials;
 #[cfg(feature = "whole")]
 pub mod crypto;
@@ -28,6 +30,8 @@ pub mod errors;
 pub mod fs;
 pub mod fs_watch;
 pub mod handle;
+#[cfg(feature = "whole")]
+pub mod http2;
 #[cfg(feature = "whole")]
 pub mod http_parser;
 pub mod library;
@@ -80,26 +84,8 @@ use self::{
     native::{Call, Target, throw_new},
 };
 
-/// Bindings of what few lessons need: the plain jar asks for the whole one when a program comes to them.
-const WHOLE_ONLY: [&str; 17] = [
-    "cares_wrap",
-    "crypto",
-    "fs_event_wrap",
-    "http2",
-    "http_parser",
-    "js_stream",
-    "js_udp_wrap",
-    "pipe_wrap",
-    "process_wrap",
-    "spawn_sync",
-    "stream_pipe",
-    "stream_wrap",
-    "tcp_wrap",
-    "tls_wrap",
-    "udp_wrap",
-    "wasi",
-    "zlib",
-];
+/// Bindings of what few lessons need, a name a line: the plain jar asks for the whole one when a program comes to them.
+const WHOLE_ONLY: &str = include_str!("whole_only.txt");
 
 const SURFACE: &str = include_str!("surface.json");
 #[cfg(feature = "whole")]
@@ -116,7 +102,7 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
     if let Some(binding) = env.bindings.borrow().get(name) {
         return Ok(binding.clone());
     }
-    if cfg!(not(feature = "whole")) && WHOLE_ONLY.contains(&name) {
+    if cfg!(not(feature = "whole")) && WHOLE_ONLY.lines().any(|only| only == name) {
         env.library.want_whole_jar();
         return Err(ctx.throw_uncatchable());
     }
@@ -148,6 +134,10 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "fs_dir" => fs::initialize_directories(&t),
         #[cfg(feature = "whole")]
         "fs_event_wrap" => fs_watch::initialize(&t),
+        #[cfg(feature = "whole")]
+        "http2" => http2::initialize(ctx, &t)?,
+        #[cfg(feature = "whole")]
+        "stream_pipe" => http2::pipe::initialize(&t),
         #[cfg(feature = "whole")]
         "http_parser" => http_parser::initialize(ctx, &t)?,
         "module_wrap" => module_wrap::initialize(ctx, &t)?,

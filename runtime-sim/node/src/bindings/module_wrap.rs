@@ -155,7 +155,10 @@ fn new_module(c: &Call) -> Js<Value> {
     let (module, steps) = if source.is_string() {
         c.env().host().source_compiled();
         let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
-        let compiled = ctx.eval(&ctx.text(&source)?, &url, 1, flags)?;
+        let text = ctx.text(&source)?;
+        #[cfg(feature = "whole")]
+        let _points = super::coverage::plan(ctx, &url, &text, 0);
+        let compiled = ctx.eval(&text, &url, 1, flags)?;
         // The engine keeps every module of a context.
         (
             unsafe { qjs::JS_VALUE_GET_PTR(compiled.raw()) }.cast::<JSModuleDef>(),

@@ -30,7 +30,7 @@ use super::{
     callback,
     environment::{Environment, bytes_of, copy_bytes, new_array_buffer},
     handle::{self, Handle, HasHandle},
-    messaging,
+    http2, messaging,
     native::{Call, Target, state_of, throw_not_simulated},
     tls_wrap,
 };
@@ -77,18 +77,52 @@ struct Watched {
     user_buffer: Option<Value>,
     /// An HTTP parser that gets the bytes in the library's place.
     consumer: Option<Value>,
-    /// The TLS session that gets them.
-    above: Option<u64>,
+    /// The session that gets them.
+    above: Option<Above>,
 }
 
 /// Who hears that a write is done.
 enum Writer {
     Request(Value),
-    Session(u64),
+    Session(Above),
 }
 
-/// A TLS session gets what arrives from now on.
-pub fn set_above(ctx: Ctx, stream: &Value, session: Option<u64>) -> Js<()> {
+/// A session upon a stream, by its number: it reads and writes there in the library's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Above {
+    Tls(u64),
+    Http2(u64),
+}
+
+impl Above {
+    pub fn received(self, ctx: Ctx, bytes: &[u8]) {
+        match self {
+            Self::Tls(number) => tls_wrap::received(ctx, number, bytes),
+            Self::Http2(number) => http2::received(ctx, number, bytes),
+        }
+    }
+
+    pub fn written(self, ctx: Ctx, status: i32) {
+        match self {
+            Self::Tls(number) => tls_wrap::written(ctx, number),
+            Self::Http2(number) => http2::written(ctx, number, status),
+        }
+    }
+
+    /// Nothing comes any more: whether the library need not hear of it.
+    pub fn ended(self, ctx: Ctx, code: i32) -> bool {
+        match self {
+            Self::Tls(number) => {
+                tls_wrap::ended(ctx, number, code);
+                true
+            }
+            Self::Http2(_) => false,
+        }
+    }
+}
+
+/// A session gets what arrives from now on.
+pub fn set_above(ctx: Ctx, stream: &Value, session: Option<Above>) -> Js<()> {
     let number = state_of::<Stream>(ctx, stream.raw())?.number.get();
     with(Environment::of(ctx), number, |socket| {
         socket.above = session;
@@ -97,8 +131,8 @@ pub fn set_above(ctx: Ctx, stream: &Value, session: Option<u64>) -> Js<()> {
     Ok(())
 }
 
-/// Writes for a TLS session; answers whether all is gone already. The session hears of the rest by `written`.
-pub fn write_for(ctx: Ctx, stream: &Value, bytes: &[u8], session: u64) -> bool {
+/// Writes for a session; answers whether all is gone already. The session hears of the rest by `written`.
+pub fn write_for(ctx: Ctx, stream: &Value, bytes: &[u8], session: Above) -> bool {
     let Some(state) = messaging::state::<Stream>(ctx, stream) else {
         return true;
     };
@@ -164,6 +198,9 @@ impl HasHandle for Stream {
             return;
         };
         with_world(env, |world, by| world.close_socket(number, by));
+        if let Some(Above::Http2(session)) = gone.above {
+            http2::lost(env, session);
+        }
         if let Some((request, under_way)) = gone.connecting {
             let object = gone.object;
             env.answer_after(0, true, move |ctx| {
@@ -773,8 +810,7 @@ fn flush(ctx: Ctx, number: SocketId) {
         match writer {
             Writer::Request(request) => complete(ctx, number, request, status),
             Writer::Session(session) => {
-                env.requests
-                    .feed(move |ctx| tls_wrap::written(ctx, session));
+                env.requests.feed(move |ctx| session.written(ctx, status));
             }
         }
     }
@@ -897,8 +933,10 @@ fn end(ctx: Ctx, number: SocketId, object: &Value, code: i32) {
         socket.end_told = true;
     });
     rest(ctx, number);
-    if let Some(Some(session)) = with(env, number, |socket| socket.above) {
-        return tls_wrap::ended(ctx, session, code);
+    if let Some(Some(session)) = with(env, number, |socket| socket.above)
+        && session.ended(ctx, code)
+    {
+        return;
     }
     env.set_u32("streamBaseState", READ_BYTES_OR_ERROR, code as u32);
     callback::make_method(ctx, object, "onread", &[ctx.undefined()]);
@@ -907,7 +945,7 @@ fn end(ctx: Ctx, number: SocketId, object: &Value, code: i32) {
 fn deliver(ctx: Ctx, number: SocketId, object: &Value, bytes: &[u8]) {
     let env = Environment::of(ctx);
     if let Some(Some(session)) = with(env, number, |socket| socket.above) {
-        return callback::in_scope(ctx, || tls_wrap::received(ctx, session, bytes));
+        return callback::in_scope(ctx, || session.received(ctx, bytes));
     }
     if let Some(Some(parser)) = with(env, number, |socket| socket.consumer.clone()) {
         super::http_parser::stream_read(ctx, &parser, bytes);

@@ -47,6 +47,9 @@ pub struct Requests {
     fed: RefCell<VecDeque<Completion>>,
     /// Node's own immediates, which run before those of scripts and keep nothing alive.
     immediates: RefCell<VecDeque<Completion>>,
+    /// One of them is waited for all the same.
+    #[cfg(feature = "whole")]
+    immediate_awaited: Cell<bool>,
     handles: RefCell<Table<u64, ActiveHandle>>,
     /// In the order of opening, in which signals of one poll are heard.
     asyncs: RefCell<Table<u64, Async>>,
@@ -275,7 +278,21 @@ impl Requests {
         self.immediates.borrow_mut().push_back(Box::new(done));
     }
 
+    /// One that keeps the process going; the loop is to be told too.
+    #[cfg(feature = "whole")]
+    pub fn await_immediate(&self, done: impl FnOnce(Ctx) + 'static) {
+        self.immediate_awaited.set(true);
+        self.set_immediate(done);
+    }
+
+    #[cfg(feature = "whole")]
+    pub fn awaits_immediate(&self) -> bool {
+        self.immediate_awaited.get()
+    }
+
     pub fn take_immediates(&self) -> VecDeque<Completion> {
+        #[cfg(feature = "whole")]
+        self.immediate_awaited.set(false);
         self.immediates.take()
     }
 

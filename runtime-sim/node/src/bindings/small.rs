@@ -57,11 +57,6 @@ pub fn initialize(ctx: Ctx, name: &str, t: &Target) -> Js<()> {
         "tty_wrap" => {
             t.with("isTTY", |c| Ok(c.ctx.bool(false)));
         }
-        // What the library's own loading needs: programs that never open a session load it too.
-        #[cfg(feature = "whole")]
-        "http2" => {
-            t.with("setCallbackFunctions", nothing);
-        }
         "performance" => performance(ctx, t),
         "report" => report(ctx, t),
         "permission" => {
@@ -340,6 +335,20 @@ fn host_text(c: &Call, index: usize) -> Js<String> {
 /// `src/node_url.cc`, on the crate `url`; the components are ada's `url_aggregator`'s.
 fn url_binding(ctx: Ctx, t: &Target) {
     let env = Environment::of(ctx);
+    // HTTP/2 alone asks for it.
+    #[cfg(feature = "whole")]
+    t.with("getOrigin", |c| {
+        let parsed = url::Url::parse(&host_text(c, 0)?);
+        let Ok(parsed) = parsed else {
+            return Err(throw_with_code(
+                c.ctx,
+                "TypeError",
+                "ERR_INVALID_URL",
+                "Invalid URL",
+            ));
+        };
+        Ok(c.ctx.string(&parsed.origin().ascii_serialization()))
+    });
     t.value(
         "urlComponents",
         env.shared(ctx, "urlComponents", "Uint32Array", 9),

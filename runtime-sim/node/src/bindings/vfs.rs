@@ -53,6 +53,8 @@ pub struct FileSystem {
     /// Of all files.
     bytes: usize,
     pub now_ms: f64,
+    /// By a fault of the world's.
+    pub is_full: bool,
     pub umask: u32,
     /// Kept only while somebody watches.
     pub is_watched: bool,
@@ -354,8 +356,15 @@ impl FileSystem {
         Ok(taken)
     }
 
+    fn room(&self) -> usize {
+        match self.is_full {
+            true => 0,
+            false => DISK_BYTES_MAX.saturating_sub(self.bytes),
+        }
+    }
+
     pub fn write(&mut self, fd: i32, data: &[u8], position: f64) -> Result<usize, Code> {
-        let now_ms = self.now_ms;
+        let (now_ms, room) = (self.now_ms, self.room());
         let open = self.opened.get_mut(&fd).ok_or("EBADF")?;
         if open.flags & (O_WRONLY | O_RDWR) == 0 {
             return Err("EBADF");
@@ -376,7 +385,6 @@ impl FileSystem {
             open.position as usize
         };
         let grows = at.saturating_add(data.len()).saturating_sub(bytes.len());
-        let room = DISK_BYTES_MAX.saturating_sub(self.bytes);
         if grows > room {
             // As much as there is room for.
             let fits = data.len().saturating_sub(grows - room);
@@ -401,12 +409,13 @@ impl FileSystem {
     }
 
     pub fn truncate(&mut self, fd: i32, length: usize) -> Result<(), Code> {
-        let (now_ms, open) = (self.now_ms, *self.opened.get(&fd).ok_or("EBADF")?);
+        let (now_ms, room) = (self.now_ms, self.room());
+        let open = *self.opened.get(&fd).ok_or("EBADF")?;
         let node = self.inodes.get_mut(&open.inode).ok_or("EBADF")?;
         match &mut node.content {
             Content::File(bytes) if open.flags & (O_WRONLY | O_RDWR) != 0 => {
                 let grows = length.saturating_sub(bytes.len());
-                if grows > DISK_BYTES_MAX.saturating_sub(self.bytes) {
+                if grows > room {
                     return Err("ENOSPC");
                 }
                 self.bytes = self.bytes + grows - bytes.len().saturating_sub(length);

@@ -115,8 +115,27 @@ unsafe extern "C" {
     pub fn JS_ModuleHasTopLevelAwait(module: *mut JSModuleDef) -> bool;
 }
 
+/// The kinds of a place that is counted: reached, or what is within it.
+#[cfg(feature = "whole")]
+pub const COVER_KINDS: u32 = 2;
+
+#[cfg(feature = "whole")]
+#[repr(C)]
+pub struct CoverPoint {
+    pub offset: u32,
+    pub kind: u32,
+    pub counter: u32,
+}
+
 #[cfg(feature = "whole")]
 unsafe extern "C" {
+    pub fn JS_SetCoverPoints(
+        ctx: *mut JSContext,
+        points: *const CoverPoint,
+        count: c_int,
+        base: c_int,
+    );
+    pub fn JS_SetCoverCounters(rt: *mut JSRuntime, counters: *mut u32, count: u32);
     pub fn JS_SetGlobalObject(ctx: *mut JSContext, global: JSValue) -> JSValue;
     pub fn JS_PutProperty(
         ctx: *mut JSContext,

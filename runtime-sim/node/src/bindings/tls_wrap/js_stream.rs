@@ -4,27 +4,32 @@ use std::cell::Cell;
 
 use crate::{
     bindings::{
-        async_wrap,
+        async_wrap, callback,
+        crypto::new_buffer,
         environment::copy_bytes,
         messaging,
         native::{Call, Target, new_handle},
+        net::{self, Above},
     },
     engine::value::{Ctx, Js, Value},
 };
 
-use super::{EOF, complete, ended, received, written};
+use super::{EOF, complete};
 
 #[derive(Default)]
 pub struct JsStream {
-    pub above: Cell<Option<u64>>,
+    pub above: Cell<Option<Above>>,
 }
 
-struct JsWrite(u64);
+struct JsWrite(Above);
 
-pub fn request_of(ctx: Ctx, number: u64) -> Value {
+/// Gives bytes to the script, which says by `finishWrite` that they are gone.
+pub fn write(ctx: Ctx, stream: &Value, bytes: &[u8], above: Above) {
     let prototype = ctx.object();
-    let request = new_handle(ctx, &prototype, JsWrite(number));
-    request.unwrap_or_else(|_| ctx.undefined())
+    let request = new_handle(ctx, &prototype, JsWrite(above));
+    let request = request.unwrap_or_else(|_| ctx.undefined());
+    let chunks = ctx.array([new_buffer(ctx, bytes)]);
+    callback::make_method(ctx, stream, "onwrite", &[request, chunks]);
 }
 
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
@@ -40,19 +45,22 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
             copy_bytes(c.ctx, &c.arg(0))?,
         );
         if let Some(above) = above {
-            received(c.ctx, above, &bytes);
+            above.received(c.ctx, &bytes);
         }
         c.undefined()
     })
     .with("emitEOF", |c| {
-        if let Some(above) = c.state::<JsStream>()?.above.get() {
-            ended(c.ctx, above, EOF);
+        let above = c.state::<JsStream>()?.above.get();
+        if !above.is_some_and(|above| above.ended(c.ctx, EOF)) {
+            let env = c.env();
+            env.set_u32("streamBaseState", net::READ_BYTES_OR_ERROR, EOF as u32);
+            callback::make_method(c.ctx, &c.this(), "onread", &[c.ctx.undefined()]);
         }
         c.undefined()
     })
     .with("finishWrite", |c| {
-        if let Some(JsWrite(number)) = messaging::state::<JsWrite>(c.ctx, &c.arg(0)) {
-            written(c.ctx, *number);
+        if let Some(JsWrite(above)) = messaging::state::<JsWrite>(c.ctx, &c.arg(0)) {
+            above.written(c.ctx, c.number(1) as i32);
         }
         c.undefined()
     })

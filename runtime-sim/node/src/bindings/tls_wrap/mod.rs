@@ -37,7 +37,7 @@ use super::{
     environment::{Environment, copy_bytes, new_array_buffer},
     messaging,
     native::{Call, Target, new_handle, throw_new, throw_not_simulated},
-    net,
+    net::{self, Above},
 };
 
 use self::{
@@ -91,8 +91,8 @@ struct Layer {
     incoming: Vec<u8>,
     /// What the script wrote before there was a session.
     early: Vec<u8>,
-    /// Requests whose bytes are not all below yet.
-    writes: VecDeque<Value>,
+    /// Who hears of writes whose bytes are not all below yet.
+    writes: VecDeque<Writer>,
     /// What is to be sent, once the write below is done.
     outbox: Vec<u8>,
     is_sending: bool,
@@ -101,8 +101,14 @@ struct Layer {
     is_done_told: bool,
     has_ended: bool,
     consumer: Option<Value>,
+    above: Option<Above>,
     bytes_read: u64,
     bytes_written: u64,
+}
+
+enum Writer {
+    Request(Value),
+    Session(Above),
 }
 
 enum Stage {
@@ -295,16 +301,17 @@ fn wrap(c: &Call) -> Js<Value> {
         is_done_told: false,
         has_ended: false,
         consumer: None,
+        above: None,
         bytes_read: 0,
         bytes_written: 0,
     };
     env.tls.layers.borrow_mut().insert(number, layer);
     if let Some(stream) = messaging::state::<JsStream>(c.ctx, &below) {
-        stream.above.set(Some(number));
+        stream.above.set(Some(Above::Tls(number)));
     } else if let Some(TlsWrap(under)) = messaging::state::<TlsWrap>(c.ctx, &below) {
-        with(env, *under, |layer| layer.consumer = Some(object.clone()));
+        with(env, *under, |layer| layer.above = Some(Above::Tls(number)));
     } else {
-        net::set_above(c.ctx, &below, Some(number))?;
+        net::set_above(c.ctx, &below, Some(Above::Tls(number)))?;
     }
     Ok(object)
 }
@@ -351,9 +358,9 @@ fn destroy(c: &Call) -> Js<Value> {
     let Some(gone) = gone else {
         return c.undefined();
     };
-    for request in gone.writes {
+    for writer in gone.writes {
         env.requests
-            .feed(move |ctx| complete(ctx, &request, ECANCELED));
+            .feed(move |ctx| writer.complete(ctx, ECANCELED));
     }
     c.undefined()
 }
@@ -485,7 +492,7 @@ impl Layer {
     }
 
     /// Requests of which every byte has gone.
-    fn finished_writes(&mut self) -> VecDeque<Value> {
+    fn finished_writes(&mut self) -> VecDeque<Writer> {
         let is_open = self
             .connection()
             .is_some_and(|connection| !connection.is_handshaking());
@@ -599,23 +606,18 @@ fn tell(ctx: Ctx, number: u64, name: &str, args: &[Value]) {
 fn tell_read(ctx: Ctx, number: u64, what: Result<&[u8], i32>) {
     let env = Environment::of(ctx);
     let reader = with(env, number, |layer| {
-        (layer.object.clone(), layer.consumer.clone())
+        (layer.object.clone(), layer.consumer.clone(), layer.above)
     });
-    let Some((object, consumer)) = reader else {
+    let Some((object, consumer, above)) = reader else {
         return;
     };
-    if let Some(consumer) = &consumer {
-        if let Some(TlsWrap(above)) = messaging::state::<TlsWrap>(ctx, consumer) {
-            match what {
-                Ok(bytes) => received(ctx, *above, bytes),
-                Err(code) => ended(ctx, *above, code),
-            }
-            return;
-        }
-        if let Ok(bytes) = what {
-            super::http_parser::stream_read(ctx, consumer, bytes);
-            return;
-        }
+    match (above, what) {
+        (Some(above), Ok(bytes)) => return above.received(ctx, bytes),
+        (Some(above), Err(code)) if above.ended(ctx, code) => return,
+        _ => {}
+    }
+    if let (Some(consumer), Ok(bytes)) = (&consumer, what) {
+        return super::http_parser::stream_read(ctx, consumer, bytes);
     }
     let (status, value) = match what {
         Ok(bytes) => (bytes.len() as i32, new_array_buffer(ctx, bytes)),
@@ -644,17 +646,15 @@ fn write_below(ctx: Ctx, number: u64, bytes: &[u8]) {
     };
     env.spend_ns(costs::TLS_BYTE_NS * bytes.len() as u64);
     let is_done = if messaging::state::<JsStream>(ctx, &below).is_some() {
-        let request = js_stream::request_of(ctx, number);
-        let chunks = ctx.array([new_buffer(ctx, bytes)]);
         with(env, number, |layer| layer.is_sending = true);
-        callback::make_method(ctx, &below, "onwrite", &[request, chunks]);
+        js_stream::write(ctx, &below, bytes, Above::Tls(number));
         true
     } else if let Some(TlsWrap(under)) = messaging::state::<TlsWrap>(ctx, &below) {
         put(ctx, *under, bytes);
         cycle(ctx, *under);
         true
     } else {
-        net::write_for(ctx, &below, bytes, number)
+        net::write_for(ctx, &below, bytes, Above::Tls(number))
     };
     if !is_done {
         with(env, number, |layer| layer.is_sending = true);
@@ -673,8 +673,8 @@ pub fn written(ctx: Ctx, number: u64) {
 fn finish_writes(ctx: Ctx, number: u64) {
     let env = Environment::of(ctx);
     let finished = with(env, number, Layer::finished_writes).unwrap_or_default();
-    for request in finished {
-        env.requests.feed(move |ctx| complete(ctx, &request, 0));
+    for writer in finished {
+        env.requests.feed(move |ctx| writer.complete(ctx, 0));
     }
 }
 
@@ -686,6 +686,52 @@ fn complete(ctx: Ctx, request: &Value, status: i32) {
     ];
     callback::make_method(ctx, request, "oncomplete", &args);
     async_wrap::emit_destroy(ctx, async_wrap::ids_of(ctx, request).0);
+}
+
+impl Writer {
+    fn complete(self, ctx: Ctx, status: i32) {
+        match self {
+            Self::Request(request) => complete(ctx, &request, status),
+            Self::Session(above) => above.written(ctx, status),
+        }
+    }
+}
+
+/// A session gets what this one says from now on; `false` when the stream is none of these.
+pub fn set_above(ctx: Ctx, stream: &Value, above: Option<Above>) -> bool {
+    if let Some(TlsWrap(number)) = messaging::state::<TlsWrap>(ctx, stream) {
+        with(Environment::of(ctx), *number, |layer| layer.above = above);
+        return true;
+    }
+    if let Some(stream) = messaging::state::<JsStream>(ctx, stream) {
+        stream.above.set(above);
+        return true;
+    }
+    false
+}
+
+/// Writes for a session above; `None` when the stream is none of these. It hears by `written` that it is done.
+pub fn write_for(ctx: Ctx, stream: &Value, bytes: &[u8], above: Above) -> Option<bool> {
+    let env = Environment::of(ctx);
+    if messaging::state::<JsStream>(ctx, stream).is_some() {
+        js_stream::write(ctx, stream, bytes, above);
+        return Some(false);
+    }
+    let TlsWrap(number) = *messaging::state::<TlsWrap>(ctx, stream)?;
+    let is_open = with(env, number, |layer| {
+        let is_open = !matches!(layer.stage, Stage::Failed);
+        if is_open {
+            layer.writes.push_back(Writer::Session(above));
+        }
+        is_open
+    });
+    if is_open != Some(true) {
+        return Some(true);
+    }
+    put(ctx, number, bytes);
+    send(ctx, number);
+    finish_writes(ctx, number);
+    Some(false)
 }
 
 fn put(ctx: Ctx, number: u64, bytes: &[u8]) {
@@ -711,7 +757,9 @@ fn write(c: &Call, bytes: &[u8]) -> Js<Value> {
     env.set_u32("streamBaseState", net::LAST_WRITE_WAS_ASYNC, 1);
     let trigger = async_wrap::ids_of(c.ctx, &c.this()).0;
     async_wrap::adopt_for(c.ctx, &request, "WRITEWRAP", Some(trigger));
-    with(env, number, |layer| layer.writes.push_back(request));
+    with(env, number, |layer| {
+        layer.writes.push_back(Writer::Request(request))
+    });
     put(c.ctx, number, bytes);
     send(c.ctx, number);
     finish_writes(c.ctx, number);
