@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use protocol::lesson::{Block, Lesson, LessonFile, Predict, Step, WorldTemplate};
+use protocol::lesson::{Block, Lesson, LessonFile, Predict, SavedRequest, Step, WorldTemplate};
 
 use crate::{
+    clients,
     mistake::{Mistakes, suggestion},
     source::Source,
     table::{Located, Table},
@@ -93,6 +94,7 @@ pub(crate) fn read(
         world: world?,
         checks: checks?.text,
         check_seeds: head.check_seeds?,
+        requests: head.requests,
     })
 }
 
@@ -215,6 +217,7 @@ struct Head {
     hints: Vec<Vec<Block>>,
     start: Vec<LessonFile>,
     solution: Vec<LessonFile>,
+    requests: Vec<SavedRequest>,
 }
 
 impl Head {
@@ -226,7 +229,7 @@ impl Head {
         world: Option<&WorldTemplate>,
         mistakes: &Mistakes,
     ) -> Self {
-        const KEYS: [&str; 8] = [
+        const KEYS: [&str; 9] = [
             "title",
             "summary",
             "minutes",
@@ -235,6 +238,7 @@ impl Head {
             "hints",
             "files",
             "predict",
+            "requests",
         ];
         let mut table = Table::of_file(source, mistakes);
         let title = table.text("title").map(|title| title.value);
@@ -254,6 +258,7 @@ impl Head {
         let listed = table.table("files");
         let entry = world.map(WorldTemplate::entry);
         let (start, solution) = order_files(listed, &KEYS, start, solution, entry, mistakes);
+        let requests = clients::read_saved(&mut table, world);
         table.finish(&[]);
         Self {
             title,
@@ -266,6 +271,7 @@ impl Head {
             hints: Vec::new(),
             start,
             solution,
+            requests,
         }
     }
 }

@@ -6,7 +6,7 @@
 //!   NN-chapter/
 //!     chapter.toml                title
 //!     NN-lesson/
-//!       lesson.toml               title, summary, minutes, covers, check_seeds; hints, [files], [predict]
+//!       lesson.toml               title, summary, minutes, covers, check_seeds; hints, [files], [predict], [[requests]]
 //!       text.md                   what the reader reads
 //!       world.toml                seed, and what runs where: see `world.rs`
 //!       start/                    the files that the reader starts from
@@ -19,6 +19,7 @@
 //! Whether the start fails and the solution passes is not asked here: that takes the simulation, and is
 //! `terrarium check`.
 
+mod clients;
 mod folder;
 mod machines;
 mod mistake;

@@ -312,7 +312,7 @@ fn read_request(table: &mut Table, called: &mut Vec<Called>) -> Option<RequestSp
     })
 }
 
-fn read_headers(table: &mut Table) -> Vec<(String, String)> {
+pub(crate) fn read_headers(table: &mut Table) -> Vec<(String, String)> {
     let Some(headers) = table.table("headers") else {
         return Vec::new();
     };
@@ -326,11 +326,11 @@ fn read_headers(table: &mut Table) -> Vec<(String, String)> {
     headers
 }
 
-fn is_token(byte: u8) -> bool {
+pub(crate) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-fn is_address(host: &str) -> bool {
+pub(crate) fn is_address(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok()
 }

@@ -29,7 +29,8 @@
 //! [[faults]]
 //! on = { request = 10, packet = 3 }   # when that packet of the tenth request of all loads leaves
 //! lasts = "1 s"
-//! crash = "api"                       # without power; `kill` ends its processes, `slow` with `speed` slows its cores
+//! crash = "api"                       # without power; `kill` ends its processes, `slow` with `speed` slows its cores,
+//!                                     # `fill` leaves no room on its disk
 //!
 //! [[faults]]
 //! chance = "5 %"
@@ -42,7 +43,8 @@
 //! "api.example.com" = "api"
 //! ```
 //!
-//! Who calls and who answers without being a program is in [`crate::machines`].
+//! Who calls and who answers without being a program is in [`crate::machines`], and who asks by hand in
+//! [`crate::clients`].
 //!
 //! A world of one process needs none of that: `entry`, `args` and `[env]` may stand at the top. Quantities have their
 //! units with them.
@@ -60,6 +62,7 @@ use protocol::{
 };
 
 use crate::{
+    clients,
     folder::TreeFile,
     machines::{self, Called, Files},
     mistake::{Mistakes, suggestion},
@@ -68,7 +71,7 @@ use crate::{
     table::{Located, Table},
 };
 
-pub(crate) const KEYS: [&str; 17] = [
+pub(crate) const KEYS: [&str; 18] = [
     "seed",
     "host",
     "entry",
@@ -86,6 +89,7 @@ pub(crate) const KEYS: [&str; 17] = [
     "services",
     "balancers",
     "nginx",
+    "clients",
 ];
 const HOST: &str = "jar";
 const CORES_MAX: u64 = 1024;
@@ -106,7 +110,7 @@ pub(crate) fn read(
     let mut processes = Vec::new();
     let several = table.tables("processes");
     let needs_process = !start.is_empty()
-        || !["load", "services", "balancers", "nginx"]
+        || !["load", "services", "balancers", "nginx", "clients"]
             .iter()
             .any(|key| table.has(key));
     if several.is_empty() && needs_process || table.has("entry") {
@@ -188,8 +192,10 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate], files: &Files)
     }
     let mut called = Vec::new();
     let (machines, proxied) = machines::read(table, files, &mut called);
+    let clients = clients::read(table, &mut called);
     let mut known: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
     known.extend(processes.iter().map(|process| process.host.as_str()));
+    known.extend(clients.iter().map(|client| client.from.as_str()));
     known.extend(machines.loads.iter().map(|load| load.from.as_str()));
     known.extend(
         machines
@@ -248,6 +254,10 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate], files: &Files)
         machines: match machines == Machines::default() {
             true => Packed::default(),
             false => Packed::new(&machines),
+        },
+        clients: match clients.is_empty() {
+            true => Packed::default(),
+            false => Packed::new(&clients),
         },
         hosts,
         links,
@@ -418,7 +428,7 @@ fn read_cause(table: &mut Table, known: &[&str]) -> Option<Trigger> {
 
 /// What a fault does, and what undoes it.
 fn read_changes(table: &mut Table, known: &[&str]) -> Option<(Vec<Change>, Vec<Change>)> {
-    const KINDS: [&str; 5] = ["cut", "link", "crash", "kill", "slow"];
+    const KINDS: [&str; 6] = ["cut", "link", "crash", "kill", "slow", "fill"];
     let line = table.line();
     let said: Vec<&'static str> = KINDS.into_iter().filter(|key| table.has(key)).collect();
     let &[kind] = said.as_slice() else {
@@ -461,6 +471,10 @@ fn read_changes(table: &mut Table, known: &[&str]) -> Option<(Vec<Change>, Vec<C
                 "kill" => [false, true].map(|runs| Change::Run {
                     host: host.clone(),
                     runs,
+                }),
+                "fill" => [true, false].map(|is_full| Change::Disk {
+                    host: host.clone(),
+                    is_full,
                 }),
                 _ => {
                     let speed = read_quantity(table, "speed", SHARES, 100_000_000);
