@@ -167,6 +167,7 @@ impl<W: Write> Writer<W> {
                 self.instant(process, "g", &format!("load {name} begins"))
             }
             EventKind::LoadEnded { .. } => self.instant(process, "g", "a load ends"),
+            EventKind::AskEnded { .. } => self.instant(process, "g", "an answer is shown"),
             EventKind::ServiceStarted { name, .. } => {
                 self.instant(process, "g", &format!("service {name} listens"))
             }

@@ -1,7 +1,6 @@
 //! `terrarium explore`: a program under many seeds, and every way in which it came out.
 
 use std::{
-    collections::BTreeMap,
     num::NonZero,
     process::ExitCode,
     sync::{
@@ -13,7 +12,10 @@ use std::{
 
 use crate::{Error, Jar};
 use lexopt::{Parser, ValueExt};
-use protocol::{EventKind, Record, Scenario, Stream};
+use protocol::{
+    Record, Scenario, Stream,
+    explore::{Outcome, Seen, Tally, Watcher},
+};
 use serde_json::json;
 
 use super::{
@@ -22,19 +24,6 @@ use super::{
 };
 
 const SEEDS: u64 = 100;
-
-/// What somebody who watches the program can tell apart.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Outcome {
-    exit_code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-struct Seen {
-    first_seed: u64,
-    count: u64,
-}
 
 pub fn explore(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let (mut seeds, mut as_json) = (SEEDS, false);
@@ -49,9 +38,9 @@ pub fn explore(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     if seeds == 0 {
         return Err(Failure::Usage("--seeds begins at 1".to_string()));
     }
-    let outcomes = run_all(&scenario, seeds)?;
-    let mut sorted: Vec<(&Outcome, &Seen)> = outcomes.iter().collect();
-    sorted.sort_by_key(|(_, seen)| seen.first_seed);
+    let tally = run_all(&scenario, seeds)?;
+    let mut sorted: Vec<&Seen> = (0..tally.len()).map(|number| tally.get(number)).collect();
+    sorted.sort_by_key(|seen| seen.first_seed);
     print(&if as_json {
         as_value(&sorted, seeds)
     } else {
@@ -61,11 +50,11 @@ pub fn explore(arguments: &mut Parser) -> Result<ExitCode, Failure> {
 }
 
 /// From the scenario's own seed on, on all cores.
-fn run_all(scenario: &Scenario, seeds: u64) -> Result<BTreeMap<Outcome, Seen>, Failure> {
+fn run_all(scenario: &Scenario, seeds: u64) -> Result<Tally, Failure> {
     // The first loads what the others find in the cache.
     let first = Jar::load()?;
     let next = AtomicU64::new(0);
-    let outcomes: Mutex<BTreeMap<Outcome, Seen>> = Mutex::default();
+    let tally: Mutex<Tally> = Mutex::default();
     let failed: Mutex<Option<Error>> = Mutex::default();
     let work = |jar: Result<Jar, Error>| {
         let run_on = || -> Result<(), Error> {
@@ -75,15 +64,12 @@ fn run_all(scenario: &Scenario, seeds: u64) -> Result<BTreeMap<Outcome, Seen>, F
                 if index >= seeds || failed.lock().expect("nobody panics with it").is_some() {
                     return Ok(());
                 }
-                let seed = scenario.seed + index;
+                let seed = scenario.seed.wrapping_add(index);
                 let outcome = run_one(&mut jar, scenario, seed)?;
-                let mut outcomes = outcomes.lock().expect("nobody panics with it");
-                let seen = outcomes.entry(outcome).or_insert(Seen {
-                    first_seed: seed,
-                    count: 0,
-                });
-                seen.count += 1;
-                seen.first_seed = seen.first_seed.min(seed);
+                tally
+                    .lock()
+                    .expect("nobody panics with it")
+                    .add(seed, outcome);
             }
         };
         if let Err(error) = run_on() {
@@ -102,7 +88,7 @@ fn run_all(scenario: &Scenario, seeds: u64) -> Result<BTreeMap<Outcome, Seen>, F
     });
     match failed.into_inner().expect("nobody panicked with it") {
         Some(error) => Err(error.into()),
-        None => Ok(outcomes.into_inner().expect("nobody panicked with it")),
+        None => Ok(tally.into_inner().expect("nobody panicked with it")),
     }
 }
 
@@ -111,51 +97,69 @@ fn run_one(jar: &mut Jar, scenario: &Scenario, seed: u64) -> Result<Outcome, Err
         seed,
         ..scenario.clone()
     };
-    let (mut stdout, mut stderr) = (String::new(), String::new());
+    let mut watcher = Watcher::new(usize::MAX);
     let finished = jar.run(&scenario, |events| {
-        for event in events {
-            if let EventKind::Logged { stream, text } = event.kind {
-                match stream {
-                    Stream::Stdout => stdout.push_str(&text),
-                    Stream::Stderr => stderr.push_str(&text),
-                }
-            }
+        for event in &events {
+            watcher.notice(event);
         }
     })?;
-    Ok(Outcome {
-        exit_code: finished.exit_code,
-        stdout,
-        stderr,
-    })
+    Ok(watcher.outcome(finished.exit_code))
 }
 
-fn as_text(outcomes: &[(&Outcome, &Seen)], seeds: u64) -> String {
+fn as_text(outcomes: &[&Seen], seeds: u64) -> String {
     let mut text = match outcomes.len() {
         1 => format!("1 outcome over {seeds} seeds\n"),
         count => format!("{count} outcomes over {seeds} seeds\n"),
     };
-    for (outcome, seen) in outcomes {
+    for seen in outcomes {
+        let outcome = &seen.outcome;
         text.push_str(&format!(
             "\n--- {} of {seeds}, first with --seed {}, exit code {}\n{}",
-            seen.count, seen.first_seed, outcome.exit_code, outcome.stdout
+            seen.count,
+            seen.first_seed,
+            outcome.exit_code,
+            outcome.text(Stream::Stdout)
         ));
-        if !outcome.stderr.is_empty() {
-            text.push_str(&format!("--- on standard error\n{}", outcome.stderr));
+        let stderr = outcome.text(Stream::Stderr);
+        if !stderr.is_empty() {
+            text.push_str(&format!("--- on standard error\n{stderr}"));
+        }
+        for load in &outcome.loads {
+            text.push_str(&format!("--- load {}\n", load.name));
+            for (threshold, passed) in &load.thresholds {
+                text.push_str(&format!(
+                    "{} {threshold}\n",
+                    if *passed { '✓' } else { '✗' }
+                ));
+            }
         }
     }
     text
 }
 
-fn as_value(outcomes: &[(&Outcome, &Seen)], seeds: u64) -> String {
+fn as_value(outcomes: &[&Seen], seeds: u64) -> String {
     let outcomes: Vec<_> = outcomes
         .iter()
-        .map(|(outcome, seen)| {
+        .map(|seen| {
+            let outcome = &seen.outcome;
+            let loads: Vec<_> = outcome
+                .loads
+                .iter()
+                .map(|load| {
+                    let thresholds = load.thresholds.iter();
+                    let thresholds: Vec<_> = thresholds
+                        .map(|(text, passed)| json!({ "text": text, "passed": passed }))
+                        .collect();
+                    json!({ "name": load.name, "thresholds": thresholds })
+                })
+                .collect();
             json!({
                 "count": seen.count,
                 "first_seed": seen.first_seed,
                 "exit_code": outcome.exit_code,
-                "stdout": outcome.stdout,
-                "stderr": outcome.stderr,
+                "stdout": outcome.text(Stream::Stdout),
+                "stderr": outcome.text(Stream::Stderr),
+                "loads": loads,
             })
         })
         .collect();

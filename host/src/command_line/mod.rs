@@ -28,7 +28,7 @@ A Node.js process, its clock and its event loop in a jar.
   terrarium run [--seed N] [--cpu X] [--limits terminal|page] [--json] WORLD.toml
       Runs a world: several processes on several hosts, and what lies between them. Each line says whose it is. What
       became of its load is told at the end; 99 is the exit code when a threshold is not met.
-  terrarium serve [--port P] [--seed N] [--cpu X] FILE [ARGS]
+  terrarium serve [--port P] [--seed N] [--cpu X] FILE [-- ARGS]
       Runs FILE in real time and lets this machine's own programs (curl, a browser, k6) call the server in it, on
       port P of 127.0.0.1; without --port it is the port that the program listens on.
   terrarium check [PATH…] [--json]

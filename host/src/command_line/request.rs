@@ -32,44 +32,86 @@ struct Options {
     limits: Limits,
 }
 
-/// Reads the rest of the command line. `own` takes the options that only this command has.
+/// Reads the rest of the command line. `own` takes the options that only this command has. Everything behind FILE is the
+/// program's, whatever it looks like.
 pub fn request(
+    arguments: &mut Parser,
+    record: Record,
+    own: impl FnMut(&str, &mut Parser) -> Result<bool, Failure>,
+) -> Result<Request, Failure> {
+    let mut options = Options::default();
+    let Some(file) = options.read(arguments, own)? else {
+        return Err(no_file());
+    };
+    let args = arguments.raw_args()?.collect();
+    options.build(Path::new(&file), texts(args)?, record)
+}
+
+/// The same, with options behind FILE as well as before it: a server is given few arguments, and those behind `--`.
+pub fn request_of_server(
     arguments: &mut Parser,
     record: Record,
     mut own: impl FnMut(&str, &mut Parser) -> Result<bool, Failure>,
 ) -> Result<Request, Failure> {
-    let mut options = Options {
-        seed: None,
-        tick_ns: TICK_NS,
-        limits: Limits::TERMINAL,
-    };
-    let file = loop {
-        match arguments.next()? {
-            Some(Arg::Value(file)) => break file,
-            Some(Arg::Long(name)) => {
-                let name = name.to_string();
-                if !options.take(&name, arguments)? && !own(&name, arguments)? {
-                    return Err(Arg::Long(&name).unexpected().into());
-                }
-            }
-            Some(Arg::Short(letter)) => {
-                if !own(&letter.to_string(), arguments)? {
-                    return Err(Arg::Short(letter).unexpected().into());
-                }
-            }
-            None => return Err(Failure::Usage("FILE is missing".to_string())),
-        }
-    };
-    // Everything behind FILE is the program's, whatever it looks like.
-    let args = arguments
-        .raw_args()?
+    let mut options = Options::default();
+    let mut values = Vec::new();
+    while let Some(value) = options.read(arguments, &mut own)? {
+        values.push(value);
+    }
+    if values.is_empty() {
+        return Err(no_file());
+    }
+    let file = values.remove(0);
+    options.build(Path::new(&file), texts(values)?, record)
+}
+
+fn no_file() -> Failure {
+    Failure::Usage("FILE is missing".to_string())
+}
+
+fn texts(args: Vec<OsString>) -> Result<Vec<String>, Failure> {
+    args.into_iter()
         .map(OsString::into_string)
         .collect::<Result<Vec<String>, OsString>>()
-        .map_err(|arg| Failure::Usage(format!("{} is not UTF-8", arg.display())))?;
-    options.build(Path::new(&file), args, record)
+        .map_err(|arg| Failure::Usage(format!("{} is not UTF-8", arg.display())))
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: None,
+            tick_ns: TICK_NS,
+            limits: Limits::TERMINAL,
+        }
+    }
 }
 
 impl Options {
+    /// Takes options up to the next argument that is none.
+    fn read(
+        &mut self,
+        arguments: &mut Parser,
+        mut own: impl FnMut(&str, &mut Parser) -> Result<bool, Failure>,
+    ) -> Result<Option<OsString>, Failure> {
+        loop {
+            match arguments.next()? {
+                Some(Arg::Value(value)) => return Ok(Some(value)),
+                Some(Arg::Long(name)) => {
+                    let name = name.to_string();
+                    if !self.take(&name, arguments)? && !own(&name, arguments)? {
+                        return Err(Arg::Long(&name).unexpected().into());
+                    }
+                }
+                Some(Arg::Short(letter)) => {
+                    if !own(&letter.to_string(), arguments)? {
+                        return Err(Arg::Short(letter).unexpected().into());
+                    }
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+
     fn take(&mut self, name: &str, arguments: &mut Parser) -> Result<bool, Failure> {
         match name {
             "seed" => self.seed = Some(arguments.value()?.parse()?),

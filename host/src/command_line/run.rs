@@ -7,7 +7,9 @@ use std::{
 
 use crate::{Jar, packages};
 use lexopt::Parser;
-use protocol::{Event, EventKind, ProcessId, Record, Scenario, Stream, load::LoadReport};
+use protocol::{
+    Event, EventKind, ProcessId, Record, Scenario, Stream, client::Exchange, load::LoadReport,
+};
 
 use super::{
     Failure, print,
@@ -43,10 +45,10 @@ pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
         })?;
         format!("{text}\n")
     } else {
-        reports
-            .iter()
-            .map(|report| format!("\n{report}\n"))
-            .collect()
+        let exchanges = terminal.exchanges.iter();
+        let exchanges = exchanges.map(|exchange| format!("\n{exchange}\n"));
+        let reports = reports.iter().map(|report| format!("\n{report}\n"));
+        exchanges.chain(reports).collect()
     };
     print(&text);
     let exit_code = match finished.exit_code {
@@ -69,6 +71,8 @@ pub struct Terminal {
     uncaught: Option<String>,
     /// Of the loads that have ended.
     loads: Vec<LoadReport>,
+    /// What came of what clients have asked for.
+    exchanges: Vec<Exchange>,
 }
 
 impl Terminal {
@@ -122,6 +126,10 @@ impl Terminal {
                 self.uncaught = Some(text.clone());
             } else if let EventKind::LoadEnded { report, .. } = &event.kind {
                 self.loads.extend(report.open());
+            } else if let EventKind::AskEnded { exchange, .. } = &event.kind
+                && let Some(exchange) = exchange.open()
+            {
+                self.exchanges.push(exchange);
             }
         }
         self.flush(current);

@@ -21,7 +21,7 @@ use protocol::{
 
 use super::{
     Failure,
-    request::{Request, request},
+    request::{Request, request_of_server},
     run::Terminal,
 };
 use crate::{Jar, Meeting, Outlook};
@@ -36,12 +36,13 @@ const DOOR: usize = 0;
 
 pub fn serve(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let mut port = None;
-    let Request { scenario, left_out } = request(arguments, Record::Output, |name, arguments| {
-        if name == "port" {
-            port = Some(arguments.value()?.parse::<u16>()?);
-        }
-        Ok(name == "port")
-    })?;
+    let Request { scenario, left_out } =
+        request_of_server(arguments, Record::Output, |name, arguments| {
+            if name == "port" {
+                port = Some(arguments.value()?.parse::<u16>()?);
+            }
+            Ok(name == "port")
+        })?;
     for sentence in left_out {
         eprintln!("terrarium: {sentence} The program does not see what was left out.");
     }
@@ -171,7 +172,15 @@ impl Bridge {
         };
         match what {
             Hears::Connected => {}
-            Hears::Failed { .. } => connection.is_gone = true,
+            Hears::Failed { .. } => {
+                // Closed without its linger, it is reset at the caller's end too.
+                #[cfg(unix)]
+                let _ = rustix::net::sockopt::set_socket_linger(
+                    &connection.stream,
+                    Some(Duration::ZERO),
+                );
+                connection.is_gone = true;
+            }
             Hears::Bytes { bytes } => connection.unsent.extend(bytes),
             Hears::Ended => connection.has_ended = true,
             Hears::Waiting { bytes } => connection.waiting_bytes = bytes as usize,
