@@ -1,6 +1,10 @@
 //! Traces to try things on without a world: the first lesson's, one that blocks its loop, and generated ones of any
 //! length. They obey the trace's rules (ids, causes, names before use), and nothing in the page shows them.
 
+mod load;
+
+pub use load::{reported, under_load};
+
 use protocol::{
     Event, EventId, EventKind, ExitReason, Frame, FunctionId, MicrotaskKind, Outcome, Phase, Queue,
     Stream, TaskId,
@@ -457,16 +461,18 @@ pub fn exchanges(count: usize, seed: u64) -> Vec<Event> {
         let at_us = 100 + number as u64 * 40 + wire.chance.below(300) as u64;
         wire.exchange(at_us, number);
     }
-    let mut places: Vec<usize> = (0..wire.events.len()).collect();
-    places.sort_by_key(|place| wire.events[*place].time_ns);
+    in_order(wire.events)
+}
+
+/// By their times, causes numbered anew.
+fn in_order(events: Vec<Event>) -> Vec<Event> {
+    let mut places: Vec<usize> = (0..events.len()).collect();
+    places.sort_by_key(|place| events[*place].time_ns);
     let mut to = vec![0; places.len()];
     for (position, place) in places.iter().enumerate() {
         to[*place] = position as EventId;
     }
-    let mut events: Vec<Event> = places
-        .iter()
-        .map(|place| wire.events[*place].clone())
-        .collect();
+    let mut events: Vec<Event> = places.iter().map(|place| events[*place].clone()).collect();
     for event in &mut events {
         event.cause = event.cause.map(|cause| to[cause as usize]);
     }

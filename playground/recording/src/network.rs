@@ -247,6 +247,15 @@ impl Network {
         self.links[link].stays.count(event)
     }
 
+    /// Events at which ends of connections come to a host, and at which they go.
+    pub(crate) fn connection_events(&self, host: HostIndex) -> (&[u32], &[u32]) {
+        self.hosts[host].connections.events()
+    }
+
+    pub(crate) fn packet_events(&self, link: LinkIndex) -> (&[u32], &[u32]) {
+        self.links[link].stays.events()
+    }
+
     // --- indexing ---
 
     pub(crate) fn index(&mut self, id: u32, event: &Event, time_of: impl Fn(EventId) -> u64) {
@@ -679,6 +688,26 @@ impl Recording {
         let any = DECODERS[DECODERS.len() - 1];
         let decoder = connection.decoder.as_ref().map_or(any, |decoder| decoder.0);
         Some(if known.begins { decoder } else { any }.read(head, *bytes))
+    }
+
+    /// `GET /notes`, `SYN`: a packet by the message that begins in it or by what it is.
+    pub fn packet_line(&self, packet: PacketId) -> String {
+        let known = self.network().packet(packet);
+        match known
+            .and_then(|known| self.event(known.sent))
+            .map(|sent| &sent.kind)
+        {
+            Some(EventKind::PacketSent {
+                content,
+                bytes,
+                head,
+                ..
+            }) => match self.message(packet) {
+                Some(message) => message.line,
+                None => crate::sentence::what(*content, *bytes, head),
+            },
+            _ => String::new(),
+        }
     }
 
     /// `GET /notes`, or what was wished for without a word.

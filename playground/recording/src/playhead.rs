@@ -6,7 +6,7 @@
 
 use protocol::EventId;
 
-use crate::Recording;
+use crate::{Recording, time};
 
 /// What one step is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,16 +40,24 @@ pub enum Direction {
     Forward,
 }
 
-/// How fast it plays, as a position on the slider: steps a second, doubling, and real time at the end.
+/// How fast it plays, as a position on the slider: steps a second, then virtual time against the reader's, from a
+/// thousandth of real time to real time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speed(u8);
 
-const STEPS_A_SECOND: [u32; 7] = [1, 2, 4, 8, 16, 32, 64];
+const STEPS_A_SECOND: [u32; 9] = [1, 2, 4, 8, 16, 32, 64, 256, 1_024];
+/// Virtual nanoseconds in one of the reader's milliseconds.
+const RATES_NS: [(f64, &str); 4] = [
+    (1e3, "1 ms a second"),
+    (1e4, "10 ms a second"),
+    (1e5, "100 ms a second"),
+    (1e6, "real time"),
+];
 
 impl Speed {
     pub const SLOWEST: Self = Self(0);
     /// One virtual second a second.
-    pub const REAL_TIME: Self = Self(STEPS_A_SECOND.len() as u8);
+    pub const REAL_TIME: Self = Self((STEPS_A_SECOND.len() + RATES_NS.len() - 1) as u8);
 
     /// The nearest there is.
     pub fn from_position(position: u8) -> Self {
@@ -60,17 +68,25 @@ impl Speed {
         self.0
     }
 
-    /// `None` in real time.
+    /// `None` where time itself plays.
     pub fn steps_a_second(self) -> Option<u32> {
         STEPS_A_SECOND.get(usize::from(self.0)).copied()
     }
 
+    fn rate(self) -> Option<&'static (f64, &'static str)> {
+        RATES_NS.get(usize::from(self.0).checked_sub(STEPS_A_SECOND.len())?)
+    }
+
     /// `4 events a second`.
     pub fn label(self, unit: StepUnit) -> String {
-        match self.steps_a_second() {
-            None => "real time".to_owned(),
-            Some(1) => format!("1 {} a second", unit.name()),
-            Some(steps) => format!("{steps} {}s a second", unit.name()),
+        match (self.steps_a_second(), self.rate()) {
+            (None, Some((_, label))) => (*label).to_owned(),
+            (steps, _) => {
+                let steps = steps.unwrap_or(1);
+                let plural = if steps == 1 { "" } else { "s" };
+                let steps = time::count(u64::from(steps));
+                format!("{steps} {}{plural} a second", unit.name())
+            }
         }
     }
 }
@@ -79,6 +95,29 @@ impl Default for Speed {
     fn default() -> Self {
         Self(2)
     }
+}
+
+/// A stretch of virtual time that the reader has chosen, both ends within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub from_ns: u64,
+    pub to_ns: u64,
+}
+
+impl Range {
+    pub fn holds(self, time_ns: u64) -> bool {
+        (self.from_ns..=self.to_ns).contains(&time_ns)
+    }
+
+    pub fn length_ns(self) -> u64 {
+        self.to_ns - self.from_ns
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    From,
+    To,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,6 +138,12 @@ pub enum TimeCommand {
     ToEnd,
     SetSpeed(Speed),
     SetUnit(StepUnit),
+    /// In whichever order its ends are given; `None` is the whole recording.
+    SetRange(Option<Range>),
+    /// An end of the range is put to a time; there is one from then on.
+    SetEdge(Edge, u64),
+    /// At the end of the range it begins again at its start.
+    SetLooping(bool),
     /// So much of the reader's time has passed.
     Tick {
         elapsed_ms: f64,
@@ -127,7 +172,10 @@ pub struct Playhead {
     pub follows: bool,
     /// The last move was a single step, which the page animates; jumps it does not.
     pub stepped: bool,
-    /// What is left of the reader's time after whole steps, or how far a real-time clock has run past the event.
+    /// What the reader has chosen of the time; measures and tables of other views may keep to it.
+    pub range: Option<Range>,
+    pub looping: bool,
+    /// What is left of the reader's time after whole steps, or how far the clock has run past the event.
     carry_ms: f64,
 }
 
@@ -135,10 +183,11 @@ impl Playhead {
     /// What the clock shows: the event's own time, or, while real time plays, a time between two events.
     pub fn time_ns(&self, recording: &Recording) -> u64 {
         let time_ns = recording.time_ns(self.event);
-        if self.playing && self.speed == Speed::REAL_TIME {
-            (time_ns + (self.carry_ms * 1e6) as u64).min(recording.end_ns())
-        } else {
-            time_ns
+        match self.speed.rate() {
+            Some((rate_ns, _)) if self.playing => {
+                (time_ns + (self.carry_ms * rate_ns) as u64).min(recording.end_ns())
+            }
+            _ => time_ns,
         }
     }
 
@@ -195,6 +244,21 @@ pub fn reduce(playhead: &Playhead, command: TimeCommand, recording: &Recording) 
             next.carry_ms = 0.0;
         }
         TimeCommand::SetUnit(unit) => next.unit = unit,
+        TimeCommand::SetRange(range) => set_range(&mut next, range, recording),
+        TimeCommand::SetEdge(edge, time_ns) => {
+            let (from_ns, to_ns) = match next.range {
+                Some(range) => (range.from_ns, range.to_ns),
+                None => (0, recording.end_ns()),
+            };
+            let (from_ns, to_ns) = match edge {
+                Edge::From if time_ns > to_ns => (time_ns, recording.end_ns()),
+                Edge::From => (time_ns, to_ns),
+                Edge::To if time_ns < from_ns => (0, time_ns),
+                Edge::To => (from_ns, time_ns),
+            };
+            set_range(&mut next, Some(Range { from_ns, to_ns }), recording);
+        }
+        TimeCommand::SetLooping(looping) => next.looping = looping && next.range.is_some(),
         TimeCommand::Tick { elapsed_ms } => tick(&mut next, elapsed_ms, recording),
         TimeCommand::Grown => {
             next.event = if next.follows {
@@ -208,12 +272,37 @@ pub fn reduce(playhead: &Playhead, command: TimeCommand, recording: &Recording) 
     next
 }
 
+fn set_range(playhead: &mut Playhead, range: Option<Range>, recording: &Recording) {
+    let end_ns = recording.end_ns();
+    playhead.range = range.filter(|_| !recording.is_empty()).map(|range| Range {
+        from_ns: range.from_ns.min(range.to_ns).min(end_ns),
+        to_ns: range.from_ns.max(range.to_ns).min(end_ns),
+    });
+    playhead.looping &= playhead.range.is_some();
+}
+
+/// The range that it loops, and the first moment in it.
+fn looped(playhead: &Playhead, recording: &Recording) -> Option<(Range, EventId)> {
+    let range = playhead.range.filter(|_| playhead.looping)?;
+    let first = recording.first_from(range.from_ns)?;
+    range
+        .holds(recording.time_ns(first))
+        .then_some((range, first))
+}
+
 fn play(playhead: &mut Playhead, recording: &Recording) {
     if recording.is_empty() {
         return;
     }
-    if at_end(playhead.event, recording) && recording.is_complete() {
-        playhead.event = recording.first_moment();
+    match looped(playhead, recording) {
+        Some((range, first)) if !range.holds(recording.time_ns(playhead.event)) => {
+            playhead.event = first;
+        }
+        Some(_) => {}
+        None if at_end(playhead.event, recording) && recording.is_complete() => {
+            playhead.event = recording.first_moment();
+        }
+        None => {}
     }
     playhead.playing = true;
     playhead.follows = false;
@@ -237,32 +326,42 @@ fn tick(playhead: &mut Playhead, elapsed_ms: f64, recording: &Recording) {
         return;
     }
     playhead.carry_ms += elapsed_ms.max(0.0);
-    match playhead.speed.steps_a_second() {
-        Some(steps_a_second) => {
-            let step_ms = 1_000.0 / f64::from(steps_a_second);
+    let looped = looped(playhead, recording);
+    let before = playhead.event;
+    let mut over = false;
+    match (playhead.speed.steps_a_second(), playhead.speed.rate()) {
+        (None, Some((rate_ns, _))) => {
+            let from_ns = recording.time_ns(before);
+            let to_ns = from_ns + (playhead.carry_ms * rate_ns) as u64;
+            let event = recording.at_time(to_ns);
+            if event > before {
+                playhead.event = event;
+                playhead.carry_ms -= (recording.time_ns(event) - from_ns) as f64 / rate_ns;
+            }
+            over = looped.is_some_and(|(range, _)| to_ns >= range.to_ns);
+        }
+        (steps_a_second, _) => {
+            let step_ms = 1_000.0 / f64::from(steps_a_second.unwrap_or(1));
             let steps = (playhead.carry_ms / step_ms).floor();
             playhead.carry_ms -= steps * step_ms;
             if steps >= 1.0 {
-                let before = playhead.event;
-                playhead.event = step(
-                    recording,
-                    before,
-                    playhead.unit,
-                    Direction::Forward,
-                    steps as u32,
-                );
+                let (unit, count) = (playhead.unit, steps as u32);
+                playhead.event = step(recording, before, unit, Direction::Forward, count);
                 playhead.stepped = steps < 2.0;
+                // The last moment of the range is shown as long as any other.
+                over = looped.is_some_and(|(range, _)| {
+                    at_end(before, recording) || recording.time_ns(playhead.event) > range.to_ns
+                });
             }
         }
-        None => {
-            let from_ns = recording.time_ns(playhead.event);
-            let to_ns = from_ns + (playhead.carry_ms * 1e6) as u64;
-            let event = recording.at_time(to_ns);
-            if event > playhead.event {
-                playhead.event = event;
-                playhead.carry_ms -= (recording.time_ns(event) - from_ns) as f64 / 1e6;
-            }
+    }
+    if let Some((_, first)) = looped {
+        if over {
+            playhead.event = first;
+            playhead.carry_ms = 0.0;
+            playhead.stepped = false;
         }
+        return;
     }
     if at_end(playhead.event, recording) {
         playhead.carry_ms = 0.0;

@@ -176,6 +176,7 @@ pub struct Recording {
     lines: Vec<u32>,
     logs: Vec<u32>,
     failures: Vec<u32>,
+    changes: Vec<u32>,
     /// Where each connection and each packet begins, by its number.
     connections: Vec<Option<u32>>,
     packets: Vec<Option<u32>>,
@@ -184,8 +185,8 @@ pub struct Recording {
     idle: Vec<(u64, u64)>,
 }
 
-/// More folds than these no axis can show.
-const IDLE_MAX: usize = 64;
+/// More folds than these no axis has.
+const IDLE_MAX: usize = 4_096;
 
 impl Recording {
     pub fn new() -> Self {
@@ -280,6 +281,14 @@ impl Recording {
         self.track(process).map(|_| process)
     }
 
+    /// The one program of a host that runs no other.
+    pub(crate) fn only_program_of(&self, host: &str) -> Option<ProcessId> {
+        let mut here = self
+            .processes()
+            .filter(|process| self.program(*process).1 == host);
+        here.next().filter(|_| here.next().is_none())
+    }
+
     pub fn end_ns(&self) -> u64 {
         self.events.last().map_or(0, |event| event.time_ns)
     }
@@ -328,6 +337,21 @@ impl Recording {
         self.moment_numbered(end.max(1)).unwrap_or_default()
     }
 
+    /// The first moment that is not earlier.
+    pub fn first_from(&self, time_ns: u64) -> Option<EventId> {
+        self.moment_numbered(self.count_before(time_ns) + 1)
+    }
+
+    /// How many moments are earlier.
+    pub fn count_before(&self, time_ns: u64) -> usize {
+        self.before(&self.moments, time_ns)
+    }
+
+    /// How many of these events, which are in order, are earlier than a time.
+    pub(crate) fn before(&self, events: &[u32], time_ns: u64) -> usize {
+        events.partition_point(|event| self.events[*event as usize].time_ns < time_ns)
+    }
+
     /// The moment a lesson's prose points at, once the recording has it.
     pub fn moment(&self, wanted: &lesson::Moment) -> Option<EventId> {
         match wanted {
@@ -359,15 +383,35 @@ impl Recording {
         self.event(u64::from(*moments.get(upto(moments, event))?))
     }
 
+    /// A process's moments between two times, each with the one before it; the first and the last may lie outside.
+    pub(crate) fn pairs_of(
+        &self,
+        process: ProcessId,
+        from_ns: u64,
+        to_ns: u64,
+    ) -> impl Iterator<Item = (EventId, EventId)> + '_ {
+        let moments = self.track(process).map_or(&[][..], |track| &track.moments);
+        let time_ns = |event: &u32| self.events[*event as usize].time_ns;
+        let first = moments.partition_point(|event| time_ns(event) <= from_ns);
+        let pairs = moments[first.saturating_sub(1)..].windows(2);
+        let pairs = pairs.map(|pair| (u64::from(pair[0]), u64::from(pair[1])));
+        pairs.take_while(move |(before, _)| self.time_ns(*before) < to_ns)
+    }
+
     // --- lists ---
 
     pub fn moments(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
         self.moments.iter().map(|event| u64::from(*event))
     }
 
-    /// The longest stretches, from and to, in which no event lies and nothing runs; longest first, at most 64.
-    pub fn idle(&self) -> Vec<(u64, u64)> {
-        self.idle.clone()
+    /// The longest stretches, from and to, in which no event lies and nothing runs; longest first, at most 4,096.
+    pub fn idle(&self) -> &[(u64, u64)] {
+        &self.idle
+    }
+
+    /// Faults and other changes of the world.
+    pub fn changes(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
+        self.changes.iter().map(|event| u64::from(*event))
     }
 
     pub fn logs(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
@@ -399,6 +443,22 @@ impl Recording {
                 EventKind::PhaseEntered { turn, .. } => Some((u64::from(*id), turn)),
                 _ => None,
             })
+    }
+
+    pub(crate) fn turn_events(&self, process: ProcessId) -> &[u32] {
+        self.track(process).map_or(&[], |track| &track.turns)
+    }
+
+    /// Which turn a phase is of.
+    pub(crate) fn turn_of(&self, phase: u32) -> Option<u32> {
+        match self.events[phase as usize].kind {
+            EventKind::PhaseEntered { turn, .. } => Some(turn),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn sleep_events(&self, process: ProcessId) -> &[(u32, Option<u32>)] {
+        self.track(process).map_or(&[], |track| &track.sleeps)
     }
 
     /// The first phase event of the process that comes after.
@@ -620,6 +680,7 @@ impl Recording {
         match &event.kind {
             EventKind::WorldStarted { seed, .. } => self.seed = Some(*seed),
             EventKind::Logged { .. } => self.logs.push(id),
+            EventKind::WorldChanged { .. } => self.changes.push(id),
             EventKind::UncaughtError { .. } | EventKind::LimitReached { .. } => {
                 self.failures.push(id);
             }
@@ -773,6 +834,7 @@ impl Recording {
             | EventKind::RequestBegun { .. }
             | EventKind::RequestEnded { .. }
             | EventKind::LoadEnded { .. }
+            | EventKind::AskEnded { .. }
             | EventKind::ServiceStarted { .. }
             | EventKind::WorkQueued { .. }
             | EventKind::WorkStarted { .. }
@@ -868,6 +930,11 @@ impl Shared {
         }
     }
 
+    /// Of the same recording, at whatever length.
+    pub fn is_of(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.recording, &other.recording)
+    }
+
     pub fn read(&self) -> Ref<'_, Recording> {
         self.recording.borrow()
     }
@@ -906,7 +973,7 @@ fn track_position(process: ProcessId) -> Option<usize> {
 }
 
 /// Numbers count from 1, and a trace that jumps ahead is not worth the memory of the gap.
-fn put(slots: &mut Vec<Option<u32>>, number: usize, value: u32) {
+pub(crate) fn put(slots: &mut Vec<Option<u32>>, number: usize, value: u32) {
     const GAP_MAX: usize = 1 << 16;
     let Some(position) = number.checked_sub(1) else {
         return;
@@ -920,6 +987,6 @@ fn put(slots: &mut Vec<Option<u32>>, number: usize, value: u32) {
     slots[position] = Some(value);
 }
 
-fn taken(slots: &[Option<TaskIndex>], task: TaskId) -> Option<TaskIndex> {
-    *slots.get((task as usize).checked_sub(1)?)?
+pub(crate) fn taken(slots: &[Option<u32>], number: u64) -> Option<u32> {
+    *slots.get((number as usize).checked_sub(1)?)?
 }

@@ -7,6 +7,7 @@
 
 use protocol::{
     Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, Outcome, Phase, Queue, Stream,
+    client::Exchange,
     scenario::Change,
     trace::{ConnectionId, Endpoint, PacketContent, PacketId, PoolWork},
 };
@@ -179,8 +180,8 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
             requests,
             ..
         } => Sentence::new(
-            format!("The load {name} begins on {host}."),
-            format!("It asks for {}.", requests.join(", ")),
+            format!("{name} begins to ask on {host}."),
+            format!("What it asks for: {}.", requests.join(", ")),
         ),
         EventKind::RequestBegun { request, .. } => Sentence::new(
             format!("Request {request} is due."),
@@ -202,6 +203,10 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
                 ),
             ),
             None => Sentence::new("A load ends.".to_owned(), ""),
+        },
+        EventKind::AskEnded { exchange, .. } => match exchange.open() {
+            Some(exchange) => asked(&exchange),
+            None => Sentence::new("Something that was asked for is over.".to_owned(), ""),
         },
         EventKind::ServiceStarted {
             name, host, port, ..
@@ -273,6 +278,14 @@ fn changed(what: &Change) -> Sentence {
             ),
             "What its processes do takes longer or shorter from now on.",
         ),
+        Change::Disk {
+            host,
+            is_full: true,
+        } => (
+            format!("The disk of {host} is full."),
+            "Whoever writes to a file there gets ENOSPC; reading goes on.",
+        ),
+        Change::Disk { host, .. } => (format!("The disk of {host} has room again."), ""),
     };
     Sentence::new(what, why)
 }
@@ -972,10 +985,34 @@ fn some_are(number: usize, thing: &str) -> String {
     }
 }
 
-fn upper(text: &str) -> String {
+pub(crate) fn upper(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),
+    }
+}
+
+fn asked(exchange: &Exchange) -> Sentence {
+    let what = format!("{} {}", exchange.method, exchange.url);
+    match (&exchange.failure, exchange.answer()) {
+        (Some(failure), _) => Sentence::new(
+            format!("{} has no answer to {what}.", exchange.client),
+            format!("{}.", without_full_stop(&failure.text)),
+        ),
+        (None, Some(answer)) => Sentence::new(
+            format!(
+                "{} has the answer to {what}: {}.",
+                exchange.client, answer.status
+            ),
+            match exchange.hops.len() {
+                0 | 1 => format!("{} bytes have come.", exchange.body_bytes),
+                hops => format!(
+                    "It took {hops} steps, and {} bytes have come.",
+                    exchange.body_bytes
+                ),
+            },
+        ),
+        (None, None) => Sentence::new(format!("{what} is over."), ""),
     }
 }

@@ -52,6 +52,7 @@ impl Recording {
         let mut at = end;
         while self.time_ns(at) > begin_ns {
             let cause = self.event(at).and_then(|event| event.cause);
+            let cause = self.asked_at(request, at).max(cause);
             // A cause is an earlier event.
             let Some(cause) = cause.filter(|cause| *cause < at) else {
                 break;
@@ -68,6 +69,23 @@ impl Recording {
             }
         }
         path
+    }
+
+    /// Nobody answers before he is asked: where the causes of an answer lead elsewhere, its question's arrival is one.
+    fn asked_at(&self, request: RequestIndex, answer: EventId) -> Option<EventId> {
+        let network = self.network();
+        let EventKind::PacketSent { packet, .. } = self.event(answer)?.kind else {
+            return None;
+        };
+        let sent = network.packet(packet)?;
+        let cause = self.event(answer)?.cause?;
+        let leads_elsewhere = network.request_of(cause) != Some(request)
+            && !matches!(self.event(cause)?.kind, EventKind::PacketLost { .. });
+        if sent.from_client || sent.request != Some(request) || !leads_elsewhere {
+            return None;
+        }
+        let question = network.packet(network.request(request).question?)?;
+        question.left.filter(|arrived| *arrived < answer)
     }
 
     /// What lies between a cause and what it caused, the later first.

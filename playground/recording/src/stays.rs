@@ -39,6 +39,11 @@ impl Stays {
         upto(&self.came, event) - upto(&self.left, event)
     }
 
+    /// Of all that came, and of all that left, in order.
+    pub fn events(&self) -> (&[u32], &[u32]) {
+        (&self.came, &self.left)
+    }
+
     pub fn at(&self, event: EventId, max: usize) -> Vec<usize> {
         let end = upto(&self.came, event);
         let event = u32::try_from(event).unwrap_or(STILL_THERE - 1);

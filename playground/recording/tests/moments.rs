@@ -3,9 +3,9 @@
 
 use protocol::{Event, EventKind, Phase, TaskId, lesson};
 use recording::{
-    Axis, Direction, Handed, InOrder, Lane, LoopState, Playhead, Recording, Speed, StepUnit,
-    TimeCommand, fixture, reduce,
-    score::{LoopScore, Score},
+    Axis, Bookmarks, Direction, Handed, InOrder, Lane, LoopState, Playhead, Recording, Speed,
+    StepUnit, TimeCommand, fixture, reduce,
+    score::{LoopScore, LoopSums, Score, Sums, bars},
     sentence,
 };
 
@@ -416,8 +416,15 @@ fn an_empty_recording_has_no_surprises() {
         assert_eq!((playhead.event, playhead.playing), (0, false));
     }
     assert_eq!(recording.state_at(1, 0, 9).waiting_count(), 0);
-    let score = Score::new(&recording, 800.0, true);
-    assert!(score.bars.is_empty() && score.flags.written.is_empty());
+    let score = score(&recording, 800.0);
+    assert!(bars(&recording, &score.axis).is_empty() && score.flags.written.is_empty());
+}
+
+/// All of it, with idle time folded.
+fn score(recording: &Recording, width_px: f64) -> Score {
+    let axis = Axis::new(recording, width_px, true);
+    let bookmarks = Bookmarks::new(recording, &[]);
+    Score::new(recording, &Sums::new(recording), &bookmarks, axis)
 }
 
 #[test]
@@ -454,7 +461,7 @@ fn the_scale_is_equal_between_folds() {
     let recording = Recording::from_events(fixture::generated(4_000, 4));
     let axis = Axis::new(&recording, 1_600.0, true);
     let scaled = |from: u64, to: u64| (axis.x_px(to) - axis.x_px(from)) / (to - from) as f64;
-    let fold = axis.folds().next().copied();
+    let fold = axis.folds().next();
     if let Some(fold) = fold {
         let before = scaled(0, fold.from_ns);
         let after = scaled(fold.to_ns + 1, recording.end_ns());
@@ -466,8 +473,11 @@ fn the_scale_is_equal_between_folds() {
 fn a_lane_never_holds_more_shapes_than_pixels() {
     let recording = Recording::from_events(fixture::generated(100_000, 1));
     for width_px in [320.0, 1_200.0] {
-        let score = Score::new(&recording, width_px, true);
-        assert!(score.bars.len() as f64 <= width_px / 3.0 + 1.0);
+        let score = score(&recording, width_px);
+        let bars = bars(&recording, &score.axis);
+        assert!(bars.len() as f64 <= width_px / 3.0 + 1.0);
+        let counted: u32 = bars.iter().map(|bar| bar.count).sum();
+        assert_eq!(counted as usize, recording.count());
         let all: usize = score.hosts[0]
             .1
             .blocks
@@ -479,7 +489,7 @@ fn a_lane_never_holds_more_shapes_than_pixels() {
             recording.ran(1).len(),
             "every callback is in some block"
         );
-        let turning = LoopScore::new(&recording, &score.axis, 1);
+        let turning = LoopScore::new(&recording, &LoopSums::new(&recording, 1), &score.axis);
         let lanes = turning.lanes.iter().map(|(_, lane)| lane);
         for lane in lanes.chain([&score.hosts[0].1]) {
             assert!(lane.blocks.len() as f64 <= width_px);
@@ -494,7 +504,7 @@ fn a_lane_never_holds_more_shapes_than_pixels() {
 #[test]
 fn what_blocks_is_marked() {
     let recording = Recording::from_events(fixture::blocked_loop());
-    let score = Score::new(&recording, 1_200.0, true);
+    let score = score(&recording, 1_200.0);
     let blocked: Vec<_> = score.hosts[0]
         .1
         .blocks

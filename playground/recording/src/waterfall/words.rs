@@ -1,0 +1,139 @@
+//! What a waterfall's rows are called, and what a request's time went to.
+
+use protocol::ProcessId;
+
+use super::{BarKind, Holder, Row, RowKind};
+use crate::{
+    Lane, Recording, TaskIndex,
+    network::{HostIndex, RequestIndex},
+    spans::{Span, SpanKind},
+    time, words,
+};
+
+impl Recording {
+    /// What a row is called, and where it is.
+    pub fn row_words(&self, row: &Row) -> (String, String) {
+        let host = |host: HostIndex| self.network().hosts()[host].name.clone();
+        let request = self.network().request(row.request);
+        match row.kind {
+            RowKind::Request => (
+                self.request_line(row.request),
+                format!("{} → {}", host(request.client), host(request.server)),
+            ),
+            RowKind::Connects => ("a connection".to_owned(), "network".to_owned()),
+            RowKind::Asks { to, .. } => (format!("to {}", host(to)), "network".to_owned()),
+            RowKind::Answers { to, .. } => (format!("back to {}", host(to)), "network".to_owned()),
+            RowKind::Work(process) => (self.work_words(row), self.process_name(process)),
+            RowKind::Call(process, function) => (
+                self.function_label(process, function),
+                self.function_place(process, function, 0),
+            ),
+            RowKind::Held(process) => {
+                let by = row
+                    .holder
+                    .map(|holder| self.holder_words(process, &holder, row.request));
+                let by = by.unwrap_or_default();
+                (format!("held by {by}"), self.process_name(process))
+            }
+            RowKind::Pool(process, work) => (
+                format!("{} work", words::pool_word(work)),
+                format!("pool of {}", self.process_name(process)),
+            ),
+            RowKind::Served => ("served".to_owned(), host(request.server)),
+        }
+    }
+
+    /// A stretch is called by what of the reader's own ran in it.
+    fn work_words(&self, row: &Row) -> String {
+        let own = |task: &&TaskIndex| self.task_is_own(**task);
+        let label = |task: &TaskIndex| self.task_label(*task);
+        let first = row.tasks.iter().find(own).map(label);
+        match (
+            first,
+            row.bars.iter().any(|bar| bar.kind == BarKind::Asleep),
+        ) {
+            (Some(name), _) => name,
+            (None, true) => row
+                .tasks
+                .first()
+                .map_or_else(|| "goes on".to_owned(), label),
+            (None, false) if self.is_client(row) => "sends".to_owned(),
+            (None, false) => "reads and answers".to_owned(),
+        }
+    }
+
+    fn is_client(&self, row: &Row) -> bool {
+        let RowKind::Work(process) = row.kind else {
+            return false;
+        };
+        let request = self.network().request(row.request);
+        let host = |host: HostIndex| &self.network().hosts()[host].name;
+        let (_, here) = self.program(process);
+        here == host(request.client) && here != host(request.server)
+    }
+
+    /// `line 14 of main.js, for GET /report`.
+    fn holder_words(&self, process: ProcessId, holder: &Holder, own: RequestIndex) -> String {
+        let what = match (self.place_at(holder.event), holder.task) {
+            (Some(place), _) => format!(
+                "line {} of {}",
+                place.line,
+                crate::recording::base_name(&place.file)
+            ),
+            (None, Some(task)) => self.task_label(task),
+            (None, None) => format!("other work of {}", self.process_name(process)),
+        };
+        match self.network().request_of(holder.event) {
+            Some(request) if self.network().is_request(request) && request != own => {
+                format!("{what}, for {}", self.request_line(request))
+            }
+            _ => what,
+        }
+    }
+
+    /// The row in one sentence: how long, what for.
+    pub fn row_sentence(&self, row: &Row) -> String {
+        let length = time::length(row.to_ns - row.from_ns);
+        let (name, place) = self.row_words(row);
+        let (ran, waited) = (row.self_ns(), row.waits_ns());
+        match (row.kind, row.holder) {
+            (RowKind::Held(process), Some(holder)) => format!(
+                "waited {length} because the loop of {} was held by {}",
+                self.process_name(process),
+                self.holder_words(process, &holder, row.request)
+            ),
+            (RowKind::Work(_), _) if waited > 0 => format!(
+                "{name} on {place}: ran {}, after waiting {}",
+                time::length(ran),
+                time::length(waited)
+            ),
+            (RowKind::Call(..), _) => format!("{name}, {place}: at least {length}"),
+            _ => format!("{name}, {place}: {length}"),
+        }
+    }
+
+    /// What a request's time went to, the most first: `on the wire`, `waiting for a timer`.
+    pub fn time_shares(&self, path: &[(Span, usize)]) -> Vec<(&'static str, u64)> {
+        let mut shares: Vec<(&'static str, u64)> = Vec::new();
+        for (span, _) in path {
+            let name = match span.kind {
+                SpanKind::Wire { .. } => "on the wire",
+                SpanKind::Connects => "until the connection stood",
+                SpanKind::WaitsForLoop(_) => "waiting for a loop",
+                SpanKind::Runs(..) => "at work",
+                SpanKind::WaitsIn(_, Lane::Timers) => "waiting for a timer",
+                SpanKind::WaitsIn(_, Lane::Poll) => "waiting for I/O",
+                SpanKind::WaitsIn(..) => "waiting in a queue",
+                SpanKind::Served => "at a modelled service",
+                SpanKind::Elsewhere => "waiting for others",
+            };
+            let length_ns = span.to_ns - span.from_ns;
+            match shares.iter_mut().find(|share| share.0 == name) {
+                Some(share) => share.1 += length_ns,
+                None => shares.push((name, length_ns)),
+            }
+        }
+        shares.sort_by_key(|share| std::cmp::Reverse(share.1));
+        shares
+    }
+}
