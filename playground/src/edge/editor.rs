@@ -110,6 +110,8 @@ impl Drop for Editor {
 pub enum Mark {
     /// The line that is executing.
     Now,
+    /// What something else on the page points at.
+    Look,
     /// Where it went wrong.
     Fail,
 }
@@ -118,6 +120,7 @@ impl Mark {
     fn name(self) -> &'static str {
         match self {
             Self::Now => "now",
+            Self::Look => "look",
             Self::Fail => "fail",
         }
     }

@@ -13,8 +13,11 @@ use yew::Callback;
 use super::{assets, browser::words};
 
 const SCRIPT: &str = include_str!("../worker.js");
-/// A worker that is silent for so long is ended. No callback lasts as long: `Limits::PAGE` cuts it before.
-const SILENCE_MS_MAX: u32 = 3_000;
+/// A worker that is silent for so long is ended. No callback lasts as long, on a slow machine either: `Limits::PAGE` cuts
+/// it before.
+const SILENCE_MS_MAX: u32 = 10_000;
+/// The same until the program begins: a slow machine takes its time to open a jar and boot Node's library.
+const PREPARING_MS_MAX: u32 = 60_000;
 /// A stopped worker that is still inside a callback after this is replaced, so that the next run need not wait.
 const STOP_MS_MAX: u32 = 150;
 /// Ticks of the step commands that the worker may choose from.
@@ -179,7 +182,7 @@ impl Jar {
                 if watch.borrow().job != Some(job) {
                     return Ok(());
                 }
-                rearm(&watch, &on_heard, SILENCE_MS_MAX);
+                rearm(&watch, &on_heard, PREPARING_MS_MAX);
                 let translate = typescript.is_some();
                 if let Some(module) = typescript {
                     post(&worker, &[("typescript", module.into())])?;
@@ -214,7 +217,7 @@ impl Jar {
 
     /// Brings what the present job waits for.
     pub fn add_part(&self, part: Part) -> Result<(), String> {
-        rearm(&self.watch, &self.on_heard, SILENCE_MS_MAX);
+        rearm(&self.watch, &self.on_heard, PREPARING_MS_MAX);
         match part {
             Part::Library(library) => post(
                 &self.worker,

@@ -3,6 +3,9 @@
 
 pub mod assets;
 pub mod browser;
+pub mod crew;
+pub mod document;
 pub mod editor;
 pub mod jar;
+pub mod saving;
 pub mod storage;

@@ -53,4 +53,6 @@ pub fn places_key(lesson: &str) -> String {
     format!("places:{lesson}")
 }
 
+/// Which view was open last.
+pub const VIEW: &str = "view";
 pub const THEME: &str = "theme";

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use protocol::EventId;
-use recording::{time, words::some};
+use recording::{Highlight, Lit, time, words::some};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -44,6 +44,10 @@ impl Shared {
 #[derive(Properties, PartialEq)]
 pub struct ConsoleProps {
     pub console: Shared,
+    #[prop_or_default]
+    pub recording: recording::Shared,
+    #[prop_or_default]
+    pub lit: Lit,
     /// Where the playhead stands.
     pub now: EventId,
     pub running: bool,
@@ -99,6 +103,7 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
     let last = last.clamp(first, rows.len());
     let above = format!("height:{}px", first as f64 * ROW_PX);
     let below = format!("height:{}px", (rows.len() - last) as f64 * ROW_PX);
+    let recording = props.recording.read();
     let several = !props.names.is_empty();
     let widest = props.names.iter().map(|name| name.chars().count()).max();
     let whose = format!("--whose:{}ch", widest.unwrap_or(0).min(NAME_CHARS_MAX));
@@ -112,9 +117,10 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
             },
             (event > props.now).then_some("later"),
             (event == props.now).then_some("now"),
+            props.lit.has_event(&recording, event).then_some("lit"),
         );
         let go = props.on_go.reform(move |_: MouseEvent| event);
-        html! { <button key={first + offset} {class} onclick={go}>{ cells(row, &props.names) }</button> }
+        html! { <button key={first + offset} {class} data-is={Highlight::Event(event).name()} onclick={go}>{ cells(row, &props.names) }</button> }
     });
     html! {
         <section class="console" aria-label="Output">

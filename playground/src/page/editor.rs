@@ -1,6 +1,7 @@
 //! The code editor in the page: CodeMirror when its module has loaded, a plain text box until then and otherwise.
 
-use web_sys::{Element, HtmlTextAreaElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlTextAreaElement, PointerEvent};
 use yew::prelude::*;
 
 use crate::edge::editor::{Editor, EditorModule, Mark, Options};
@@ -17,6 +18,8 @@ pub struct EditorProps {
     pub mark: Option<(u32, Mark)>,
     pub on_change: Callback<String>,
     pub on_run: Callback<()>,
+    /// The line under the pointer, from 1.
+    pub on_point: Callback<Option<u32>>,
 }
 
 pub struct EditorView {
@@ -59,7 +62,13 @@ impl Component for EditorView {
         let props = ctx.props();
         if props.module.is_some() {
             // A key of its own, so that nothing of the text box is left in it.
-            return html! { <div class="code" key={format!("editor:{}", props.label)} ref={self.parent.clone()}></div> };
+            let parent = self.parent.clone();
+            let onpointermove = props.on_point.reform(move |event: PointerEvent| {
+                line_at(&parent.cast::<Element>()?, f64::from(event.client_y()))
+            });
+            return html! {
+                <div class="code" key={format!("editor:{}", props.label)} ref={self.parent.clone()} data-points="" {onpointermove}></div>
+            };
         }
         let oninput = props.on_change.reform(|event: InputEvent| {
             event.target_unchecked_into::<HtmlTextAreaElement>().value()
@@ -107,4 +116,17 @@ impl Component for EditorView {
         }
         self.made = Some((props.label.clone(), props.revision));
     }
+}
+
+/// Of the lines in sight, the one at this height: its number stands beside it.
+fn line_at(editor: &Element, y_px: f64) -> Option<u32> {
+    let numbers = editor
+        .query_selector_all(".cm-lineNumbers .cm-gutterElement")
+        .ok()?;
+    (0..numbers.length()).find_map(|position| {
+        let number: Element = numbers.item(position)?.dyn_into().ok()?;
+        let drawn = number.get_bounding_client_rect();
+        let is_here = drawn.top() <= y_px && y_px < drawn.bottom();
+        is_here.then(|| number.text_content()?.parse().ok())?
+    })
 }

@@ -8,21 +8,27 @@ use std::{collections::VecDeque, rc::Rc};
 
 use gloo::timers::callback::Timeout;
 use protocol::{
-    ProcessId, Record, Reply, Status as JarStatus, VERSION,
+    EventKind, ProcessId, Record, Reply, Status as JarStatus, VERSION,
     codec::{self, Stretch},
     lesson::{Lesson, Moment, Step},
 };
-use recording::{Direction, Handed, InOrder, Playhead, Shared, TimeCommand, reduce};
+use recording::{
+    BookmarkKind, Following, Handed, Highlight, InOrder, Lit, Noted, Playhead, Shared, TimeCommand,
+    network::RequestIndex, reduce,
+};
 use yew::prelude::*;
 
 use super::{
     console::{self, ConsoleView},
     editor::EditorView,
+    exchange::AskingProps,
+    explore::{ExploreProps, Files},
     icons,
     look::Look,
     outcome::Outcome,
     predict::Predict,
     prose,
+    versus::KeptLine,
 };
 use crate::{
     edge::{
@@ -32,14 +38,17 @@ use crate::{
         storage,
     },
     state::{
+        asking::{self, Asking},
         console::short_path,
         edits::{Edits, Replacement},
         focus::Focus,
+        fork::{Kept, Versus},
         grading::{Grading, Verdict},
-        predict::Prediction,
+        keys,
+        predict::{Difference, Prediction},
         run::{Ending, Run, Status},
     },
-    views::TimePanel,
+    views::{TimePanel, pointing},
 };
 
 /// So long the page reads events before it lets the browser draw.
@@ -103,6 +112,9 @@ pub enum Message {
         seed: u64,
     },
     Stop,
+    /// Keeps this run, to compare the next one with it.
+    Fork,
+    Forget,
     Reset,
     TakeBack,
     Solution,
@@ -123,9 +135,16 @@ pub enum Message {
     Read,
     Time(TimeCommand),
     Go(Moment),
+    /// What is asked for by hand.
+    Ask(asking::Message),
     /// Whose loop to show; `None` follows the playhead.
     Choose(Option<ProcessId>),
     Show(Pane),
+    Point(Option<Highlight>),
+    /// Follow this request by hand, or no longer; `None` nobody.
+    Follow(Option<RequestIndex>),
+    /// At a line of the code that is shown.
+    PointLine(Option<u32>),
     Key(KeyboardEvent),
 }
 
@@ -139,6 +158,8 @@ enum Job {
 
 pub struct LessonPage {
     edits: Edits,
+    /// What they are now.
+    files: Rc<Files>,
     /// Rises when a text was changed by anything but typing.
     revision: u32,
     file: usize,
@@ -153,8 +174,14 @@ pub struct LessonPage {
     shown_ms: f64,
     playhead: Playhead,
     focus: Focus,
+    highlight: Option<Highlight>,
+    following: Following,
+    line_pointed_at: Option<u32>,
     order: InOrder,
     grading: Option<Grading>,
+    kept: Option<Rc<Kept>>,
+    versus: Option<Versus>,
+    asking: Rc<Asking>,
     jar: Option<Jar>,
     jobs: JobId,
     job: Job,
@@ -190,6 +217,7 @@ impl Component for LessonPage {
         let window = gloo::utils::window();
         let options = gloo::events::EventListenerOptions::enable_prevent_default();
         let mut page = Self {
+            files: Rc::new(files(&edits)),
             edits,
             revision: 0,
             file: 0,
@@ -203,8 +231,14 @@ impl Component for LessonPage {
             shown_ms: 0.0,
             playhead: Playhead::default(),
             focus: Focus::default(),
+            highlight: None,
+            following: Following::default(),
+            line_pointed_at: None,
             order: InOrder::default(),
             grading: None,
+            kept: None,
+            versus: None,
+            asking: Rc::default(),
             jar: None,
             jobs: 0,
             job: Job::Idle,
@@ -257,6 +291,11 @@ impl Component for LessonPage {
             Message::SelectFile(file) => self.file = file,
             Message::Run { seed } => self.start(ctx, seed),
             Message::Stop => self.stop(),
+            Message::Fork => self.fork(),
+            Message::Forget => {
+                self.kept = None;
+                self.versus = None;
+            }
             Message::Reset => {
                 let changed = self.edits.reset(&lesson);
                 self.replaced(ctx, changed);
@@ -289,12 +328,36 @@ impl Component for LessonPage {
                     None => return false,
                 }
             }
+            Message::Ask(message) => {
+                if Rc::make_mut(&mut self.asking).change(message) == asking::Effect::Run {
+                    let seed = self.seed(ctx);
+                    self.start(ctx, seed);
+                }
+            }
             Message::Choose(process) => {
                 self.focus.choose(process);
                 let recording = self.shown.read();
                 self.focus.follow(&recording, self.playhead.event, false);
             }
             Message::Show(pane) => self.pane = pane,
+            Message::Point(highlight) => {
+                self.line_pointed_at = None;
+                return std::mem::replace(&mut self.highlight, highlight) != highlight;
+            }
+            Message::Follow(request) => {
+                let recording = self.shown.read();
+                match request {
+                    Some(request) => self.following.toggle(recording.network(), request),
+                    None => self.following.follow_none(),
+                }
+            }
+            Message::PointLine(line) => {
+                if std::mem::replace(&mut self.line_pointed_at, line) == line {
+                    return false;
+                }
+                let highlight = line.and_then(|line| self.event_on_line(line));
+                return std::mem::replace(&mut self.highlight, highlight) != highlight;
+            }
             Message::Key(event) => return self.key(ctx, &event),
         }
         true
@@ -304,15 +367,29 @@ impl Component for LessonPage {
         let link = ctx.link();
         let on_command = link.callback(Message::Time);
         let on_choose = link.callback(Message::Choose);
+        let recording = self.shown.read();
+        let lit = recording.lit(self.highlight);
+        let on_point = |target| pointing::at(target).map(Message::Point);
+        let onpointerover =
+            link.batch_callback(move |event: PointerEvent| on_point(event.target()));
+        let onfocusin = link.batch_callback(move |event: FocusEvent| on_point(event.target()));
+        let onfocusout = link.callback(|_: FocusEvent| Message::Point(None));
+        let onpointerout = link.batch_callback(|event: PointerEvent| {
+            pointing::has_left(&event).then_some(Message::Point(None))
+        });
         html! {
-            <div class="lesson" data-pane={self.pane.name()}>
+            <div class="lesson" data-pane={self.pane.name()} {onpointerover} {onpointerout} {onfocusin} {onfocusout}>
                 { self.read_pane(ctx) }
                 { self.panes(ctx) }
-                { self.write_pane(ctx) }
+                { self.write_pane(ctx, &lit) }
                 <Look id={ctx.props().lesson.id.clone()} recording={self.shown.clone()} playhead={self.playhead}
-                    focus={self.focus} on_command={on_command.clone()} on_choose={on_choose.clone()} />
-                <TimePanel recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()}
-                    {on_command} {on_choose} />
+                    focus={self.focus} {lit} following={self.following.clone()}
+                    on_follow={link.callback(Message::Follow)} on_command={on_command.clone()} on_choose={on_choose.clone()}
+                    explore={self.explore(ctx)} versus={self.versus.clone()} asking={self.asking(ctx)} />
+                <TimePanel recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()} {lit}
+                    parts_at={self.versus.as_ref().and_then(|versus| versus.parts_at(&recording))}
+                    following={self.following.clone()} noted={self.noted()} {on_command} {on_choose}
+                    on_point={link.callback(Message::Point)} />
             </div>
         }
     }
@@ -320,6 +397,13 @@ impl Component for LessonPage {
     fn destroy(&mut self, ctx: &Context<Self>) {
         self.save(ctx);
     }
+}
+
+fn files(edits: &Edits) -> Files {
+    let texts = edits.texts();
+    texts
+        .map(|(path, text)| (path.to_owned(), text.to_owned()))
+        .collect()
 }
 
 /// What the reader typed last time, or the lesson's own files where nothing can be read.
@@ -342,6 +426,7 @@ fn restored(lesson: &Lesson, on_notice: &Callback<String>) -> Edits {
 
 impl LessonPage {
     fn touched(&mut self, ctx: &Context<Self>) {
+        self.files = Rc::new(files(&self.edits));
         self.run.stale = self.run.status != Status::Never;
         let link = ctx.link().clone();
         self.saving = Some(Timeout::new(SAVE_AFTER_MS, move || {
@@ -409,14 +494,22 @@ impl LessonPage {
         }
         let lesson = &ctx.props().lesson;
         self.run.begin(seed);
+        self.versus = None;
         self.console = console::Shared::default();
         self.recording = Shared::default();
         self.show();
         // How fast and by what to step are the reader's choice and stay.
         self.playhead = reduce(&self.playhead, TimeCommand::Pause, &self.recording.read());
         self.playhead.event = 0;
+        self.playhead = reduce(
+            &self.playhead,
+            TimeCommand::SetRange(None),
+            &self.recording.read(),
+        );
         self.playhead.follows = true;
         self.focus = Focus::default();
+        self.highlight = None;
+        self.following = Following::default();
         self.order = InOrder::default();
         self.grading = Some(Grading::of(seed, lesson.world.seed, lesson.check_seeds));
         if let Some(prediction) = &mut self.prediction {
@@ -424,11 +517,15 @@ impl LessonPage {
         }
         self.jobs += 1;
         self.job = Job::Recording(self.jobs);
-        let scenario = lesson.scenario(self.edits.texts(), seed, Record::All);
+        let mut scenario = lesson.scenario(self.edits.texts(), seed, Record::All);
+        Rc::make_mut(&mut self.asking).begin();
+        self.asking.join(&mut scenario);
         let Some(jar) = &self.jar else {
             return;
         };
-        if let Err(reason) = jar.start(self.jobs, &scenario, Some(&lesson.checks)) {
+        // Checks judge the program, and not what was asked of it by hand.
+        let checks = Some(lesson.checks.as_str()).filter(|_| self.asking.sent().is_empty());
+        if let Err(reason) = jar.start(self.jobs, &scenario, checks) {
             self.run.end(Ending::Refused { reason });
             self.job = Job::Idle;
         }
@@ -533,7 +630,14 @@ impl LessonPage {
             }
             Job::Grading(own) if own == job => {
                 match unread {
-                    Unread::Other(Reply::Graded(report)) => {
+                    Unread::Other(Reply::Graded(mut report)) => {
+                        if !self.asking.sent().is_empty() {
+                            // Its places are those of another recording.
+                            report
+                                .outcomes
+                                .iter_mut()
+                                .for_each(|outcome| outcome.at = None);
+                        }
                         if let Some(grading) = &mut self.grading {
                             grading.take(&report);
                         }
@@ -668,6 +772,7 @@ impl LessonPage {
                 self.recording = Shared::default();
                 self.console = console::Shared::default();
                 self.run.forget_events();
+                Rc::make_mut(&mut self.asking).begin();
                 self.append(again);
             }
         }
@@ -678,6 +783,13 @@ impl LessonPage {
             return;
         }
         let run = &mut self.run;
+        let is_answer = |event: &protocol::Event| matches!(event.kind, EventKind::AskEnded { .. });
+        for (id, event) in (run.events..)
+            .zip(&batch)
+            .filter(|(_, event)| is_answer(event))
+        {
+            Rc::make_mut(&mut self.asking).take(id, event);
+        }
         self.console.change(|console| {
             for (id, event) in (run.events..).zip(&batch) {
                 console.append(id, event);
@@ -693,6 +805,7 @@ impl LessonPage {
     /// Lets the views see all that has been read.
     fn show(&mut self) {
         self.shown = self.recording.clone();
+        self.following.read(&self.shown.read());
         self.shown_ms = browser::now_ms();
         self.time(TimeCommand::Grown);
     }
@@ -706,8 +819,13 @@ impl LessonPage {
         self.run.end(ending);
         self.recording = self.recording.finished();
         self.show();
+        self.versus = self.kept.as_ref().map(|kept| {
+            let (seed, code) = (self.run.seed, self.run.exit_code());
+            Versus::new(kept.clone(), &self.recording, seed, code)
+        });
         if let Some(prediction) = &mut self.prediction
             && self.run.recorded()
+            && self.asking.sent().is_empty()
         {
             let host = prediction.host.clone();
             prediction.compare(self.console.read().stdout(host.as_deref()));
@@ -716,6 +834,13 @@ impl LessonPage {
             let event = trouble.event;
             self.time(TimeCommand::Seek(event));
         }
+    }
+
+    fn fork(&mut self) {
+        let (seed, code) = (self.run.seed, self.run.exit_code());
+        let kept = Kept::new(self.recording.clone(), seed, code, self.playhead.event);
+        self.kept = Some(Rc::new(kept));
+        self.versus = None;
     }
 
     /// A verdict may have come: a failure moves the playhead to its moment, a pass is remembered.
@@ -764,6 +889,43 @@ impl LessonPage {
         }
     }
 
+    /// The failed check and the first difference from the prediction: bookmarks that only the page knows.
+    fn noted(&self) -> Rc<Vec<Noted>> {
+        let verdict = self
+            .grading
+            .as_ref()
+            .and_then(|grading| grading.verdict.as_ref());
+        let check = match verdict {
+            Some(Verdict::Failed(failure)) if failure.seed == self.run.seed => {
+                failure.at.map(|event| Noted {
+                    event,
+                    kind: BookmarkKind::Check,
+                    text: failure.check.clone(),
+                })
+            }
+            _ => None,
+        };
+        let comparison = self.prediction.as_ref().and_then(Prediction::comparison);
+        let difference = comparison.and_then(|compared| compared.difference.as_ref());
+        let difference = difference.map(|difference| {
+            let (event, text) = match difference {
+                Difference::Other { said, ran, .. } | Difference::Unknown { said, ran, .. } => {
+                    (ran.event, format!("not {said}"))
+                }
+                Difference::More { ran, .. } => (ran.event, "one more".to_owned()),
+                Difference::Missing { said, .. } => {
+                    (self.shown.read().last_moment(), format!("no {said}"))
+                }
+            };
+            Noted {
+                event,
+                kind: BookmarkKind::Difference,
+                text,
+            }
+        });
+        Rc::new(check.into_iter().chain(difference).collect())
+    }
+
     fn key(&mut self, ctx: &Context<Self>, event: &KeyboardEvent) -> bool {
         let key = event.key();
         if key == "Enter" && (event.ctrl_key() || event.meta_key()) {
@@ -780,19 +942,8 @@ impl LessonPage {
         {
             return false;
         }
-        let count = if event.shift_key() { 10 } else { 1 };
-        let step = |direction| TimeCommand::Step {
-            unit: None,
-            direction,
-            count,
-        };
-        let command = match key.as_str() {
-            " " => TimeCommand::Toggle,
-            "ArrowLeft" => step(Direction::Back),
-            "ArrowRight" => step(Direction::Forward),
-            "Home" => TimeCommand::ToStart,
-            "End" => TimeCommand::ToEnd,
-            _ => return false,
+        let Some(command) = keys::anywhere(&key, event.shift_key()) else {
+            return false;
         };
         event.prevent_default();
         self.time(command);
@@ -892,7 +1043,7 @@ impl LessonPage {
         html! { <nav class="panes" aria-label="Show">{ for buttons }</nav> }
     }
 
-    fn write_pane(&self, ctx: &Context<Self>) -> Html {
+    fn write_pane(&self, ctx: &Context<Self>, lit: &Lit) -> Html {
         let props = ctx.props();
         let link = ctx.link();
         let seed = self.seed(ctx);
@@ -903,8 +1054,8 @@ impl LessonPage {
             let on_change = link.callback(move |text| Message::Typed { path: path.clone(), text });
             html! {
                 <EditorView module={props.editor.clone()} label={file.path.clone()} text={file.text.clone()}
-                    revision={self.revision} read_only={file.read_only} mark={self.mark(&file.path)} {on_change}
-                    on_run={on_run.clone()} />
+                    revision={self.revision} read_only={file.read_only} mark={self.mark(&file.path, lit)} {on_change}
+                    on_run={on_run.clone()} on_point={link.callback(Message::PointLine)} />
             }
         });
         html! {
@@ -930,9 +1081,34 @@ impl LessonPage {
                     edited={self.edits.edited(&props.lesson)} on_go={on_go.clone()}
                     on_seed={link.callback(|seed| Message::Run { seed })} {on_run} />
                 { self.seeds(ctx) }
-                <ConsoleView console={self.console.clone()} now={self.playhead.event} running={self.run.running()}
+                if let Some(kept) = &self.kept {
+                    <KeptLine seed={kept.seed} at_ns={kept.at_ns} on_forget={link.callback(|_: MouseEvent| Message::Forget)} />
+                }
+                <ConsoleView console={self.console.clone()} recording={self.recording.clone()} lit={*lit} now={self.playhead.event} running={self.run.running()}
                     names={self.names()} {on_go} />
             </section>
+        }
+    }
+
+    fn asking(&self, ctx: &Context<Self>) -> AskingProps {
+        AskingProps {
+            asking: self.asking.clone(),
+            lesson: ctx.props().lesson.clone(),
+            now: self.playhead.event,
+            running: self.run.running(),
+            on_ask: ctx.link().callback(Message::Ask),
+            on_command: ctx.link().callback(Message::Time),
+        }
+    }
+
+    fn explore(&self, ctx: &Context<Self>) -> ExploreProps {
+        let is_shown = self.run.status != Status::Never && !self.run.stale;
+        ExploreProps {
+            lesson: ctx.props().lesson.clone(),
+            simulation: ctx.props().simulation.clone(),
+            files: self.files.clone(),
+            seed: is_shown.then_some(self.run.seed),
+            on_open: ctx.link().callback(|seed| Message::Run { seed }),
         }
     }
 
@@ -973,15 +1149,32 @@ impl LessonPage {
                 <button class="btn bare" onclick={ctx.link().callback(move |_: MouseEvent| Message::Run { seed: next })}>
                     { format!("Try seed {next}") }
                 </button>
+                <button class="btn bare" onclick={ctx.link().callback(|_: MouseEvent| Message::Fork)}>{ "Fork from here" }</button>
                 if self.run.stale { <em>{ "The code has changed since this run." }</em> }
             </p>
         }
     }
 
-    /// The line that executes at the playhead, or the line where it went wrong.
-    fn mark(&self, path: &str) -> Option<(u32, Mark)> {
+    /// What last happened on a line of the file that is shown.
+    fn event_on_line(&self, line: u32) -> Option<Highlight> {
         if self.run.stale || !self.run.recorded() {
             return None;
+        }
+        let file = self.edits.files.get(self.file)?;
+        let path = format!("{}/{}", protocol::lesson::FOLDER, file.path);
+        let recording = self.shown.read();
+        let event = recording.event_on_line(&path, line, self.playhead.event)?;
+        Some(Highlight::Event(event))
+    }
+
+    /// The line that something on the page points at, otherwise that which executes at the playhead, or the line where it went wrong.
+    fn mark(&self, path: &str, lit: &Lit) -> Option<(u32, Mark)> {
+        if self.run.stale || !self.run.recorded() {
+            return None;
+        }
+        let pointed = lit.place(&self.recording.read());
+        if let Some(place) = pointed.filter(|place| short_path(&place.file) == Some(path)) {
+            return Some((place.line, Mark::Look));
         }
         let place = self.recording.read().place_at(self.playhead.event)?;
         if short_path(&place.file)? != path {

@@ -6,9 +6,12 @@ use gloo::events::EventListener;
 use protocol::lesson::{Catalog, Lesson};
 use yew::prelude::*;
 
+pub mod client;
 pub mod console;
 pub mod contents;
 pub mod editor;
+pub mod exchange;
+pub mod explore;
 pub mod icons;
 pub mod lesson;
 pub mod look;
@@ -16,6 +19,8 @@ pub mod outcome;
 pub mod predict;
 pub mod prose;
 pub mod top_bar;
+pub mod versus;
+pub mod visit;
 
 use self::{contents::Contents, lesson::LessonPage, top_bar::TopBar};
 use crate::{

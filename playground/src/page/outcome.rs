@@ -49,7 +49,7 @@ fn content(props: &OutcomeProps) -> Html {
             &props.on_run,
         ),
         Status::Ended(Ending::Silent) => failure(
-            "Stopped: the program gave no sign of life for three seconds.",
+            "Stopped: the program gave no sign of life any more.",
             "It was ended from outside. What ran until then is kept.",
             Html::default(),
         ),

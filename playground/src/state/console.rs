@@ -197,7 +197,7 @@ fn exit_sentence(code: i32, reason: ExitReason) -> String {
 }
 
 /// What of a line is shown, made inert, and how many characters are not.
-fn shown(line: &str) -> (String, u64) {
+pub fn shown(line: &str) -> (String, u64) {
     let line = line.strip_suffix('\r').unwrap_or(line);
     let mut text = String::with_capacity(line.len().min(ROW_CHARS_MAX));
     let mut count = 0;

@@ -45,5 +45,6 @@ pub fn lesson() -> Lesson {
         },
         checks: String::new(),
         check_seeds: 3,
+        requests: Vec::new(),
     }
 }

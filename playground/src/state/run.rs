@@ -78,6 +78,14 @@ impl Run {
         self.events > 0
     }
 
+    /// Of a run that ended by itself.
+    pub fn exit_code(&self) -> Option<i32> {
+        match self.status {
+            Status::Ended(Ending::Exited { code, .. }) => Some(code),
+            _ => None,
+        }
+    }
+
     /// Begins the next run and returns its number.
     pub fn begin(&mut self, seed: u64) -> RunId {
         *self = Self {

@@ -6,8 +6,8 @@
 
 use protocol::{Phase, ProcessId};
 use recording::{
-    Lane, LoopState, Playhead, Recording, Sentence, Shared, Speed, TaskIndex, sentence,
-    state::Waiting, time, words,
+    Following, Highlight, Lane, Letter, Lit, LoopState, Playhead, Recording, Sentence, Shared,
+    Speed, TaskIndex, sentence, state::Waiting, time, words,
 };
 use web_sys::HtmlElement;
 use yew::{
@@ -16,6 +16,7 @@ use yew::{
 };
 
 use super::{
+    following::dot,
     glyphs::{Icon, colour_class, glyph, icon},
     measure::use_width_px,
     motion::{Places, note, travel},
@@ -34,6 +35,10 @@ const TRAVEL_STEPS_A_SECOND_MAX: u32 = 8;
 pub struct LoopProps {
     pub recording: Shared,
     pub playhead: Playhead,
+    #[prop_or_default]
+    pub lit: Lit,
+    #[prop_or_default]
+    pub following: Following,
     /// Whose loop it is.
     pub process: ProcessId,
 }
@@ -85,6 +90,12 @@ pub fn LoopView(props: &LoopProps) -> Html {
         };
     }
     let state = recording.state_at(props.process, event, CARDS_MAX);
+    let scene = Scene {
+        recording: &recording,
+        state: &state,
+        lit: props.lit,
+        following: &props.following,
+    };
     let told = sentence(&recording, event);
     let toggle = {
         let as_text = as_text.clone();
@@ -104,16 +115,16 @@ pub fn LoopView(props: &LoopProps) -> Html {
                     title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
             </div>
             if *as_text {
-                { twin(&recording, &state) }
+                { twin(&scene) }
             } else {
                 <div class="loop" ref={picture}>
                     <i class="here-mark" ref={mark} data-at={station_of(&state)} aria-hidden="true"></i>
-                    <div class="stations">{ for STATIONS.iter().map(|phase| station(&recording, &state, *phase)) }</div>
-                    { hub(&recording, &state) }
+                    <div class="stations">{ for STATIONS.iter().map(|phase| station(&scene, *phase)) }</div>
+                    { hub(&scene) }
                     <div class="below">
-                        { pending_timers(&recording, &state) }
-                        { thread_pool(&recording, &state) }
-                        { ran(&recording, &state) }
+                        { pending_timers(&scene) }
+                        { thread_pool(&scene) }
+                        { ran(&scene) }
                     </div>
                 </div>
             }
@@ -198,6 +209,27 @@ fn place_mark(picture: &HtmlElement, mark: &NodeRef, stepped: bool) {
     }
 }
 
+/// What all parts of the picture are drawn from.
+struct Scene<'a> {
+    recording: &'a Recording,
+    state: &'a LoopState,
+    lit: Lit,
+    following: &'a Following,
+}
+
+impl Scene<'_> {
+    fn lights(&self, task: TaskIndex) -> Option<&'static str> {
+        self.lit.has_task(self.recording, task).then_some("lit")
+    }
+
+    /// Of the followed request for whose sake the task is.
+    fn letter(&self, task: TaskIndex) -> Option<Letter> {
+        let network = self.recording.network();
+        let request = network.request_of(self.recording.task(task).queued)?;
+        self.following.letter(network, request)
+    }
+}
+
 // --- cards ---
 
 fn card_key(recording: &Recording, index: TaskIndex) -> String {
@@ -206,7 +238,10 @@ fn card_key(recording: &Recording, index: TaskIndex) -> String {
 }
 
 /// One that waits alone says everything; of several each says who it is.
-fn card(recording: &Recording, state: &LoopState, index: TaskIndex, alone: bool) -> Html {
+fn card(scene: &Scene, index: TaskIndex, alone: bool) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let task = recording.task(index);
     let place = recording.task_place(index);
     let reason = recording.waiting_reason(index, state.event);
@@ -216,24 +251,26 @@ fn card(recording: &Recording, state: &LoopState, index: TaskIndex, alone: bool)
         recording.is_late(index, state.event).then_some("late"),
         (!recording.task_is_own(index)).then_some("node"),
         (!alone).then_some("one-of-many"),
+        scene.lights(index),
     );
     let title = format!("{}, {place}, {reason}", recording.task_label(index));
     html! {
-        <div {class} key={card_key(recording, index)} data-card={card_key(recording, index)} {title}>
-            <b>{ recording.task_label(index) }</b>
+        <div {class} key={card_key(recording, index)} data-card={card_key(recording, index)}
+            data-is={Highlight::Task(index).name()} {title}>
+            <b>{ for scene.letter(index).map(dot) }{ recording.task_label(index) }</b>
             <span>{ place }</span>
             if alone { <span>{ reason }</span> }
         </div>
     }
 }
 
-fn cards(recording: &Recording, state: &LoopState, waiting: &Waiting, max: usize) -> Html {
+fn cards(scene: &Scene, waiting: &Waiting, max: usize) -> Html {
     let alone = waiting.count == 1;
     let shown = waiting.first.len().min(max);
     let more = waiting.count - shown;
     html! {
         <>
-            { for waiting.first[..shown].iter().map(|index| card(recording, state, *index, alone)) }
+            { for waiting.first[..shown].iter().map(|index| card(scene, *index, alone)) }
             if more > 0 {
                 <span class="more">{ format!("and {} more", time::count(more as u64)) }</span>
             }
@@ -243,14 +280,17 @@ fn cards(recording: &Recording, state: &LoopState, waiting: &Waiting, max: usize
 
 // --- the ring ---
 
-fn station(recording: &Recording, state: &LoopState, phase: Phase) -> Html {
+fn station(scene: &Scene, phase: Phase) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let lane = Lane::of_phase(phase);
     let minor = matches!(phase, Phase::Pending | Phase::IdlePrepare);
     let colour = lane.filter(|_| !minor).map(colour_class);
     let here = station_of(state) == station_name(phase) && state.ended.is_none();
     let queue = match lane {
         Some(lane) if state.waiting(lane).count > 0 => {
-            cards(recording, state, state.waiting(lane), STATION_CARDS)
+            cards(scene, state.waiting(lane), STATION_CARDS)
         }
         Some(Lane::Poll) => {
             html! { <span class="none">{ recording.empty_words(state, Lane::Poll) }</span> }
@@ -269,19 +309,22 @@ fn station(recording: &Recording, state: &LoopState, phase: Phase) -> Html {
     }
 }
 
-fn hub(recording: &Recording, state: &LoopState) -> Html {
+fn hub(scene: &Scene) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let (program, _) = recording.program(state.process);
     html! {
         <div class="hub">
             <i class="entry"><span>{ program }</span></i>
             <section>
                 <h4>{ "Call stack" }<small>{ "one thing at a time" }</small></h4>
-                { stack(recording, state) }
+                { stack(scene) }
             </section>
             <section class="after">
                 <h4>{ "After every callback" }<small>{ "both, until empty" }</small></h4>
-                { shelf(recording, state, Lane::NextTick, "nextTick queue", "first") }
-                { shelf(recording, state, Lane::Microtask, "Microtask queue", "then") }
+                { shelf(scene, Lane::NextTick, "nextTick queue", "first") }
+                { shelf(scene, Lane::Microtask, "Microtask queue", "then") }
             </section>
             <p class="turn">
                 <svg viewBox="0 0 14 8" aria-hidden="true"><path d="M13 4H1M4 1 1 4l3 3" /></svg>
@@ -291,7 +334,10 @@ fn hub(recording: &Recording, state: &LoopState) -> Html {
     }
 }
 
-fn stack(recording: &Recording, state: &LoopState) -> Html {
+fn stack(scene: &Scene) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     if state.stack.is_empty() {
         return html! { <ol class="stack"><li class="empty">{ "empty" }</li></ol> };
     }
@@ -315,16 +361,22 @@ fn stack(recording: &Recording, state: &LoopState) -> Html {
         let colour = task.map(|index| colour_class(recording.task(index).lane()));
         let key = task.map(|index| card_key(recording, index));
         let place = recording.call_place(state, call);
+        // Calls within a task are that task.
+        let is = state.running.map(|index| Highlight::Task(index).name());
+        let lit = task.and_then(|index| scene.lights(index));
         Some(html! {
-            <li class={classes!(if own { "own" } else { "node" }, colour)} data-card={key}>
-                <b>{ recording.call_label(state, call) }</b><span>{ place }</span>
+            <li class={classes!(if own { "own" } else { "node" }, colour, lit)} data-card={key} data-is={is}>
+                <b>{ for task.and_then(|index| scene.letter(index)).map(dot) }{ recording.call_label(state, call) }</b><span>{ place }</span>
             </li>
         })
     });
     html! { <ol class="stack">{ for rows }</ol> }
 }
 
-fn shelf(recording: &Recording, state: &LoopState, lane: Lane, name: &str, order: &str) -> Html {
+fn shelf(scene: &Scene, lane: Lane, name: &str, order: &str) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let waiting = state.waiting(lane);
     let running = state.running.map(|index| recording.task(index).lane());
     let lit = (running == Some(lane)).then_some("lit");
@@ -335,7 +387,7 @@ fn shelf(recording: &Recording, state: &LoopState, lane: Lane, name: &str, order
                 if waiting.count == 0 {
                     <span class="none">{ recording.empty_words(state, lane) }</span>
                 } else {
-                    { cards(recording, state, waiting, SHELF_CARDS) }
+                    { cards(scene, waiting, SHELF_CARDS) }
                 }
             </div>
         </div>
@@ -345,7 +397,10 @@ fn shelf(recording: &Recording, state: &LoopState, lane: Lane, name: &str, order
 // --- under the ring ---
 
 /// A small axis with the timers that are pending, and now.
-fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
+fn pending_timers(scene: &Scene) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     const PINS_MAX: usize = 6;
     let now_ns = state.time_ns;
     let timers = &state.timers.first[..state.timers.first.len().min(PINS_MAX)];
@@ -384,7 +439,8 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
             taken.push((from, to));
         }
         html! {
-            <b class={classes!("pin", "c-timers", flip.then_some("flip"), (!words).then_some("bare"))} style={format!("left:{left:.2}%")}>
+            <b class={classes!("pin", "c-timers", flip.then_some("flip"), (!words).then_some("bare"), scene.lights(*index))}
+                data-is={Highlight::Task(*index).name()} style={format!("left:{left:.2}%")}>
                 if words { <span class="card c-timers"><b>{ label }</b></span> }
             </b>
         }
@@ -408,7 +464,10 @@ fn pending_timers(recording: &Recording, state: &LoopState) -> Html {
 }
 
 /// What each thread of the pool does, and how much waits for one.
-fn thread_pool(recording: &Recording, state: &LoopState) -> Html {
+fn thread_pool(scene: &Scene) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let pool = recording.pool_at(state.process, state.event);
     let slots = pool.threads.iter().take(POOL_SLOTS_MAX).enumerate();
     let slots = slots.map(|(thread, work)| match work {
@@ -433,7 +492,10 @@ fn thread_pool(recording: &Recording, state: &LoopState) -> Html {
 }
 
 /// What ran, in which order: the last few, oldest first.
-fn ran(recording: &Recording, state: &LoopState) -> Html {
+fn ran(scene: &Scene) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let all = recording.ran_until(state.process, state.event);
     let shown = &all[all.len().saturating_sub(RAN_MAX)..];
     let earlier = all.len() - shown.len();
@@ -441,8 +503,9 @@ fn ran(recording: &Recording, state: &LoopState) -> Html {
         let lane = recording.task(*index).lane();
         let now = state.running == Some(*index);
         html! {
-            <li class={classes!(colour_class(lane), now.then_some("now"))} title={lane.name()}>
-                { glyph(lane) }<span>{ recording.task_label(*index) }</span>
+            <li class={classes!(colour_class(lane), now.then_some("now"), scene.lights(*index))}
+                data-is={Highlight::Task(*index).name()} title={lane.name()}>
+                { glyph(lane) }{ for scene.letter(*index).map(dot) }<span>{ recording.task_label(*index) }</span>
             </li>
         }
     });
@@ -459,7 +522,10 @@ fn ran(recording: &Recording, state: &LoopState) -> Html {
     }
 }
 
-fn twin(recording: &Recording, state: &LoopState) -> Html {
+fn twin(scene: &Scene) -> Html {
+    let Scene {
+        recording, state, ..
+    } = *scene;
     let caption = format!(
         "The loop at {}, {}",
         time::point(state.time_ns),

@@ -49,7 +49,7 @@ pub fn Processes(props: &ProcessesProps) -> Html {
         let pressed = (choice == props.chosen).to_string();
         let followed = props.chosen.is_none() && choice == Some(props.shown);
         html! {
-            <button aria-pressed={pressed} class={followed.then_some("followed")} {onclick}>{ name(choice) }</button>
+            <button aria-pressed={pressed} class={followed.then_some("at-playhead")} {onclick}>{ name(choice) }</button>
         }
     });
     html! { <div class="seg processes" role="group" aria-label="Process">{ for buttons }</div> }

@@ -7,13 +7,21 @@ use std::{fmt::Write, rc::Rc};
 
 use protocol::ProcessId;
 use recording::{
-    Lane, Shared,
-    score::{BAR_PX, Block, LaneScore, LoopScore, Score, block_label, fold_words},
+    Axis, Highlight, Lane, Lit, Range, Shared, TaskIndex, density,
+    score::{
+        self, BAR_PX, Bar, Block, LaneScore, LoopScore, Score, Thread, block_label, fold_words,
+    },
     time,
 };
-use yew::{Callback, Html, MouseEvent, Properties, classes, function_component, html};
+use yew::{
+    Callback, Html, MouseEvent, Properties, classes, function_component, html, use_context,
+    use_memo,
+};
 
-use super::glyphs::{colour_class, glyph};
+use super::{
+    following::{dot, request_class},
+    glyphs::{colour_class, glyph},
+};
 
 const LANE_PX: f64 = 18.0;
 const OVERVIEW_PX: f64 = 28.0;
@@ -30,27 +38,63 @@ impl PartialEq for ScoreProps {
     }
 }
 
+#[derive(Clone, PartialEq, Properties)]
+pub struct OverviewProps {
+    pub recording: Shared,
+    /// That of the overview, and that of the score under it.
+    pub whole: Rc<Axis>,
+    pub axis: Axis,
+    pub range: Option<Range>,
+    pub at_ns: u64,
+}
+
+/// All there is, whatever is seen of it: how dense, which part is seen, what is chosen, and now.
 #[function_component]
-pub fn Overview(props: &ScoreProps) -> Html {
-    let count = props.recording.read().count();
-    let width_px = props.score.axis.width_px();
+pub fn Overview(props: &OverviewProps) -> Html {
+    let OverviewProps {
+        recording,
+        whole,
+        axis,
+        ..
+    } = props;
+    let density = {
+        let shown = (recording.clone(), whole.clone());
+        use_memo(shown, |(recording, whole)| {
+            density_path(&score::bars(&recording.read(), whole))
+        })
+    };
+    let count = recording.read().count();
+    let width_px = whole.width_px();
+    let band = |from_ns: u64, to_ns: u64| {
+        let (from_px, to_px) = (whole.x_px(from_ns), whole.x_px(to_ns));
+        format!(
+            "left:{from_px:.2}px;width:{:.2}px",
+            (to_px - from_px).max(2.0)
+        )
+    };
+    let window = (!axis.zoom().is_whole()).then(|| band(axis.from_ns(), axis.to_ns()));
+    let range = props.range.map(|range| band(range.from_ns, range.to_ns));
     html! {
-        <div class="row-t r-over">
+        <div class={classes!("row-t", "r-over", window.is_some().then_some("zoomed"))}>
             <div class="lab"><b>{ recording::words::some(count, "event") }</b></div>
             <div class="trk">
                 <svg width={width_px.to_string()} height={OVERVIEW_PX.to_string()} aria-hidden="true">
-                    <path class="density" d={density_path(&props.score)} />
+                    <path class="density" d={(*density).clone()} />
                 </svg>
+                if let Some(style) = range { <i class="chosen" {style}></i> }
+                if let Some(style) = window {
+                    <><i class="window" {style}></i><i class="at" style={left(whole.x_px(props.at_ns))}></i></>
+                }
             </div>
         </div>
     }
 }
 
 /// A single event is a short bar; more stand as much higher as their logarithm says.
-fn density_path(score: &Score) -> String {
-    let most = score.bars.iter().map(|bar| bar.count).max().unwrap_or(1);
+fn density_path(bars: &[Bar]) -> String {
+    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(1);
     let mut path = String::new();
-    for bar in &score.bars {
+    for bar in bars {
         let share = match most {
             1 => 0.0,
             _ => f64::from(bar.count).ln() / f64::from(most).ln(),
@@ -65,6 +109,112 @@ fn density_path(score: &Score) -> String {
         );
     }
     path
+}
+
+#[derive(Clone, Properties)]
+pub struct ThreadsProps {
+    pub score: Rc<Score>,
+    pub threads: Rc<Vec<Thread>>,
+}
+
+impl PartialEq for ThreadsProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.score, &other.score) && Rc::ptr_eq(&self.threads, &other.threads)
+    }
+}
+
+/// A thread for each letter: when the followed requests were under way.
+#[function_component]
+pub fn Threads(props: &ThreadsProps) -> Html {
+    let axis = &props.score.axis;
+    let rows = props.threads.iter().take(THREADS_MAX).map(|Thread { letter, spans }| {
+        html! {
+            <div class={classes!("thread", request_class(Some(*letter)))} data-row={format!("letter-{}", letter.name())}>
+                <svg width={axis.width_px().to_string()} height="8" aria-hidden="true"><path d={thread_path(spans)} /></svg>
+            </div>
+        }
+    });
+    let letters = props
+        .threads
+        .iter()
+        .take(THREADS_MAX)
+        .map(|thread| dot(thread.letter));
+    if props.threads.is_empty() {
+        return Html::default();
+    }
+    html! {
+        <div class="row-t r-thread">
+            <div class="lab">{ for letters }</div>
+            <div class="trk">{ for rows }</div>
+        </div>
+    }
+}
+
+const THREADS_MAX: usize = 8;
+
+fn thread_path(spans: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    for (from_px, to_px) in spans {
+        let _ = write!(path, "M{from_px:.2} 4H{:.2}", to_px.max(from_px + 1.0));
+    }
+    path
+}
+
+#[derive(Clone, Properties)]
+struct LitProps {
+    recording: Shared,
+    score: Rc<Score>,
+    process: ProcessId,
+    /// `None` for the process' own track.
+    lane: Option<Lane>,
+}
+
+impl PartialEq for LitProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.score, &other.score)
+            && self.recording == other.recording
+            && (self.process, self.lane) == (other.process, other.lane)
+    }
+}
+
+/// What of a lane is lit. It alone is drawn again when something else is pointed at.
+#[function_component]
+fn LitMarks(props: &LitProps) -> Html {
+    const TASKS_MAX: usize = 256;
+    let lit = use_context::<Lit>().unwrap_or_default();
+    let recording = props.recording.read();
+    let axis = &props.score.axis;
+    let of_request;
+    let own = lit.task();
+    let tasks: &[TaskIndex] = match (own.as_ref(), lit.highlight()) {
+        (Some(task), _) => std::slice::from_ref(task),
+        (None, Some(Highlight::Request(request))) => {
+            of_request = &recording.network().request(request).tasks;
+            of_request
+        }
+        _ => &[],
+    };
+    let is_here = |index: &&TaskIndex| {
+        let task = recording.task(**index);
+        task.process == props.process && props.lane.is_none_or(|lane| lane == task.lane())
+    };
+    let marks = tasks.iter().filter(is_here).take(TASKS_MAX).map(|index| {
+        let started = recording.task(*index).started.is_some();
+        let (run, wait) = (density::run(&recording, *index), density::wait(&recording, *index));
+        let (from_ns, to_ns) = match (props.lane, started) {
+            (None, false) => return Html::default(),
+            (None, true) => run,
+            // With the way it came.
+            (Some(_), true) => (wait.0, run.1),
+            (Some(_), false) => wait,
+        };
+        let (from_px, to_px) = (axis.x_px(from_ns).max(-2.0), axis.x_px(to_ns).min(axis.width_px()));
+        if to_px < from_px {
+            return Html::default();
+        }
+        html! { <i class="mark" style={format!("left:{from_px:.2}px;width:{:.2}px", (to_px - from_px).max(3.0))}></i> }
+    });
+    html! { <>{ for marks }</> }
 }
 
 #[derive(Clone, Properties)]
@@ -87,7 +237,7 @@ pub fn Ruler(props: &LoopScoreProps) -> Html {
     let recording = props.recording.read();
     let axis = &props.score.axis;
     let ticks = axis.ticks().into_iter().map(|tick| {
-        let zero = (tick.x_px == 0.0).then_some("zero");
+        let zero = (tick.label == "0").then_some("zero");
         html! { <i class={classes!("tk", zero)} style={left(tick.x_px)}><span>{ tick.label }</span></i> }
     });
     let turns = props.turning.turns.iter().map(|turn| {
@@ -120,9 +270,10 @@ pub fn Lanes(props: &LoopScoreProps) -> Html {
     let shown = props.turning.process;
     let lanes = props.turning.lanes.iter().map(|(lane, drawn)| {
         html! {
-            <div class="row-t lane" key={lane.short_name()}>
+            <div class="row-t lane" key={lane.short_name()} data-row={format!("lane-{shown}-{}", lane.short_name())}>
                 <div class="lab sub">{ glyph(*lane) }{ lane.short_name() }</div>
-                <div class="trk">{ lane_picture(score, drawn, *lane, Html::default()) }</div>
+                <div class="trk">{ lane_picture(score, drawn, *lane, Html::default()) }
+                    <LitMarks recording={props.recording.clone()} score={score.clone()} process={shown} lane={Some(*lane)} /></div>
             </div>
         }
     });
@@ -139,9 +290,10 @@ pub fn Lanes(props: &LoopScoreProps) -> Html {
             .filter_map(|block| block_words(&block_label(&recording, block), block))
             .collect();
         html! {
-            <div class="row-t lane host" key={*process}>
+            <div class="row-t lane host" key={*process} data-row={format!("host-{process}")}>
                 <div class="lab">{ host_label(props, *process) }</div>
-                <div class="trk">{ lane_picture(score, drawn, Lane::Main, labels) }</div>
+                <div class="trk">{ lane_picture(score, drawn, Lane::Main, labels) }
+                    <LitMarks recording={props.recording.clone()} score={score.clone()} process={*process} lane={None::<Lane>} /></div>
             </div>
         }
     });
@@ -177,7 +329,8 @@ fn host_label(props: &LoopScoreProps, process: ProcessId) -> Html {
 /// Words inside a block, where they fit.
 fn block_words(label: &str, block: &Block) -> Option<Html> {
     const CHAR_PX: f64 = 6.2;
-    let width_px = block.to_px - block.from_px;
+    let from_px = block.from_px.max(0.0);
+    let width_px = block.to_px - from_px;
     if width_px < label.chars().count() as f64 * CHAR_PX + 12.0 {
         return None;
     }
@@ -186,7 +339,7 @@ fn block_words(label: &str, block: &Block) -> Option<Html> {
     } else {
         "words"
     };
-    Some(html! { <span {class} style={left(block.from_px)}>{ label }</span> })
+    Some(html! { <span {class} style={left(from_px)}>{ label }</span> })
 }
 
 fn lane_picture(score: &Score, drawn: &LaneScore, lane: Lane, words: Html) -> Html {
@@ -285,7 +438,7 @@ pub fn Folds(props: &ScoreProps) -> Html {
     let recording = props.recording.read();
     let folds = props.score.axis.folds().map(|fold| {
         let width_px = fold.to_px - fold.from_px;
-        let (length, asleep) = fold_words(&recording, fold);
+        let (length, asleep) = fold_words(&recording, &fold);
         let style = format!("left:{:.2}px;width:{width_px:.2}px", fold.from_px);
         let title = format!("{length} {asleep}, folded");
         html! {

@@ -1,34 +1,45 @@
 //! The time panel: a score under everything, with the transport over it.
 //!
-//! One axis and one playhead. The playhead's handle is a slider named Scrubber; log lines, errors and limits are
-//! buttons beside it. Left of the playhead is ink, right of it pencil: a veil lies over what has not happened yet.
-//! While it plays, the panel counts the frames and hands them up as ticks. Zooming, ranges and forks are not here.
+//! One axis and one playhead. The playhead's handle is a slider named Scrubber; bookmarks are buttons beside it, and so
+//! are the ends of the range sliders of their own. Left of the playhead is ink, right of it pencil: a veil lies over what
+//! has not happened yet. While it plays, the panel counts the frames and hands them up as ticks. Which part of the axis
+//! is seen is the panel's own affair; what is chosen of it is the playhead's.
 
 use std::rc::Rc;
 
-use protocol::ProcessId;
+use protocol::{EventId, ProcessId};
 use recording::{
-    Axis, Direction, Playhead, Recording, Shared, Speed, StepUnit, TimeCommand,
-    score::{Flag, LoopScore, Score},
+    Axis, Bookmark, BookmarkKind, Bookmarks, Edge, Following, Highlight, Lit, Noted, Playhead,
+    Recording, Shared, Speed, TimeCommand, Zoom,
+    score::{self, Flag, LoopScore, LoopSums, Score, Sums},
     sentence, time,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
 use yew::{
-    Callback, Html, InputEvent, Properties, TargetCast, classes, function_component, html,
-    use_memo, use_mut_ref, use_node_ref, use_state,
+    Callback, ContextProvider, Html, MouseEvent, Properties, classes, function_component, hook,
+    html, use_callback, use_effect_with, use_memo, use_mut_ref, use_node_ref, use_state,
 };
 
 use super::{
-    glyphs::{Icon, icon},
+    glyphs::{Icon, bookmark_glyph, icon},
     measure::use_width_px,
-    score_rows::{Folds, Lanes, Overview, Ruler, left, place_in_count},
+    score_rows::{Folds, Lanes, Overview, Ruler, Threads, left},
     ticking::use_ticks,
+    time_hand::Hand,
+    time_twin,
+    transport::{Transport, keys_sheet},
+};
+use crate::{
+    edge::browser,
+    state::keys::{self, Action},
 };
 
 const WIDTH_PX_UNTIL_MEASURED: u32 = 1_000;
-/// Shift with an arrow.
-const LEAP: u32 = 10;
+/// A press on plus or minus.
+const ZOOM_STEP: f64 = 2.0;
+/// Of the window.
+const PAN_STEP: f64 = 0.2;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct TimeProps {
@@ -36,33 +47,115 @@ pub struct TimeProps {
     pub playhead: Playhead,
     /// Whose lanes are shown.
     pub process: ProcessId,
+    /// Where it parts from another that is compared with it.
+    #[prop_or_default]
+    pub parts_at: Option<EventId>,
+    #[prop_or_default]
+    pub lit: Lit,
+    #[prop_or_default]
+    pub following: Following,
+    /// What the page knows to be of interest.
+    #[prop_or_default]
+    pub noted: Rc<Vec<Noted>>,
     pub on_command: Callback<TimeCommand>,
     pub on_choose: Callback<Option<ProcessId>>,
+    #[prop_or_default]
+    pub on_point: Callback<Option<Highlight>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sheet {
+    Menu,
+    Keys,
 }
 
 #[function_component]
 pub fn TimePanel(props: &TimeProps) -> Html {
     let shut = use_state(|| false);
     let fold_idle = use_state(|| true);
+    let as_text = use_state(|| false);
+    let sheet = use_state(|| None::<Sheet>);
+    let zoom = use_state(Zoom::default);
     let overlay = use_node_ref();
-    let dragging = use_mut_ref(|| false);
+    let strata = use_node_ref();
+    let grasp = use_mut_ref(Default::default);
     let recording = props.recording.read();
     let empty = recording.is_empty();
-    let width_px = use_width_px(&overlay, !empty).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
-    let score = {
-        let shown = (props.recording.clone(), width_px, *fold_idle);
-        use_memo(shown, |(recording, width_px, fold_idle)| {
-            Score::new(&recording.read(), f64::from(*width_px), *fold_idle)
+    let width_px = use_width_px(&overlay, !empty && !*as_text).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
+    // Folded, the panel is its overview, which shows all there is.
+    let seen = if *shut { Zoom::default() } else { *zoom };
+
+    let sums = use_memo(props.recording.clone(), |recording| {
+        Sums::new(&recording.read())
+    });
+    let loop_sums = use_memo(
+        (props.recording.clone(), props.process),
+        |(recording, process)| LoopSums::new(&recording.read(), *process),
+    );
+    let bookmarks = {
+        let shown = (props.recording.clone(), props.noted.clone());
+        use_memo(shown, |(recording, noted)| {
+            Bookmarks::new(&recording.read(), noted)
         })
     };
+    let whole = {
+        let shown = (props.recording.clone(), width_px, *fold_idle);
+        use_memo(shown, |(recording, width_px, fold_idle)| {
+            Axis::new(&recording.read(), f64::from(*width_px), *fold_idle)
+        })
+    };
+    let score = {
+        let shown = (Same(sums), width_px, *fold_idle, seen, bookmarks.clone());
+        let recording = props.recording.clone();
+        use_memo(
+            shown,
+            move |(sums, width_px, fold_idle, zoom, bookmarks)| {
+                let recording = recording.read();
+                let axis = Axis::zoomed(&recording, f64::from(*width_px), *fold_idle, *zoom);
+                Score::new(&recording, &sums.0, bookmarks, axis)
+            },
+        )
+    };
     let turning = {
-        let shown = (props.recording.clone(), width_px, *fold_idle, props.process);
-        let axis = score.axis.clone();
-        use_memo(shown, move |(recording, _, _, process)| {
-            LoopScore::new(&recording.read(), &axis, *process)
+        let shown = (Same(score.clone()), Same(loop_sums));
+        let recording = props.recording.clone();
+        use_memo(shown, move |(score, sums)| {
+            LoopScore::new(&recording.read(), &sums.0, &score.0.axis)
+        })
+    };
+    let threads = {
+        let shown = (Same(score.clone()), props.following.clone());
+        let recording = props.recording.clone();
+        use_memo(shown, move |(score, following)| {
+            score::threads(&recording.read(), &score.0.axis, following)
         })
     };
     use_ticks(props.playhead.playing, &props.on_command);
+    {
+        // A recording that begins is seen from its beginning; the window goes where the playhead goes.
+        let (zoom, axis) = (zoom.clone(), score.axis.clone());
+        let at_ns = recording.time_ns(props.playhead.event);
+        use_effect_with((props.playhead.event, empty), move |(_, empty)| {
+            if *empty {
+                zoom.set(Zoom::default());
+            } else if let Some(next) = axis.following(at_ns).filter(|_| !axis.zoom().is_whole()) {
+                zoom.set(next);
+            }
+        });
+    }
+    let on_zoom = use_callback(zoom.setter(), |next: Zoom, zoom| zoom.set(next));
+    let hand = Hand {
+        overlay: overlay.clone(),
+        recording: props.recording.clone(),
+        axis: score.axis.clone(),
+        whole: (*whole).clone(),
+        following: props.following.clone(),
+        grasp,
+        on_command: props.on_command.clone(),
+        on_zoom: on_zoom.clone(),
+        on_point: props.on_point.clone(),
+    };
+    use_wheel(&strata, &hand, !empty && !*as_text && !*shut);
 
     if empty {
         return html! {
@@ -75,170 +168,295 @@ pub fn TimePanel(props: &TimeProps) -> Html {
         };
     }
 
-    let pointer = Pointer {
-        overlay: overlay.clone(),
-        recording: props.recording.clone(),
-        score: Rc::clone(&score),
-        on_command: props.on_command.clone(),
-        dragging,
+    let on_action = {
+        let (props, score, bookmarks) = (props.clone(), score.clone(), bookmarks.clone());
+        let (sheet, on_zoom) = (sheet.clone(), on_zoom.clone());
+        Callback::from(move |action| {
+            if action == Action::Keys {
+                sheet.set(toggled(*sheet, Sheet::Keys));
+            } else if action == Action::ClearRange && sheet.is_some() {
+                sheet.set(None);
+            } else {
+                act(&props, &score.axis, &bookmarks, &on_zoom, action);
+            }
+        })
+    };
+    let transport = Transport {
+        recording: &recording,
+        playhead: &props.playhead,
+        zoom: *zoom,
+        on_action: on_action.clone(),
+        idle_folded: (!*fold_idle || whole.folds().next().is_some()).then_some(*fold_idle),
+        on_fold: {
+            let fold_idle = fold_idle.clone();
+            Callback::from(move |_| fold_idle.set(!*fold_idle))
+        },
+    };
+    let switch = |state: &yew::UseStateHandle<bool>| {
+        let state = state.clone();
+        Callback::from(move |_: MouseEvent| state.set(!*state))
+    };
+    let open = |which: Sheet| {
+        let sheet = sheet.clone();
+        Callback::from(move |_: MouseEvent| sheet.set(toggled(*sheet, which)))
+    };
+    let is_open = |which: Sheet| (*sheet == Some(which)).to_string();
+    let onkeydown = {
+        let on_action = on_action.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            let key = event.key();
+            // Tabs, sliders and buttons have keys of their own.
+            if !event.default_prevented() && !browser::focus_takes(&key) {
+                obey(&event, keys::in_panel(&key, event.shift_key()), &on_action);
+            }
+        })
     };
     let down = {
-        let pointer = pointer.clone();
-        Callback::from(move |event: PointerEvent| pointer.down(&event))
+        let hand = hand.clone();
+        Callback::from(move |event: PointerEvent| hand.down(&event))
     };
     let moved = {
-        let pointer = pointer.clone();
-        Callback::from(move |event: PointerEvent| pointer.moved(&event))
+        let hand = hand.clone();
+        Callback::from(move |event: PointerEvent| hand.moved(&event))
     };
-    let up = Callback::from(move |_: PointerEvent| pointer.up());
-    let toggle_shut = {
-        let shut = shut.clone();
-        Callback::from(move |_| shut.set(!*shut))
+    let up = {
+        let hand = hand.clone();
+        Callback::from(move |event: PointerEvent| hand.up(&event))
     };
-    let toggle_folds = {
-        let fold_idle = fold_idle.clone();
-        Callback::from(move |_| fold_idle.set(!*fold_idle))
+    let gone = {
+        let hand = hand.clone();
+        Callback::from(move |_: PointerEvent| hand.left())
     };
-    let at_px = score.axis.x_px(props.playhead.time_ns(&recording));
-    let foldable = !*fold_idle || score.axis.folds().next().is_some();
+    let at_ns = props.playhead.time_ns(&recording);
+    let at_px = score.axis.x_px(at_ns);
+    let width_px = score.axis.width_px();
     let jumps = (!props.playhead.stepped).then_some("jumps");
     html! {
-        <section class={classes!("time", shut.then_some("shut"))} aria-label="Time">
+        <section class={classes!("time", shut.then_some("shut"))} aria-label="Time" {onkeydown}>
             <div class="transport">
-                { clock(&recording, &props.playhead) }
-                { keys(props) }
-                { units(props) }
-                { speed(props) }
+                { transport.clock() }
+                { transport.keys() }
+                { transport.units() }
+                { transport.speed() }
                 <span class="grow"></span>
-                if foldable {
-                    <button class="btn bare opt2" aria-pressed={fold_idle.to_string()} onclick={toggle_folds}>
-                        { icon(Icon::Fold) }{ "Idle folded" }
-                    </button>
-                }
+                { transport.zooms() }
+                { transport.range() }
+                { transport.folds() }
+                <button class="icon more" aria-label="More of time" title="More of time" aria-expanded={is_open(Sheet::Menu)}
+                    onclick={open(Sheet::Menu)}>{ icon(Icon::More) }</button>
+                <button class="icon opt" aria-label="Keys" title="Keys" aria-expanded={is_open(Sheet::Keys)}
+                    onclick={open(Sheet::Keys)}>{ icon(Icon::Keys) }</button>
+                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read the time as text"
+                    title="Read the time as text" onclick={switch(&as_text)}>{ icon(Icon::Text) }</button>
                 <button class="icon shutter" aria-label="Fold the time panel" title="Fold the time panel"
-                    aria-expanded={(!*shut).to_string()} onclick={toggle_shut}>{ icon(Icon::Down) }</button>
+                    aria-expanded={(!*shut).to_string()} onclick={switch(&shut)}>{ icon(Icon::Down) }</button>
             </div>
-            <div class={classes!("strata", jumps)}
-                onpointerdown={down} onpointermove={moved} onpointerup={up.clone()} onpointercancel={up}>
-                { hatch() }
-                <Overview recording={props.recording.clone()} score={Rc::clone(&score)} />
-                <Ruler recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
-                    on_choose={props.on_choose.clone()} />
-                { flags(&recording, props, &score) }
-                <Lanes recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
-                    on_choose={props.on_choose.clone()} />
-                <div class="overlay" ref={overlay}>
-                    <Folds recording={props.recording.clone()} score={Rc::clone(&score)} />
-                    <i class="veil" style={left(at_px)}></i>
-                    { scrubber(&recording, props, at_px) }
+            if *sheet == Some(Sheet::Menu) {
+                { transport.menu() }
+            } else if *sheet == Some(Sheet::Keys) {
+                { keys_sheet() }
+            }
+            if *as_text {
+                { time_twin::twin(&recording, &props.playhead, &bookmarks, &props.lit, &props.on_command) }
+            } else {
+                <ContextProvider<Lit> context={props.lit}>
+                <div class={classes!("strata", jumps)} data-points="" ref={strata}
+                    onpointerdown={down} onpointermove={moved} onpointerup={up.clone()} onpointercancel={up} onpointerleave={gone}>
+                    { hatch() }
+                    <Overview recording={props.recording.clone()} whole={whole.clone()} axis={score.axis.clone()}
+                        range={props.playhead.range} {at_ns} />
+                    <Ruler recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
+                        on_choose={props.on_choose.clone()} />
+                    { flags(&recording, props, &score, &bookmarks) }
+                    <Threads score={Rc::clone(&score)} {threads} />
+                    <Lanes recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
+                        on_choose={props.on_choose.clone()} />
+                    <div class="overlay" ref={overlay}>
+                        { range(props, &recording, &score.axis) }
+                        <Folds recording={props.recording.clone()} score={Rc::clone(&score)} />
+                        if at_px < width_px {
+                            <i class="veil" style={left(at_px.max(0.0))}></i>
+                        }
+                        { parting(&recording, props, &score.axis).unwrap_or_default() }
+                        { scrubber(&recording, props, at_px, width_px, &on_action) }
+                    </div>
                 </div>
-            </div>
+                </ContextProvider<Lit>>
+            }
         </section>
     }
 }
 
-// --- the transport ---
+/// Equal only to itself, which is cheaper to tell than whether it says the same.
+#[derive(Clone)]
+struct Same<T>(Rc<T>);
 
-fn clock(recording: &Recording, playhead: &Playhead) -> Html {
-    let (number, unit) = time::clock(playhead.time_ns(recording));
-    let event = recording.snap(playhead.event);
-    let count = place_in_count(recording.number(event), recording.count());
-    let seed = recording.seed().map(|seed| format!(" · seed {seed}"));
-    let full = format!("{count}{}", seed.clone().unwrap_or_default());
-    html! {
-        <div class="clock"><b>{ number }{ " " }<small>{ unit }</small></b><span title={full}>{ count }<i class="seed">{ seed }</i></span></div>
+impl<T> PartialEq for Same<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 }
 
-fn send(props: &TimeProps, command: TimeCommand) -> Callback<yew::MouseEvent> {
-    let on_command = props.on_command.clone();
-    Callback::from(move |_| on_command.emit(command))
+fn toggled(open: Option<Sheet>, which: Sheet) -> Option<Sheet> {
+    (open != Some(which)).then_some(which)
 }
 
-fn keys(props: &TimeProps) -> Html {
-    let (name, picture) = match props.playhead.playing {
-        true => ("Pause", Icon::Pause),
-        false => ("Play", Icon::Play),
+/// A wheel must be kept from scrolling the page, which only a listener of one's own can.
+#[hook]
+fn use_wheel(strata: &yew::NodeRef, hand: &Hand, present: bool) {
+    let latest = use_mut_ref(|| hand.clone());
+    latest.borrow_mut().clone_from(hand);
+    let strata = strata.clone();
+    use_effect_with(present, move |_| {
+        let listener = strata.cast::<Element>().map(|element| {
+            let options = gloo::events::EventListenerOptions::enable_prevent_default();
+            gloo::events::EventListener::new_with_options(
+                &element,
+                "wheel",
+                options,
+                move |event| {
+                    let Some(event) = event.dyn_ref::<WheelEvent>() else {
+                        return;
+                    };
+                    let hand = latest.borrow().clone();
+                    if hand.wheel(event) {
+                        event.prevent_default();
+                    }
+                },
+            )
+        });
+        move || drop(listener)
+    });
+}
+
+// --- what keys and buttons do ---
+
+fn act(
+    props: &TimeProps,
+    axis: &Axis,
+    bookmarks: &Bookmarks,
+    on_zoom: &Callback<Zoom>,
+    action: Action,
+) {
+    let recording = props.recording.read();
+    let playhead = &props.playhead;
+    let now_ns = recording.time_ns(playhead.event);
+    // Around the playhead while it is in sight.
+    let anchor_px = match axis.x_px(now_ns) {
+        x_px if (0.0..=axis.width_px()).contains(&x_px) => x_px,
+        _ => axis.width_px() / 2.0,
     };
-    let button = |name: &'static str, class: &'static str, picture, command| {
-        html! {
-            <button class={classes!("icon", class)} aria-label={name} title={name} onclick={send(props, command)}>
-                { icon(picture) }
-            </button>
+    let speed = playhead.speed.position();
+    let zoom = match action {
+        Action::Nearer => axis.nearer(&recording, ZOOM_STEP, anchor_px),
+        Action::Farther => axis.nearer(&recording, 1.0 / ZOOM_STEP, anchor_px),
+        Action::Whole => Zoom::default(),
+        Action::Pan(direction) => {
+            let by_px = axis.width_px() * PAN_STEP;
+            axis.panned(match direction {
+                recording::Direction::Back => -by_px,
+                recording::Direction::Forward => by_px,
+            })
+        }
+        Action::ShowRange => match playhead.range {
+            Some(range) => axis.showing(&recording, range.from_ns, range.to_ns),
+            None => return,
+        },
+        _ => {
+            let command = match action {
+                Action::Time(command) => command,
+                Action::Edge(edge) => TimeCommand::SetEdge(edge, now_ns),
+                Action::ClearRange => TimeCommand::SetRange(None),
+                Action::Loop => TimeCommand::SetLooping(!playhead.looping),
+                Action::Faster => TimeCommand::SetSpeed(Speed::from_position(speed + 1)),
+                Action::Slower => {
+                    TimeCommand::SetSpeed(Speed::from_position(speed.saturating_sub(1)))
+                }
+                Action::Bookmark(direction) => {
+                    let next = match direction {
+                        recording::Direction::Back => bookmarks.before(playhead.event),
+                        recording::Direction::Forward => bookmarks.after(playhead.event),
+                    };
+                    match next {
+                        Some(bookmark) => TimeCommand::Seek(bookmark.event),
+                        None => return,
+                    }
+                }
+                _ => return,
+            };
+            drop(recording);
+            props.on_command.emit(command);
+            return;
         }
     };
-    html! {
-        <div class="keys">
-            { button("To the start", "first", Icon::ToStart, TimeCommand::ToStart) }
-            { button("Step back", "", Icon::Back, TimeCommand::step(Direction::Back)) }
-            { button(name, "play", picture, TimeCommand::Toggle) }
-            { button("Step forward", "", Icon::Forward, TimeCommand::step(Direction::Forward)) }
-        </div>
-    }
+    drop(recording);
+    on_zoom.emit(zoom);
 }
 
-fn units(props: &TimeProps) -> Html {
-    let buttons = StepUnit::ALL.into_iter().map(|unit| {
-        let pressed = (props.playhead.unit == unit).to_string();
-        html! {
-            <button aria-pressed={pressed} onclick={send(props, TimeCommand::SetUnit(unit))}>{ unit.name() }</button>
-        }
-    });
-    html! {
-        <div class="pair opt" role="group" aria-label="Step by">
-            <span>{ "Step by" }</span><span class="seg">{ for buttons }</span>
-        </div>
+fn obey(event: &KeyboardEvent, action: Option<Action>, on_action: &Callback<Action>) {
+    if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        return;
     }
-}
-
-fn speed(props: &TimeProps) -> Html {
-    let label = props.playhead.speed.label(props.playhead.unit);
-    let on_command = props.on_command.clone();
-    let oninput = Callback::from(move |event: InputEvent| {
-        let input: HtmlInputElement = event.target_unchecked_into();
-        let position = input.value_as_number() as u8;
-        on_command.emit(TimeCommand::SetSpeed(Speed::from_position(position)));
-    });
-    html! {
-        <label class="pair opt2">
-            <span>{ "Speed" }</span>
-            <input class="speed" type="range" min="0" max={Speed::REAL_TIME.position().to_string()} step="1"
-                value={props.playhead.speed.position().to_string()} aria-label="Speed" aria-valuetext={label.clone()} {oninput} />
-            <span class="speed-label">{ label }</span>
-        </label>
+    if let Some(action) = action {
+        event.prevent_default();
+        event.stop_propagation();
+        on_action.emit(action);
     }
 }
 
 // --- over the score ---
 
-fn flags(recording: &Recording, props: &TimeProps, score: &Score) -> Html {
+fn flags(recording: &Recording, props: &TimeProps, score: &Score, bookmarks: &Bookmarks) -> Html {
     let now = recording.snap(props.playhead.event);
-    let written = score.flags.written.iter().map(|flag| {
+    let written = &score.flags.written;
+    // One stop for the tabulator, from which arrows go on: a row of hundred stops helps nobody.
+    let stop = written
+        .partition_point(|flag| flag.event <= now)
+        .saturating_sub(1);
+    let drawn = written.iter().enumerate().map(|(at, flag)| {
         let Flag {
             event,
             x_px,
+            kind,
             text,
-            failure,
             flipped,
         } = flag;
+        let (event, kind) = (*event, *kind);
         let class = classes!(
             "flag",
-            failure.then_some("fail"),
+            kind.is_failure().then_some("fail"),
             flipped.then_some("flip"),
-            (*event > now).then_some("later"),
-            (*event == now).then_some("now"),
+            (event > now).then_some("later"),
+            (event == now).then_some("now"),
+            props.lit.has_event(recording, event).then_some("lit"),
         );
-        let whose = sentence(recording, *event).who.map(|who| format!("{who}, "));
-        let name = format!(
-            "{}, {}{text}",
-            time::point(recording.time_ns(*event)),
-            whose.unwrap_or_default()
-        );
-        // The keyboard has the scrubber and the console for these; a row of hundred tab stops helps nobody.
+        let all = bookmarks.all();
+        let first = all.partition_point(|bookmark| (bookmark.event, bookmark.kind) < (event, kind));
+        let name = all.get(first).map(|bookmark: &Bookmark| bookmarks.long(recording, bookmark));
+        let onclick = props.on_command.reform(move |_: MouseEvent| TimeCommand::Seek(event));
         html! {
-            <button {class} style={left(*x_px)} tabindex="-1" title={name.clone()} aria-label={name} onclick={send(props, TimeCommand::Seek(*event))}>
-                { text }
+            <button {class} style={left(*x_px)} tabindex={if at == stop { "0" } else { "-1" }} title={name.clone()} aria-label={name}
+                data-is={Highlight::Event(event).name()} {onclick}>
+                if kind != BookmarkKind::Log { { bookmark_glyph(kind) } }
+                <span>{ text }</span>
             </button>
+        }
+    });
+    let onkeydown = Callback::from(|event: KeyboardEvent| {
+        let focus = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok());
+        let next = match event.key().as_str() {
+            "ArrowLeft" => focus.and_then(|focus| focus.previous_element_sibling()),
+            "ArrowRight" => focus.and_then(|focus| focus.next_element_sibling()),
+            _ => return,
+        };
+        event.prevent_default();
+        event.stop_propagation();
+        let next = next.filter(|next| next.class_list().contains("flag"));
+        if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
+            // Focusing an element that is in the page cannot fail.
+            let _ = next.focus();
         }
     });
     let bare: String = score
@@ -249,58 +467,111 @@ fn flags(recording: &Recording, props: &TimeProps, score: &Score) -> Html {
         .collect();
     html! {
         <div class="row-t r-book">
-            <div class="lab"><small>{ "log" }</small></div>
-            <div class="trk">
+            <div class="lab"><small>{ "bookmarks" }</small></div>
+            <div class="trk" role="group" aria-label="Bookmarks" {onkeydown}>
                 <svg class="bare" width={score.axis.width_px().to_string()} height="22" aria-hidden="true"><path d={bare} /></svg>
-                { for written }
+                { for drawn }
             </div>
         </div>
     }
 }
 
-fn scrubber(recording: &Recording, props: &TimeProps, at_px: f64) -> Html {
+/// The first difference to another run.
+fn parting(recording: &Recording, props: &TimeProps, axis: &Axis) -> Option<Html> {
+    let event = props.parts_at?;
+    let time_ns = recording.time_ns(event);
+    let name = format!("The first difference, at {}", time::point(time_ns));
+    let x_px = axis.x_px(time_ns);
+    if !(0.0..=axis.width_px()).contains(&x_px) {
+        return None;
+    }
+    let go = props
+        .on_command
+        .reform(move |_: MouseEvent| TimeCommand::Seek(event));
+    Some(html! {
+        <i class="parts" style={left(x_px)}>
+            <button title={name.clone()} aria-label={name} onclick={go}><span class="neq" aria-hidden="true">{ "≠" }</span></button>
+        </i>
+    })
+}
+
+/// What is chosen, and its two ends.
+fn range(props: &TimeProps, recording: &Recording, axis: &Axis) -> Html {
+    let Some(range) = props.playhead.range else {
+        return Html::default();
+    };
+    let width_px = axis.width_px();
+    let (from_px, to_px) = (axis.x_px(range.from_ns), axis.x_px(range.to_ns));
+    let (band_from, band_to) = (from_px.clamp(0.0, width_px), to_px.clamp(0.0, width_px));
+    let end = |edge: Edge, name: &'static str, time_ns: u64, x_px: f64| {
+        let number = recording.number(recording.at_time(time_ns));
+        let count = recording.count();
+        let on_command = props.on_command.clone();
+        let shared = props.recording.clone();
+        let onkeydown = Callback::from(move |event: KeyboardEvent| {
+            let by = if event.shift_key() { 10 } else { 1 };
+            let to = match event.key().as_str() {
+                "ArrowLeft" | "ArrowDown" => number.saturating_sub(by).max(1),
+                "ArrowRight" | "ArrowUp" => (number + by).min(count),
+                "Home" => 1,
+                "End" => count,
+                _ => return,
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            let to_ns = {
+                let recording = shared.read();
+                let moment = recording.moment_numbered(to).unwrap_or_default();
+                recording.time_ns(moment)
+            };
+            on_command.emit(TimeCommand::SetEdge(edge, to_ns));
+        });
+        let (mark, class) = match edge {
+            Edge::From => ("from", "from"),
+            Edge::To => ("to", "to"),
+        };
+        html! {
+            <i class={classes!("edge", class)} role="slider" tabindex="0" data-edge={mark} aria-label={name} aria-valuemin="1"
+                aria-valuemax={count.to_string()} aria-valuenow={number.to_string()} aria-valuetext={time::point(time_ns)}
+                style={left(x_px)} {onkeydown}></i>
+        }
+    };
+    let is_seen = |x_px: f64| (0.0..=width_px).contains(&x_px);
+    html! {
+        <>
+            <i class={classes!("chosen", props.playhead.looping.then_some("loops"))}
+                style={format!("left:{band_from:.2}px;width:{:.2}px", (band_to - band_from).max(1.0))}></i>
+            if is_seen(from_px) { { end(Edge::From, "Start of the range", range.from_ns, from_px) } }
+            if is_seen(to_px) { { end(Edge::To, "End of the range", range.to_ns, to_px) } }
+        </>
+    }
+}
+
+fn scrubber(
+    recording: &Recording,
+    props: &TimeProps,
+    at_px: f64,
+    width_px: f64,
+    on_action: &Callback<Action>,
+) -> Html {
     let event = recording.snap(props.playhead.event);
     let text = format!(
         "{}, {}",
         time::point(recording.time_ns(event)),
         sentence(recording, event).what_of_whom()
     );
-    let on_command = props.on_command.clone();
+    let on_action = on_action.clone();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
-        if let Some(command) = command_of(&event) {
-            event.prevent_default();
-            event.stop_propagation();
-            on_command.emit(command);
-        }
+        let action = keys::on_slider(&event.key(), event.shift_key());
+        obey(&event, action, &on_action);
     });
+    // Out of sight it still has the focus and its keys.
+    let away = !(-1.0..=width_px + 1.0).contains(&at_px);
     html! {
-        <i class="head" role="slider" tabindex="0" aria-label="Scrubber" aria-valuemin="1"
+        <i class={classes!("head", away.then_some("away"))} role="slider" tabindex="0" aria-label="Scrubber" aria-valuemin="1"
             aria-valuemax={recording.count().to_string()} aria-valuenow={recording.number(event).to_string()}
-            aria-valuetext={text} style={left(at_px)} {onkeydown}></i>
+            aria-valuetext={text} style={left(at_px.clamp(0.0, width_px))} {onkeydown}></i>
     }
-}
-
-/// The keys of the scrubber: space, arrows (ten with shift), Home and End.
-fn command_of(event: &KeyboardEvent) -> Option<TimeCommand> {
-    if event.ctrl_key() || event.alt_key() || event.meta_key() {
-        return None;
-    }
-    let count = if event.shift_key() { LEAP } else { 1 };
-    let step = |direction, count| TimeCommand::Step {
-        unit: None,
-        direction,
-        count,
-    };
-    Some(match event.key().as_str() {
-        " " => TimeCommand::Toggle,
-        "ArrowLeft" | "ArrowDown" => step(Direction::Back, count),
-        "ArrowRight" | "ArrowUp" => step(Direction::Forward, count),
-        "PageDown" => step(Direction::Back, LEAP),
-        "PageUp" => step(Direction::Forward, LEAP),
-        "Home" => TimeCommand::ToStart,
-        "End" => TimeCommand::ToEnd,
-        _ => return None,
-    })
 }
 
 /// What hatched blocks are filled with; defined once for all lanes.
@@ -312,68 +583,5 @@ fn hatch() -> Html {
                 <rect class="hatch-line" width="1.6" height="4" />
             </pattern>
         </svg>
-    }
-}
-
-// --- dragging ---
-
-#[derive(Clone)]
-struct Pointer {
-    overlay: yew::NodeRef,
-    recording: Shared,
-    score: Rc<Score>,
-    on_command: Callback<TimeCommand>,
-    dragging: Rc<std::cell::RefCell<bool>>,
-}
-
-impl Pointer {
-    fn down(&self, event: &PointerEvent) {
-        let on_flag = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok())
-            .is_some_and(|target| target.closest(".flag, button").ok().flatten().is_some());
-        if on_flag || event.button() != 0 {
-            return;
-        }
-        if let Some(strata) = event
-            .current_target()
-            .and_then(|target| target.dyn_into::<Element>().ok())
-        {
-            // Without capture the drag ends at the panel's edge, which is all that is lost.
-            let _ = strata.set_pointer_capture(event.pointer_id());
-        }
-        event.prevent_default();
-        if let Some(head) = self.head() {
-            // Arrow keys go on where the hand let go.
-            let _ = head.focus();
-        }
-        *self.dragging.borrow_mut() = true;
-        self.seek(event);
-    }
-
-    fn moved(&self, event: &PointerEvent) {
-        if *self.dragging.borrow() {
-            self.seek(event);
-        }
-    }
-
-    fn up(&self) {
-        *self.dragging.borrow_mut() = false;
-    }
-
-    fn head(&self) -> Option<HtmlElement> {
-        let overlay = self.overlay.cast::<Element>()?;
-        let head = overlay.query_selector(".head").ok()??;
-        head.dyn_into().ok()
-    }
-
-    fn seek(&self, event: &PointerEvent) {
-        let Some(overlay) = self.overlay.cast::<Element>() else {
-            return;
-        };
-        let x_px = f64::from(event.client_x()) - overlay.get_bounding_client_rect().left();
-        let axis: &Axis = &self.score.axis;
-        let moment = axis.moment_near(&self.recording.read(), x_px.max(0.0));
-        self.on_command.emit(TimeCommand::Seek(moment));
     }
 }

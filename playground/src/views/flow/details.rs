@@ -2,7 +2,7 @@
 
 use protocol::{EventKind, trace::PacketId};
 use recording::{
-    Recording, TimeCommand,
+    Highlight, Letter, Recording, TimeCommand,
     network::{Fate, HostIndex, RequestIndex},
     score::BLOCKED_NS,
     sentence, time,
@@ -10,7 +10,7 @@ use recording::{
 };
 use yew::{Html, MouseEvent, html};
 
-use super::{Chosen, LETTERS, Picture, colour, letter, root};
+use super::{super::following::dot, Chosen, Picture};
 
 /// What a host's box says.
 pub struct HostState {
@@ -118,6 +118,7 @@ pub fn panel(picture: &Picture, chosen: Chosen) -> Html {
     let (title, body) = match chosen {
         Chosen::Packet(packet) => packet_panel(picture, packet),
         Chosen::Host(host) => host_panel(picture, host),
+        Chosen::Request(request) => request_panel(picture, request),
     };
     html! {
         <section class="insp" aria-label="Details">
@@ -143,7 +144,7 @@ fn packet_panel(picture: &Picture, packet: PacketId) -> (Html, Html) {
     };
     let (from, to) = ends(recording, packet);
     let message = recording.message(packet);
-    let mark = letter(picture, known.request);
+    let mark = picture.letter(known.request);
     let title = match &message {
         Some(message) => message.line.clone(),
         None => packet_name(recording, packet),
@@ -152,7 +153,7 @@ fn packet_panel(picture: &Picture, packet: PacketId) -> (Html, Html) {
     let why = cause.map(|cause| sentence(recording, cause).what_of_whom());
     let title = html! {
         <>
-            if let Some(mark) = mark { <i class={yew::classes!("dot", colour(Some(mark)))}>{ LETTERS[mark] }</i> }
+            if let Some(mark) = mark { { dot(mark) } }
             { title }
         </>
     };
@@ -188,6 +189,18 @@ fn packet_panel(picture: &Picture, packet: PacketId) -> (Html, Html) {
     (title, body)
 }
 
+fn request_panel(picture: &Picture, request: RequestIndex) -> (Html, Html) {
+    let mark = picture.letter(Some(request));
+    let title = html! {
+        <>
+            if let Some(mark) = mark { { dot(mark) } }
+            { picture.recording.request_line(request) }
+        </>
+    };
+    let body = html! { <><dl>{ request_rows(picture, request) }</dl>{ path(picture, request) }</> };
+    (title, body)
+}
+
 /// Where the request's time went, as far as it has.
 fn path(picture: &Picture, request: RequestIndex) -> Html {
     let spans = picture.recording.critical_path(request);
@@ -195,13 +208,29 @@ fn path(picture: &Picture, request: RequestIndex) -> Html {
         let event = span.event;
         let onclick = picture.props.on_command.reform(move |_: MouseEvent| TimeCommand::Seek(event));
         let later = (event > picture.event).then_some("later");
-        html! { <li class={yew::classes!(later)}><button class="link" {onclick}>{ picture.recording.span_words(span) }</button></li> }
+        let lit = picture.props.lit.has_event(picture.recording, event).then_some("lit");
+        html! { <li class={yew::classes!(later, lit)} data-is={Highlight::Event(event).name()}><button class="link" {onclick}>{ picture.recording.span_words(span) }</button></li> }
     });
     let spans: Vec<Html> = spans.collect();
     if spans.is_empty() {
         return Html::default();
     }
     html! { <><h5>{ "Where its time goes" }</h5><ol class="path">{ for spans }</ol></> }
+}
+
+/// Follows it by hand, or no longer.
+fn follow(picture: &Picture, request: RequestIndex) -> Html {
+    let props = picture.props;
+    let words = match (
+        props.following.follows(picture.network, request),
+        picture.letter(Some(request)),
+    ) {
+        (true, Some(letter)) => format!("as {}, by hand; no longer", letter.name()),
+        (_, Some(letter)) => format!("as {}, in turn; by hand", letter.name()),
+        (_, None) => "not; follow it".to_owned(),
+    };
+    let onclick = props.on_follow.reform(move |_: MouseEvent| Some(request));
+    html! { <button class="link" {onclick}>{ words }</button> }
 }
 
 fn request_rows(picture: &Picture, request: RequestIndex) -> Html {
@@ -223,10 +252,11 @@ fn request_rows(picture: &Picture, request: RequestIndex) -> Html {
         }
         _ => "under way".to_owned(),
     };
-    let root = root(network, request);
+    let root = network.root(request);
     html! {
         <>
             <dt>{ "request" }</dt><dd>{ picture.recording.request_line(request) }{ ", " }{ outcome }</dd>
+            <dt>{ "followed" }</dt><dd>{ follow(picture, request) }</dd>
             if root != request {
                 <><dt>{ "for the sake of" }</dt><dd>{ picture.recording.request_line(root) }</dd></>
             }
@@ -294,9 +324,9 @@ pub fn twin(picture: &Picture) -> Html {
     let packets = packets.into_iter().map(|packet| {
         let id = packet.packet;
         let onclick = picture.choose.reform(move |_: MouseEvent| Some(Chosen::Packet(id)));
-        let mark = letter(picture, packet.request).map_or("", |letter| LETTERS[letter]);
+        let mark = picture.letter(packet.request).map_or("", Letter::name);
         html! {
-            <tr><th scope="row">{ mark }{ " packet" }</th><td><button class="link" {onclick}>{ packet_name(recording, id) }</button></td>
+            <tr class={yew::classes!(picture.lights(id))} data-is={Highlight::Packet(id).name()}><th scope="row">{ mark }{ " packet" }</th><td><button class="link" {onclick}>{ packet_name(recording, id) }</button></td>
                 <td>{ format!("{:.0} % of its way", packet.way * 100.0) }</td></tr>
         }
     });

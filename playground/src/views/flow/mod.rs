@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use protocol::{EventId, trace::PacketId};
 use recording::{
-    Playhead, Recording, Shared, TimeCommand,
+    Following, Highlight, Letter, Lit, Playhead, Recording, Shared, TimeCommand,
     network::{HostIndex, LinkIndex, Network, RequestIndex, Travelling},
     sentence, time,
     words::some,
@@ -27,6 +27,8 @@ use yew::{
 pub use self::map::Places;
 use self::map::{Map, NODE_HEIGHT_PX, NODE_WIDTH_PX};
 use super::{
+    Chosen,
+    following::{Followed, OnFollow, request_class},
     glyphs::{Icon, icon},
     loop_view::say,
     measure::use_width_px,
@@ -34,20 +36,18 @@ use super::{
 
 /// More packets on one link are not told apart.
 const SEEDS_MAX: usize = 40;
-const LETTERS: [&str; 5] = ["A", "B", "C", "D", "E"];
 const KEY_STEP_PX: f64 = 12.0;
 const WIDTH_PX_UNTIL_MEASURED: u32 = 520;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chosen {
-    Packet(PacketId),
-    Host(HostIndex),
-}
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct FlowProps {
     pub recording: Shared,
     pub playhead: Playhead,
+    pub chosen: Option<Chosen>,
+    pub on_select: Callback<Option<Chosen>>,
+    pub lit: Lit,
+    pub following: Following,
+    pub on_follow: OnFollow,
     /// Where the reader has put hosts.
     pub places: Rc<Places>,
     pub on_place: Callback<(String, (i32, i32))>,
@@ -57,7 +57,6 @@ pub struct FlowProps {
 #[function_component]
 pub fn FlowView(props: &FlowProps) -> Html {
     let as_text = use_state(|| false);
-    let chosen = use_state(|| None::<Chosen>);
     let drawn = use_node_ref();
     let dragged = use_mut_ref(|| None::<(HostIndex, bool)>);
     let recording = props.recording.read();
@@ -86,10 +85,6 @@ pub fn FlowView(props: &FlowProps) -> Html {
         let as_text = as_text.clone();
         Callback::from(move |_: MouseEvent| as_text.set(!*as_text))
     };
-    let choose = {
-        let chosen = chosen.clone();
-        Callback::from(move |choice: Option<Chosen>| chosen.set(choice))
-    };
     let picture = Picture {
         props,
         recording: &recording,
@@ -97,8 +92,8 @@ pub fn FlowView(props: &FlowProps) -> Html {
         map: &map,
         event,
         time_ns: props.playhead.gliding_ns(&recording),
-        chosen: *chosen,
-        choose: &choose,
+        chosen: props.chosen,
+        choose: &props.on_select,
     };
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The flow">
@@ -107,6 +102,8 @@ pub fn FlowView(props: &FlowProps) -> Html {
                 <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
                     title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
             </div>
+            <Followed recording={props.recording.clone()} playhead={props.playhead} following={props.following.clone()}
+                lit={props.lit} on_follow={props.on_follow.clone()} />
             if *as_text {
                 { details::twin(&picture) }
             } else {
@@ -120,7 +117,7 @@ pub fn FlowView(props: &FlowProps) -> Html {
                 </div>
             }
             <p class="tally">{ tally(network, event) }</p>
-            if let Some(choice) = *chosen {
+            if let Some(choice) = props.chosen {
                 { details::panel(&picture, choice) }
             }
         </div>
@@ -139,6 +136,17 @@ struct Picture<'a> {
     choose: &'a Callback<Option<Chosen>>,
 }
 
+impl Picture<'_> {
+    fn letter(&self, request: Option<RequestIndex>) -> Option<Letter> {
+        self.props.following.letter(self.network, request?)
+    }
+
+    fn lights(&self, packet: PacketId) -> Option<&'static str> {
+        let lit = &self.props.lit;
+        lit.has_packet(self.recording, packet).then_some("lit")
+    }
+}
+
 fn tally(network: &Network, event: EventId) -> String {
     let counts = network.counts(event);
     let number = |count: usize| time::count(count as u64);
@@ -149,40 +157,6 @@ fn tally(network: &Network, event: EventId) -> String {
         number(counts.failed),
         number(counts.in_flight)
     )
-}
-
-/// The request for whose sake it is: what a client outside wants, not what servers ask each other for it.
-fn root(network: &Network, request: RequestIndex) -> RequestIndex {
-    let mut at = request;
-    // A parent is always older.
-    while let Some(parent) = network.request(at).parent.filter(|parent| *parent < at) {
-        at = parent;
-    }
-    at
-}
-
-/// A letter for each of the oldest requests that are under way, the same for as long as they are.
-fn letter(picture: &Picture, request: Option<RequestIndex>) -> Option<usize> {
-    let network = picture.network;
-    let root = root(network, request?);
-    let mine = root % LETTERS.len();
-    // Two of one letter would be taken for one: the older keeps it.
-    let older = (0..root)
-        .rev()
-        .take(64)
-        .filter(|other| other % LETTERS.len() == mine);
-    let is_taken = older.into_iter().any(|other| {
-        let other = network.request(other);
-        other.parent.is_none()
-            && other.question.is_some()
-            && other.end.is_none_or(|(end, _)| end > picture.event)
-    });
-    (!is_taken).then_some(mine)
-}
-
-fn colour(letter: Option<usize>) -> &'static str {
-    const CLASSES: [&str; 5] = ["r-a", "r-b", "r-c", "r-d", "r-e"];
-    letter.map_or("r-x", |letter| CLASSES[letter])
 }
 
 // --- links ---
@@ -212,7 +186,7 @@ fn seeds(picture: &Picture, link: LinkIndex) -> Html {
         .recording
         .travelling(link, picture.event, picture.time_ns, max);
     let packets = packets.iter().filter_map(|packet| {
-        let letter = letter(picture, packet.request);
+        let letter = picture.letter(packet.request);
         (count <= SEEDS_MAX || letter.is_some()).then(|| seed(picture, packet, letter, way))
     });
     let (x, y, _) = way.at(0.5);
@@ -234,7 +208,7 @@ fn radius_px(bytes: u64) -> f64 {
     }
 }
 
-fn seed(picture: &Picture, packet: &Travelling, letter: Option<usize>, way: map::Way) -> Html {
+fn seed(picture: &Picture, packet: &Travelling, letter: Option<Letter>, way: map::Way) -> Html {
     let (x, y, angle) = way.at(packet.way);
     let radius = radius_px(packet.bytes);
     let name = details::packet_name(picture.recording, packet.packet);
@@ -242,9 +216,10 @@ fn seed(picture: &Picture, packet: &Travelling, letter: Option<usize>, way: map:
     let onclick = picture.choose.reform(move |_: MouseEvent| Some(choice));
     let class = classes!(
         "flow-packet",
-        colour(letter),
+        request_class(letter),
         (!packet.from_client).then_some("answer"),
         (picture.chosen == Some(choice)).then_some("chosen"),
+        picture.lights(packet.packet),
     );
     // A circle with a tip.
     let (tip, ahead, aside) = (radius * 1.5, radius * 0.55, radius * 0.84);
@@ -253,16 +228,16 @@ fn seed(picture: &Picture, packet: &Travelling, letter: Option<usize>, way: map:
     );
     let size = radius * 4.0;
     let label = match letter {
-        Some(letter) => format!("{}, {name}", LETTERS[letter]),
+        Some(letter) => format!("{}, {name}", letter.name()),
         None => name,
     };
     html! {
         <button key={packet.packet} {class} {onclick} title={label.clone()} aria-label={label}
-            style={format!("left:{x:.1}px;top:{y:.1}px")}>
+            data-is={Highlight::Packet(packet.packet).name()} style={format!("left:{x:.1}px;top:{y:.1}px")}>
             <svg width={size.to_string()} height={size.to_string()} viewBox={format!("{:.1} {:.1} {size:.1} {size:.1}", -size / 2.0, -size / 2.0)}
                 aria-hidden="true"><path d={path} transform={format!("rotate({angle:.0})")} /></svg>
             if let Some(letter) = letter.filter(|_| radius > 6.0) {
-                <span aria-hidden="true">{ LETTERS[letter] }</span>
+                <span aria-hidden="true">{ letter.name() }</span>
             }
         </button>
     }
