@@ -5,20 +5,41 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import * as webdriver from './webdriver.mjs';
 
+/** Which browser: chromium, firefox or webkit. */
+export const engine = process.env.BROWSER || 'chromium';
+/**
+ * The windows in which a view is looked at. Chromium is asked about all of them; what could be otherwise in another
+ * engine shows in two.
+ */
+export const looks = engine === 'chromium'
+  ? ['light', 'dark'].flatMap((colorScheme) => [[320, 640], [768, 1024], [1440, 900], [2560, 1300]].map(([width, height]) => ({ colorScheme, width, height })))
+  : [{ colorScheme: 'light', width: 320, height: 640 }, { colorScheme: 'dark', width: 1440, height: 900 }];
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = join(root, 'dist');
 const PREFIX = '/some/where/';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.woff2': 'font/woff2' };
 
-/** Serves dist/ under a sub-path, and at `/framed` a page that holds it in a sandboxed frame. */
+/**
+ * Serves dist/ under a sub-path. Beside it: `/framed`, a page that holds it in a sandboxed frame; `/narrow`, a page that
+ * stands for a window narrower than browsers make them; and `/nothing`. What `instead` has for a file's name goes out in
+ * the file's place.
+ */
 export async function serve() {
   if (!existsSync(join(dist, 'index.html'))) throw new Error('dist/ is not built: run cargo xtask dist');
+  const instead = new Map();
+  const pages = {
+    '/framed': () => `<iframe sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}#/01-event-loop/01-what-runs-first"></iframe>`,
+    '/narrow': (query) => `<iframe style="border: 0; width: ${Number(query.get('width'))}px; height: ${Number(query.get('height'))}px" src="${query.get('url').replaceAll('"', '')}"></iframe>`,
+    '/nothing': () => '',
+  };
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
-    if (path === '/framed') {
+    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+    const path = decodeURIComponent(pathname);
+    if (pages[path]) {
       response.writeHead(200, { 'content-type': 'text/html' });
-      return response.end(`<!doctype html><title>A post</title><iframe sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}${new URL(request.url, 'http://localhost').hash}#/01-event-loop/01-what-runs-first"></iframe>`);
+      return response.end(`<!doctype html><title>A post</title><style>body { margin: 0 }</style>${pages[path](searchParams)}`);
     }
     const file = normalize(join(dist, path.slice(PREFIX.length) || 'index.html'));
     if (!path.startsWith(PREFIX) || !file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) {
@@ -27,14 +48,17 @@ export async function serve() {
     }
     // A sandboxed frame has an origin of its own, so its modules and fetches ask for this header.
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'access-control-allow-origin': '*' });
-    createReadStream(file).pipe(response);
+    const replaced = [...instead].find(([name]) => file.includes(name));
+    if (replaced) response.end(replaced[1]);
+    else createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, url: origin + PREFIX, close: () => server.close() };
+  return { origin, url: origin + PREFIX, instead, close: () => { server.close(); server.closeAllConnections(); } };
 }
 
 export function launch() {
+  if (engine !== 'chromium') return webdriver.launch(engine);
   return chromium.launch({
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -90,7 +114,7 @@ export class LessonPage {
   }
 
   async ended(began = performance.now()) {
-    await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 20_000 });
+    await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 60_000 });
     return performance.now() - began;
   }
 

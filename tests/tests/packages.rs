@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use protocol::{Limits, Record};
+use protocol::{File, Limits, Record};
 use tests::{assert_failures, data, entries, jar, name_of, scenario, show, updating};
 
 #[test]
@@ -40,6 +40,36 @@ fn packages_print_what_they_print_on_node() {
         }
     }
     assert_failures(&folder.join("known-failures.txt"), &failures);
+}
+
+/// `coverage/` is a project with its tests.
+#[test]
+fn jest_counts_what_istanbul_counts() {
+    let folder = data("coverage");
+    let read = |path: &Path| fs::read(path).expect("a file");
+    let mut scenario = scenario(
+        "main.cjs",
+        read(&folder.join("main.cjs")),
+        1,
+        Limits::TERMINAL,
+        Record::Output,
+    );
+    for path in entries(&folder) {
+        let name = name_of(&path);
+        if name != "main.cjs" && name != "expected.txt" {
+            scenario.processes[0].files.push(File {
+                path: format!("/app/{name}"),
+                bytes: read(&path),
+            });
+        }
+    }
+    let shown = show(&mut jar(), &scenario);
+    let said = format!("{}{}", shown.stdout, shown.stderr);
+    let golden = folder.join("expected.txt");
+    if updating() {
+        fs::write(&golden, &said).expect("a golden");
+    }
+    assert_eq!(said, fs::read_to_string(&golden).expect("what is expected"));
 }
 
 /// In a folder that has all packages.

@@ -28,7 +28,8 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   serve [--port N]    build, and serve the page at http://127.0.0.1:8080
-  test [SUITE…]       every suite, or those named: format, lints, unit, editor, jar, components, dist, browser
+  test [SUITE…]       every suite, or those named: format, lints, unit, editor, jar, components, dist, browser; and by
+                      name only: firefox, webkit
   dist                the static site, in dist/
   bench               sizes and speeds
   truth SUITE DIR     what the real thing was seen to do, against ours: event-loop [DIR], express DIR [--jobs N],

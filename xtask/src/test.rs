@@ -21,7 +21,12 @@ const SUITES: &[(&str, Suite)] = &[
     ("components", components),
     ("dist", dist),
     ("browser", browser),
+    ("firefox", firefox),
+    ("webkit", webkit),
 ];
+
+/// Only when they are named: not every machine has these browsers, and neither passes every test yet.
+const BY_NAME: [&str; 2] = ["firefox", "webkit"];
 
 type Suite = fn(&Bench) -> Result<Count>;
 
@@ -59,9 +64,10 @@ pub fn run(workspace: &Workspace, names: &[&str]) -> Result {
         workspace,
         environment: setup::for_tests(workspace)?,
     };
-    let chosen = SUITES
-        .iter()
-        .filter(|(name, _)| names.is_empty() || names.contains(name));
+    let chosen = SUITES.iter().filter(|(name, _)| match names.is_empty() {
+        true => !BY_NAME.contains(name),
+        false => names.contains(name),
+    });
     let outcomes: Vec<Outcome> = chosen
         .map(|(name, suite)| {
             let start = Instant::now();
@@ -131,13 +137,29 @@ fn lints(bench: &Bench) -> Result<Count> {
         println!("lints: cargo clippy is not installed, so nothing was checked.");
         return Ok(Count::default());
     }
-    bench.check(
-        "Checking with clippy",
-        bench
-            .cargo()
-            .args(["clippy", "--workspace", "--all-targets"])
-            .args(["--", "--deny", "warnings"]),
-    )
+    let check = |doing, what: &[&str]| {
+        bench.check(
+            doing,
+            bench
+                .cargo()
+                .arg("clippy")
+                .args(what)
+                .args(["--", "--deny", "warnings"]),
+        )
+    };
+    let all = check("Checking with clippy", &["--workspace", "--all-targets"])?;
+    // The jar that a page begins with.
+    let plain = check(
+        "Checking the plain jar with clippy",
+        &[
+            "--package",
+            "runtime-sim",
+            "--package",
+            "node",
+            "--no-default-features",
+        ],
+    )?;
+    Ok(all + plain)
 }
 
 fn unit(bench: &Bench) -> Result<Count> {
@@ -193,15 +215,26 @@ fn dist(bench: &Bench) -> Result<Count> {
 }
 
 fn browser(bench: &Bench) -> Result<Count> {
-    build::dist(bench.workspace, &bench.environment)?;
-    setup::npm_install(bench.workspace, "tests/browser")?;
     let browser = setup::browser(bench.workspace)?;
-    let mut npm = bench.environment.command("npm");
-    npm.current_dir(bench.workspace.file("tests/browser"))
-        .arg("test")
-        .env("CHROMIUM", &browser.chromium)
-        .env("CHROMEDRIVER", &browser.driver);
-    bench.count("Testing in Chromium", &mut npm)
+    let mut environment = Environment::default();
+    environment.set("CHROMIUM", &browser.chromium);
+    bench.in_browser("chromium", "Chromium", environment)
+}
+
+fn firefox(bench: &Bench) -> Result<Count> {
+    let Some(environment) = setup::firefox(bench.workspace)? else {
+        println!("firefox: it is not installed, so nothing was tested.");
+        return Ok(Count::default());
+    };
+    bench.in_browser("firefox", "Firefox", environment)
+}
+
+fn webkit(bench: &Bench) -> Result<Count> {
+    let Some(environment) = setup::webkit(bench.workspace)? else {
+        println!("webkit: WebKitGTK's driver or Xvfb is not installed, so nothing was tested.");
+        return Ok(Count::default());
+    };
+    bench.in_browser("webkit", "WebKit", environment)
 }
 
 impl Bench<'_> {
@@ -214,6 +247,19 @@ impl Bench<'_> {
             self.cargo().args([subcommand, "--version"]),
             Duration::from_secs(20),
         )
+    }
+
+    /// The suite of `tests/browser`, driving this browser.
+    fn in_browser(&self, engine: &str, name: &str, browser: Environment) -> Result<Count> {
+        build::dist(self.workspace, &self.environment)?;
+        setup::npm_install(self.workspace, "tests/browser")?;
+        let mut environment = self.environment.clone();
+        environment.extend(browser);
+        let mut npm = environment.command("npm");
+        npm.current_dir(self.workspace.file("tests/browser"))
+            .arg("test")
+            .env("BROWSER", engine);
+        self.count(&format!("Testing in {name}"), &mut npm)
     }
 
     /// A command that either passes or fails as a whole.
@@ -236,6 +282,17 @@ impl Bench<'_> {
         // It may have failed before or after its tests.
         count.failed = count.failed.max(1);
         Ok(count)
+    }
+}
+
+impl std::ops::Add for Count {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+        }
     }
 }
 

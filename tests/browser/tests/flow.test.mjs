@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, looks, root, serve } from '../page.mjs';
 
 const LESSON = '05-http/01-first-express-api';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -72,7 +72,7 @@ test('a packet opens into what it says, in the picture and in the table', async 
 
 test('a host says what it is at, is moved by keyboard, and stays where it was put', async () => {
   await flow();
-  await lesson.lines().filter({ hasText: 'reading one note' }).first().click();
+  await lesson.lines().filter({ hasText: 'reading the notes' }).last().click();
   const host = () => view().getByRole('button', { name: /^api/ });
   await host().click();
   const details = view().getByRole('region', { name: 'Details' });
@@ -80,6 +80,7 @@ test('a host says what it is at, is moved by keyboard, and stays where it was pu
   const before = await host().boundingBox();
   await host().focus();
   for (let presses = 0; presses < 4; presses++) await lesson.page.keyboard.press('Alt+ArrowDown');
+  for (let presses = 0; presses < 4; presses++) await lesson.page.keyboard.press('Alt+ArrowLeft');
   const moved = await host().boundingBox();
   assert.ok(Math.abs(moved.y - before.y - 48) < 2, `${before.y} to ${moved.y}`);
   await lesson.page.reload();
@@ -87,7 +88,8 @@ test('a host says what it is at, is moved by keyboard, and stays where it was pu
   await lesson.run();
   await lesson.page.getByRole('tab', { name: 'Flow' }).click();
   const again = await host().boundingBox();
-  assert.ok(Math.abs(again.x - moved.x) < 2, 'remembered');
+  // A ring around it, while it has the focus, is part of its box in some browsers.
+  assert.ok(Math.abs(again.x - moved.x) < 8, `${before.x} to ${moved.x} is remembered as ${again.x}`);
 });
 
 test('views are changed by arrow keys', async () => {
@@ -99,19 +101,17 @@ test('views are changed by arrow keys', async () => {
   await view().waitFor();
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const [width, height] of [[320, 640], [768, 1024], [1440, 900], [2560, 1300]]) {
-    test(`it fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
-      await flow({ colorScheme, viewport: { width, height } });
-      await toPacket();
-      await packets().evaluate((packet) => packet.click());
-      await view().getByRole('region', { name: 'Details' }).waitFor();
-      await lesson.page.screenshot({ path: join(shots, `flow-${width}-${colorScheme}.png`) });
-      const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${over} px too wide`);
-      await lesson.page.evaluate(axe);
-      const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
-      assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`), []);
-    });
-  }
+for (const { colorScheme, width, height } of looks) {
+  test(`it fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
+    await flow({ colorScheme, viewport: { width, height } });
+    await toPacket();
+    await packets().evaluate((packet) => packet.click());
+    await view().getByRole('region', { name: 'Details' }).waitFor();
+    await lesson.page.screenshot({ path: join(shots, `flow-${width}-${colorScheme}.png`) });
+    const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${over} px too wide`);
+    await lesson.page.evaluate(axe);
+    const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+    assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`), []);
+  });
 }

@@ -63,15 +63,14 @@ const BROKEN_JAR = Buffer.from([
 ].join(''), 'hex');
 
 test('a simulation that breaks leaves a card, and nothing typed is lost', async () => {
-  const context = await browser.newContext();
-  await context.route('**/runtime_sim*.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: BROKEN_JAR }));
-  lesson = await LessonPage.over(context, site, '01-event-loop/01-what-runs-first');
+  site.instead.set('runtime_sim', BROKEN_JAR);
+  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
   await lesson.type("console.log('still here')");
   for (const _ of ['once', 'and again']) {
     await lesson.run();
     assert.match(await lesson.outcome().innerText(), /The simulation broke, not your program/);
   }
-  await context.unroute('**/runtime_sim*.wasm');
+  site.instead.clear();
   await lesson.page.reload();
   await lesson.ready();
   await lesson.run();

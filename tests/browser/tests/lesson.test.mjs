@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, engine, launch, root, serve } from '../page.mjs';
 
 const FIRST = '01-event-loop/01-what-runs-first';
 let site, browser, lesson;
@@ -124,7 +124,9 @@ test('the line that executes is marked', async () => {
   await open();
   await lesson.run();
   await lesson.lines().filter({ hasText: 'promise' }).click();
-  const marked = lesson.page.locator('.cm-line.now, .cm-now, [class*="now"].cm-line').first();
+  // While the line of the console is pointed at, its line of code is marked for that.
+  await lesson.page.mouse.move(2, 2);
+  const marked = lesson.page.locator('.cm-line.cm-mark-now').first();
   await marked.waitFor();
   assert.match(await marked.innerText(), /promise/);
 });
@@ -133,7 +135,9 @@ test('the trace is the same as in wasmtime', async () => {
   const binary = process.env.TERRARIUM;
   const command = binary ? [binary, []] : ['cargo', ['run', '--quiet', '--package', 'terrarium', '--']];
   const graded = JSON.parse(execFileSync(command[0], [...command[1], 'check', '--json', 'lessons'], { cwd: root, encoding: 'utf8' }));
-  for (const { lesson: id, trace_hash: hash } of graded.lessons) {
+  // The jar's bytes are the same everywhere; another browser shows with one lesson of each chapter that it runs them so.
+  const chapters = new Map(graded.lessons.map((one) => [one.lesson.split('/')[0], one]));
+  for (const { lesson: id, trace_hash: hash } of engine === 'chromium' ? graded.lessons : chapters.values()) {
     await open(id);
     await lesson.run();
     assert.equal(await lesson.page.locator('[data-trace-hash]').getAttribute('data-trace-hash'), hash, id);

@@ -27,20 +27,20 @@ test('each line says whose it is, in the order of time, and leads to its process
   const rows = await lesson.page.locator('[role=log] button:has(.whose)').evaluateAll((all) => all.map((row) =>
     [parseFloat(row.querySelector('.t').textContent), row.querySelector('.whose').textContent, row.querySelector('.line').textContent]));
   for (const [, whose, line] of rows) assert.equal(whose === 'phone', /^phone: |exits with code/.test(line), `${whose}: ${line}`);
-  const times = rows.map(([time]) => time).filter((time) => !Number.isNaN(time));
+  const times = rows.map(([time]) => time).filter(Number.isFinite);
   assert.deepEqual(times, [...times].sort((a, b) => a - b));
 
-  await lesson.lines().filter({ hasText: 'reading one note' }).first().click();
+  await lesson.lines().filter({ hasText: 'reading the notes' }).last().click();
   assert.equal(await program(), 'server.js');
-  assert.match(await lesson.page.locator('.say').innerText(), /^api: /);
-  await lesson.lines().filter({ hasText: /phone: GET \/notes → / }).first().click();
+  assert.match(await lesson.page.locator('.say[role=status]').innerText(), /^api: /);
+  await lesson.lines().filter({ hasText: /phone: GET \/notes\?about/ }).first().click();
   assert.equal(await program(), 'phone.js');
-  assert.match(await lesson.page.locator('.say').innerText(), /^phone: /);
+  assert.match(await lesson.page.locator('.say[role=status]').innerText(), /^phone: /);
 });
 
 test('a process is chosen by keyboard, stays while stepping, and a jump leads on', async () => {
   await ran();
-  await lesson.lines().filter({ hasText: 'reading one note' }).first().click();
+  await lesson.lines().filter({ hasText: 'reading the notes' }).last().click();
   assert.equal(await chosen(), 'Follow');
   await chooser().getByRole('button', { name: 'phone' }).focus();
   await lesson.page.keyboard.press('Enter');

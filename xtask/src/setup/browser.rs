@@ -1,9 +1,11 @@
-//! Chromium and the driver that belongs to it. Only tests need them.
+//! Browsers and the drivers that belong to them. Only tests need them: Chromium must be there, Firefox and WebKit where
+//! Debian has them.
 
 use std::path::{Path, PathBuf};
 
-use super::debian;
+use super::{debian, tools};
 use crate::Result;
+use crate::process::Environment;
 use crate::workspace::Workspace;
 
 pub struct Browser {
@@ -23,6 +25,18 @@ const DRIVER: &[&str] = &["chromedriver", "/usr/lib/chromium-browser/chromedrive
 /// Without a font Chromium draws no text.
 const PACKAGES: &[&str] = &["chromium", "chromium-driver", "fonts-dejavu-core"];
 
+/// Where Mozilla's own Firefox lies when Debian's is not there.
+const FIREFOX: &[&str] = &[
+    "firefox-esr",
+    "firefox",
+    "/Applications/Firefox.app/Contents/MacOS/firefox",
+];
+const FIREFOX_PACKAGES: &[&str] = &["firefox-esr", "fonts-dejavu-core"];
+const WEBKIT_DRIVER: &[&str] = &["WebKitWebDriver"];
+const XVFB: &[&str] = &["Xvfb"];
+/// WebKit draws on a screen; this one is in memory.
+const WEBKIT_PACKAGES: &[&str] = &["webkit2gtk-driver", "xvfb", "fonts-dejavu-core"];
+
 pub fn ensure(workspace: &Workspace) -> Result<Browser> {
     if let Some(browser) = find() {
         return Ok(browser);
@@ -40,6 +54,47 @@ pub fn ensure(workspace: &Workspace) -> Result<Browser> {
          or name them with CHROMIUM and CHROMEDRIVER."
             .to_owned(),
     )
+}
+
+/// What the suite must be told to drive Firefox. geckodriver is no package of Debian's, but a crate of Mozilla's.
+pub fn firefox(workspace: &Workspace) -> Result<Option<Environment>> {
+    let Some(firefox) = one(workspace, "FIREFOX", FIREFOX, FIREFOX_PACKAGES)? else {
+        return Ok(None);
+    };
+    let mut environment = Environment::default();
+    environment.set("FIREFOX", firefox);
+    match program("GECKODRIVER", &["geckodriver"]) {
+        Some(driver) => environment.set("GECKODRIVER", driver),
+        None => environment.extend(tools::ensure(workspace, tools::FIREFOX)?),
+    }
+    Ok(Some(environment))
+}
+
+/// What the suite must be told to drive WebKit.
+pub fn webkit(workspace: &Workspace) -> Result<Option<Environment>> {
+    let driver = one(workspace, "WEBKIT_DRIVER", WEBKIT_DRIVER, WEBKIT_PACKAGES)?;
+    let screen = one(workspace, "XVFB", XVFB, WEBKIT_PACKAGES)?;
+    Ok(driver.zip(screen).map(|(driver, screen)| {
+        let mut environment = Environment::default();
+        environment.set("WEBKIT_DRIVER", driver);
+        environment.set("XVFB", screen);
+        environment
+    }))
+}
+
+/// A program of the machine's, or of Debian's packages.
+fn one(
+    workspace: &Workspace,
+    variable: &str,
+    names: &[&str],
+    packages: &[&str],
+) -> Result<Option<PathBuf>> {
+    let found = program(variable, names);
+    if found.is_none() && debian::offers(workspace, packages) {
+        debian::install(workspace, packages)?;
+        return Ok(program(variable, names));
+    }
+    Ok(found)
 }
 
 fn find() -> Option<Browser> {

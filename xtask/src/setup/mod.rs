@@ -8,6 +8,8 @@
 //! | trunk, wasm-bindgen, wasm-pack | crates.io, into the cache |
 //! | editor, fonts, test packages | npm, by lockfile |
 //! | Chromium and its driver | the machine; Debian's packages |
+//! | Firefox, WebKit and its driver | the machine; Debian's packages; else their suites are left out |
+//! | geckodriver | the machine; crates.io, into the cache |
 
 mod browser;
 mod clang;
@@ -20,7 +22,7 @@ use crate::Result;
 use crate::process::Environment;
 use crate::workspace::Workspace;
 
-pub use browser::Browser;
+pub use browser::{Browser, firefox, webkit};
 pub use npm::install as npm_install;
 
 /// What the jar, the lessons and the editor need.
@@ -50,8 +52,10 @@ pub fn everything(workspace: &Workspace) -> Result {
     npm::install(workspace, "packages")?;
     npm::install(workspace, "tests/browser")?;
     let browser = browser(workspace)?;
+    let firefox = firefox(workspace)?.map_or("not here", |_| "here");
+    let webkit = webkit(workspace)?.map_or("not here", |_| "here");
     println!(
-        "Everything is there. The browser is {}.",
+        "Everything is there. The browser is {}; Firefox is {firefox}, WebKit is {webkit}.",
         browser.chromium.display()
     );
     Ok(())

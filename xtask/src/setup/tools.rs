@@ -1,4 +1,4 @@
-//! Trunk, wasm-bindgen and wasm-pack, from crates.io into the cache, each in a folder named after its version.
+//! Trunk, wasm-bindgen, wasm-pack and geckodriver, from crates.io into the cache, each in a folder named after its version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,11 @@ use crate::workspace::{Workspace, read};
 
 pub const PAGE: &[&str] = &["trunk", "wasm-bindgen-cli"];
 pub const TESTS: &[&str] = &["trunk", "wasm-bindgen-cli", "wasm-pack"];
+pub const FIREFOX: &[&str] = &["geckodriver"];
 
 const TRUNK: &str = "0.21.14";
 const WASM_PACK: &str = "0.15.0";
+const GECKODRIVER: &str = "0.37.1";
 
 pub fn ensure(workspace: &Workspace, names: &[&str]) -> Result<Environment> {
     let mut environment = Environment::default();
@@ -34,6 +36,7 @@ fn version(workspace: &Workspace, name: &str) -> Result<String> {
     match name {
         "trunk" => Ok(TRUNK.to_owned()),
         "wasm-pack" => Ok(WASM_PACK.to_owned()),
+        "geckodriver" => Ok(GECKODRIVER.to_owned()),
         // The command line and the library speak a private format: both must be the same version.
         _ => locked_version(&read(&workspace.file("Cargo.lock"))?, "wasm-bindgen")
             .ok_or_else(|| "Cargo.lock does not name wasm-bindgen.".to_owned()),
@@ -58,7 +61,7 @@ fn install(workspace: &Workspace, name: &str, version: &str, folder: &Path) -> R
     environment.set("CARGO_PROFILE_RELEASE_LTO", "false");
     environment.set("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     environment.set("CARGO_PROFILE_RELEASE_DEBUG", "false");
-    if name == "trunk" {
+    if name == "trunk" || name == "geckodriver" {
         environment.set("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
     }
     let attempt = |locked: bool| {

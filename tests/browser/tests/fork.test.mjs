@@ -1,0 +1,97 @@
+// A run is kept, another is held against it: where they part is said, marked on the scrubber, and seen side by side.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, root, serve } from '../page.mjs';
+
+const RACE = `setTimeout(() => console.log('timeout'), 0)
+setImmediate(() => console.log('immediate'))
+`;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(root, 'target/screenshots');
+let site, browser, lesson;
+before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(async () => {
+  const errors = lesson?.errors ?? [];
+  await lesson?.close();
+  assert.deepEqual(errors, [], 'errors on the page');
+});
+
+const look = () => lesson.page.getByRole('region', { name: 'See' });
+const side = (name) => look().getByRole('region', { name });
+
+async function pane(name) {
+  const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
+  if (await button.isVisible()) await button.click();
+}
+
+/** Runs with seed 7, forks, and runs with seed 8, which is the other outcome. */
+async function forked(options) {
+  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', options);
+  await pane('Code');
+  await lesson.type(RACE);
+  await lesson.run();
+  await lesson.button('Fork from here').click();
+  await lesson.page.getByText(/^A is kept: seed 7 at /).waitFor();
+  await lesson.button('Try seed 8').click();
+  await lesson.page.getByText('Seed 8', { exact: true }).waitFor();
+  await lesson.ended();
+  await pane('See');
+  await look().getByText(/In A, at /).waitFor();
+}
+
+test('another seed: the order differs, and it is said, marked and shown', async () => {
+  await forked({ viewport: { width: 2560, height: 1300 } });
+  const words = await look().locator('.parting p').innerText();
+  assert.match(words, /In A, at [\d.]+ ms: .*timeout.* In B, at [\d.]+ ms: .*immediate/);
+  assert.match(words, /As line 1 A prints “timeout”, B “immediate”\./);
+  await side('A, seed 7').getByRole('group', { name: 'The loop' }).waitFor();
+  await side('B, seed 8').getByRole('group', { name: 'The loop' }).waitFor();
+  await look().getByText('What each prints').click();
+  assert.match(await side('What A prints').innerText(), /timeout[\s\S]*immediate/);
+  await lesson.scrubber().press('Home');
+  await lesson.page.getByRole('button', { name: /^The first difference, at / }).click();
+  const marked = await lesson.scrubber().getAttribute('aria-valuetext');
+  assert.match(marked, /immediate/);
+  const inA = await side('A, seed 7').locator('.say').innerText();
+  assert.match(inA, /timeout|loop|phase/i);
+});
+
+test('changed code is compared too, and A can be forgotten', async () => {
+  await forked();
+  await pane('Code');
+  await lesson.type(`${RACE}console.log('sync')\n`);
+  await lesson.run();
+  await look().getByText(/As line 1 A prints “timeout”, B “sync”\./).waitFor();
+  await lesson.button('Forget A').click();
+  assert.equal(await look().getByText('In A, at').count(), 0);
+  assert.equal(await lesson.page.getByRole('button', { name: /^The first difference/ }).count(), 0);
+});
+
+test('where there is no room, one side at a time', async () => {
+  await forked({ viewport: { width: 320, height: 640 } });
+  assert.ok(await side('B, seed 8').isVisible());
+  assert.equal(await side('A, seed 7').isVisible(), false);
+  await look().getByRole('group', { name: 'Side' }).getByRole('button', { name: 'A' }).click();
+  assert.ok(await side('A, seed 7').isVisible());
+  assert.equal(await side('B, seed 8').isVisible(), false);
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [320, 768, 1280, 2560]) {
+    test(`fork: WCAG AA and nothing beside the page, ${width} px, ${colorScheme}`, async () => {
+      await forked({ viewport: { width, height: 900 }, colorScheme });
+      await lesson.page.evaluate(axe);
+      const { violations } = await lesson.page.evaluate(() =>
+        window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(', ')}`), []);
+      const beside = await lesson.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(beside <= 0, `${beside} px lie beside the page`);
+      await lesson.page.screenshot({ path: join(shots, `fork-${width}-${colorScheme}.png`) });
+    });
+  }
+}

@@ -1,0 +1,156 @@
+// What is measured over time: charts on the playhead's axis, their values at a moment, reports, and what can be saved.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, root, serve } from '../page.mjs';
+
+const LESSON = '17-resilience/02-one-process-four';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(root, 'target/screenshots');
+let site, browser, lesson;
+before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(async () => {
+  const errors = lesson?.errors ?? [];
+  await lesson?.close();
+  lesson = undefined;
+  assert.deepEqual(errors, [], 'errors on the page');
+});
+
+const view = () => lesson.page.getByRole('group', { name: 'Metrics', exact: true });
+const chart = (name) => view().getByRole('region', { name, exact: true });
+const moment = () => view().getByRole('slider', { name: 'Moment' });
+
+async function metrics(options, id = LESSON) {
+  lesson = await LessonPage.open(browser, site, id, options);
+  const pane = async (name) => {
+    const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
+    if (await button.isVisible()) await button.click();
+  };
+  await pane('Code');
+  await lesson.run();
+  await pane('See');
+  await lesson.page.getByRole('tab', { name: 'Metrics' }).click();
+  await chart('Throughput').waitFor();
+}
+
+test('the report is the load’s own, and what is not measured says so', async () => {
+  await metrics();
+  await view().locator('.report summary').first().click();
+  const report = await view().locator('.report').first().getByRole('definition').allTextContents();
+  assert.ok(report.length > 5);
+  assert.match(report[0], /^12 sent = 12 answered \+ 0 failed \+ 0 in flight$/);
+  assert.match(await view().getByRole('status').first().textContent(), /^Half of all requests take [\d.]+ (µs|ms|s) at most, .* requests: /);
+  assert.match(await chart('Memory').textContent(), /Not measured/);
+  assert.equal(await chart('Memory').locator('svg').count(), 0);
+  assert.ok(await chart('Latency').locator('path').count() >= 3);
+});
+
+test('a moment is chosen by pointer and by keyboard, and gone to', async () => {
+  await metrics();
+  const said = () => chart('Throughput').locator('p span').first().textContent();
+  const plot = await chart('Throughput').locator('.plot').boundingBox();
+  await lesson.page.mouse.move(plot.x + plot.width * 0.8, plot.y + plot.height / 2);
+  await view().locator('output').waitFor();
+  const pointed = await said();
+  assert.match(pointed, /^[\d.,]+\/s$/);
+  const before = await lesson.scrubber().getAttribute('aria-valuenow');
+  await lesson.page.mouse.click(plot.x + plot.width * 0.8, plot.y + plot.height / 2);
+  assert.notEqual(await lesson.scrubber().getAttribute('aria-valuenow'), before);
+  await lesson.page.mouse.move(2, 2);
+  await view().locator('output').waitFor({ state: 'detached' });
+  assert.match(await said(), /^[\d.,]+\/s$/);
+  await moment().focus();
+  await lesson.page.keyboard.press('Home');
+  assert.equal(await moment().getAttribute('aria-valuenow'), '1');
+  assert.match(await moment().getAttribute('aria-valuetext'), /^0\.000 ms to .*Throughput: /);
+  await lesson.page.keyboard.press('ArrowRight');
+  await lesson.page.keyboard.press('Enter');
+  const gone = await lesson.scrubber().getAttribute('aria-valuenow');
+  await lesson.page.keyboard.press('End');
+  await lesson.page.keyboard.press('Escape');
+  assert.equal(await lesson.scrubber().getAttribute('aria-valuenow'), gone);
+  assert.equal(await view().locator('output').count(), 0);
+});
+
+test('lengths of time have a logarithmic or a linear axis', async () => {
+  await metrics();
+  const ticks = () => chart('Latency').locator('.plot > i').allTextContents();
+  const log = await ticks();
+  await lesson.button('Linear').click();
+  const linear = await ticks();
+  assert.notDeepEqual(linear, log);
+  assert.equal(linear[0], '0 ns');
+  assert.ok(!log.includes('0 ns'), 'nothing has no logarithm');
+});
+
+async function saved(name, format) {
+  await chart(name).getByText('Save', { exact: true }).click();
+  const [download] = await Promise.all([lesson.page.waitForEvent('download'), chart(name).getByRole('button', { name: format }).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test('a chart is saved as PNG, SVG and CSV', async () => {
+  await metrics();
+  const png = await saved('Latency', 'PNG');
+  assert.equal(png.name, 'latency.png');
+  assert.equal(png.bytes.subarray(1, 4).toString(), 'PNG');
+  const svg = await saved('Every request', 'SVG');
+  assert.match(svg.bytes.toString(), /^<svg xmlns=[\s\S]*Every request[\s\S]*<\/svg>$/);
+  assert.ok(!svg.bytes.toString().includes('var('), 'colours are written out');
+  const parsed = await lesson.page.evaluate((text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelector('parsererror')?.textContent, svg.bytes.toString());
+  assert.equal(parsed, undefined);
+  const csv = (await saved('Throughput', 'CSV')).bytes.toString();
+  const [head, ...rows] = csv.trim().split('\r\n').map((line) => line.split(','));
+  assert.deepEqual(head, ['from (s)', 'to (s)', 'answered (per second)']);
+  const answered = rows.reduce((sum, [from, to, rate]) => sum + Number(rate) * (to - from), 0);
+  // One for each load; the charts are of all.
+  const reports = await view().locator('.report').allTextContents();
+  const inReports = reports.map((report) => Number(/= (\d+) answered/.exec(report)[1]));
+  assert.equal(Math.round(answered), inReports.reduce((sum, count) => sum + count));
+});
+
+test('in a sandboxed frame a save says why it may come to nothing', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(`${site.origin}/framed`);
+  await page.evaluate((src) => { document.querySelector('iframe').src = src; }, `${site.url}#/${LESSON}`);
+  const frame = page.frameLocator('iframe');
+  await frame.getByRole('button', { name: /^Run/ }).first().click();
+  await frame.locator('.seedline').first().waitFor({ timeout: 30_000 });
+  await frame.getByRole('tab', { name: 'Metrics' }).click();
+  const region = frame.getByRole('region', { name: 'Throughput', exact: true });
+  await region.getByText('Save', { exact: true }).click();
+  await region.getByRole('button', { name: 'CSV' }).click();
+  await frame.getByText(/sandboxed frame.*allow-downloads/).waitFor();
+  await page.close();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`no accessibility violation, ${colorScheme}`, async () => {
+    await metrics({ colorScheme });
+    const violations = async () => {
+      await lesson.page.evaluate(axe);
+      const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+      return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`);
+    };
+    assert.deepEqual(await violations(), []);
+    await lesson.button('Read this view as text').click();
+    await view().getByRole('table').first().waitFor();
+    assert.deepEqual(await violations(), []);
+  });
+
+  for (const [width, height] of [[320, 640], [768, 1024], [1280, 800], [2560, 1300]]) {
+    test(`nothing is wider than ${width} px, ${colorScheme}`, async () => {
+      await metrics({ colorScheme, viewport: { width, height } });
+      for (const name of ['metrics', 'metrics-text']) {
+        await lesson.page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`) });
+        const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${name} is ${over} px too wide`);
+        await lesson.button('Read this view as text').click();
+      }
+    });
+  }
+}

@@ -1,0 +1,122 @@
+// One request: its waterfall and its sequence, at the playhead that all views share.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { LessonPage, launch, root, serve } from '../page.mjs';
+
+const LESSON = '05-http/04-middleware';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(root, 'target/screenshots');
+const NAMES = { Waterfall: 'The waterfall of a request', Sequence: 'The sequence of messages' };
+let site, browser, lesson;
+before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+after(async () => { await browser?.close(); site?.close(); });
+afterEach(async () => {
+  const errors = lesson?.errors ?? [];
+  await lesson?.close();
+  assert.deepEqual(errors, [], 'errors on the page');
+});
+
+const view = (name) => lesson.page.getByRole('group', { name: NAMES[name] });
+const tab = (name) => lesson.page.getByRole('tab', { name });
+const row = (name) => view('Waterfall').getByRole('row', { name });
+
+async function open(name, options) {
+  lesson = await LessonPage.open(browser, site, LESSON, options);
+  const pane = async (name) => {
+    const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
+    if (await button.isVisible()) await button.click();
+  };
+  await pane('Code');
+  await lesson.run();
+  await pane('See');
+  await tab(name).click();
+  await view(name).waitFor();
+}
+
+async function choose(line) {
+  await lesson.page.getByTitle('Choose another request').click();
+  await lesson.page.getByRole('searchbox', { name: 'Search requests' }).fill(line);
+  await lesson.page.getByRole('button', { name: line, exact: true }).click();
+}
+
+test('the slowest request is shown, with where its time went', async () => {
+  await open('Waterfall');
+  const says = await view('Waterfall').getByRole('status').first().innerText();
+  assert.match(says, /^GET \/books took [\d.]+ ms\. [\d.]+ ms waiting for a timer, /);
+  await row(/^logger/).first().waitFor();
+  // It waits for its timer, which belongs to no line, and then runs.
+  const rows = await row(/^log\('the books are looked up'\)/).allInnerTexts();
+  assert.deepEqual(rows.map((text) => /api\s+29\.\d ms$/.test(text)), [false, true, false]);
+});
+
+test('another is found by words, and its rows lead to their moments', async () => {
+  await open('Waterfall');
+  await choose('GET /songs');
+  assert.match(await view('Waterfall').getByRole('status').first().innerText(), /^GET \/songs took/);
+  await row(/^back to reader/).getByRole('button').click();
+  await view('Waterfall').getByRole('region', { name: 'Details' }).getByText('on the critical path').waitFor();
+  assert.match(await lesson.scrubber().getAttribute('aria-valuetext'), /404/);
+});
+
+test('requests are sorted by what took long', async () => {
+  await open('Waterfall');
+  await lesson.page.getByTitle('Choose another request').click();
+  const list = lesson.page.getByRole('group', { name: 'Requests' });
+  const first = () => list.getByRole('rowheader').first().innerText();
+  assert.match(await first(), /GET \/books$/);
+  const took = lesson.page.getByRole('columnheader', { name: 'took' }).filter({ has: lesson.page.getByRole('button') });
+  assert.equal(await took.getAttribute('aria-sort'), 'descending');
+  await took.getByRole('button').click();
+  assert.equal(await took.getAttribute('aria-sort'), 'ascending');
+  assert.doesNotMatch(await first(), /GET \/books$/);
+});
+
+test('what is chosen in the sequence is chosen in the waterfall, at the same moment', async () => {
+  await open('Sequence');
+  await choose('GET /report');
+  const asked = view('Sequence').getByRole('button', { name: /^GET \/report, .* from reader to api/ });
+  await asked.click();
+  const moment = await lesson.scrubber().getAttribute('aria-valuetext');
+  await tab('Waterfall').click();
+  assert.match(await view('Waterfall').getByRole('status').first().innerText(), /^GET \/report took/);
+  assert.equal(await lesson.scrubber().getAttribute('aria-valuetext'), moment);
+});
+
+test('all that is said is there too, and in words', async () => {
+  await open('Sequence');
+  await lesson.button('Everything').click();
+  const says = await view('Sequence').getByRole('status').first().innerText();
+  assert.match(says, /messages between two lifelines\./);
+  await lesson.page.getByRole('button', { name: 'Read this view as text' }).click();
+  await view('Sequence').getByRole('cell', { name: 'reader → api' }).first().waitFor();
+});
+
+test('the view is remembered', async () => {
+  await open('Sequence');
+  await lesson.page.reload();
+  await lesson.ready();
+  await lesson.run();
+  await view('Sequence').waitFor();
+});
+
+for (const name of ['Waterfall', 'Sequence']) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [width, height] of [[320, 640], [768, 1024], [1280, 800], [2560, 1300]]) {
+      test(`the ${name.toLowerCase()} fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
+        await open(name, { colorScheme, viewport: { width, height } });
+        await lesson.page.screenshot({ path: join(shots, `${name.toLowerCase()}-${width}-${colorScheme}.png`) });
+        const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${over} px too wide`);
+        await lesson.page.evaluate(axe);
+        // Of a message at the edge of what is scrolled only a part is seen, and axe measures that.
+        const rules = { 'target-size': { enabled: name !== 'Sequence' } };
+        const result = await lesson.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'], rules }), rules);
+        assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`), []);
+      });
+    }
+  }
+}

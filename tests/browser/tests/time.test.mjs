@@ -1,0 +1,239 @@
+// Time in the reader's hands, and one highlight in all views.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { LessonPage, launch, root, serve } from '../page.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(root, 'target/screenshots');
+let site;
+let browser;
+before(async () => {
+  mkdirSync(shots, { recursive: true });
+  site = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+
+/** The names of all that is lit. */
+const lit = (page) => page.locator('.lit').evaluateAll((all) => all.map((one) => one.dataset.is));
+
+test('hovering a line of the log lights the callback that wrote it and its line of code', async () => {
+  const lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  const { page } = lesson;
+  await lesson.run();
+  const line = lesson.lines().first();
+  await line.click();
+  await line.hover();
+  assert.match(await line.getAttribute('class'), /\blit\b/);
+  const names = await lit(page);
+  assert.ok(names.some((name) => name.startsWith('task-')), `its callback is lit: ${names}`);
+  await page.locator('.cm-mark-look').first().waitFor();
+  await page.getByRole('heading', { level: 1 }).hover();
+  assert.deepEqual(await lit(page), []);
+
+  // A callback lights what it wrote, by hand, by keyboard and from the code.
+  const ran = page.locator('.ran-so-far li').first();
+  await ran.hover();
+  assert.ok((await lit(page)).some((name) => name.startsWith('event-')));
+  await lesson.lines().nth(1).focus();
+  assert.match(await lesson.lines().nth(1).getAttribute('class'), /\blit\b/);
+  const printed = page.locator('.cm-line', { hasText: 'console.log' }).first();
+  await printed.hover();
+  assert.ok((await lit(page)).length > 0, 'a line of code lights what happened there');
+  assert.deepEqual(lesson.errors, []);
+  await lesson.close();
+});
+
+test('hovering a packet lights its row and the other way round', async () => {
+  const lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api');
+  const { page } = lesson;
+  await lesson.run();
+  await page.getByRole('tab', { name: 'Flow' }).click();
+  await lesson.scrubber().focus();
+  await page.keyboard.press('Home');
+  const packet = page.locator('.flow-packet').first();
+  for (let step = 0; step < 400 && !(await packet.count()); step += 1) await page.keyboard.press('ArrowRight');
+  await packet.focus();
+  assert.match(await packet.getAttribute('class'), /\blit\b/);
+  assert.ok((await lit(page)).includes(await packet.getAttribute('data-is')));
+  assert.deepEqual(lesson.errors, []);
+  await lesson.close();
+});
+
+const event = async (lesson) => Number(await lesson.scrubber().getAttribute('aria-valuenow'));
+const ticks = (page) => page.locator('.r-rule .tk').allInnerTexts();
+const centre = async (locator) => {
+  const box = await locator.boundingBox();
+  return [box.x + box.width / 2, box.y + box.height / 2, box];
+};
+
+async function ran(path, options) {
+  const lesson = await LessonPage.open(browser, site, path, options);
+  await lesson.run();
+  return lesson;
+}
+
+test('keys step, zoom, choose a range and loop it, and the popover names them', async () => {
+  const lesson = await ran('01-event-loop/01-what-runs-first');
+  const { page } = lesson;
+  const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+  await lesson.scrubber().focus();
+  await press('Home', 'ArrowRight', 'Shift+ArrowRight');
+  assert.equal(await event(lesson), 12);
+  await press('2', 'ArrowLeft');
+  assert.equal(await lesson.button('callback').getAttribute('aria-pressed'), 'true');
+  assert.ok(await event(lesson) < 12);
+  await press('1', 'Home');
+
+  // Bookmarks, forward and back.
+  await press('n');
+  assert.match(await page.locator('.say[role=status]').first().innerText(), /prints/);
+  const first = await event(lesson);
+  await press('n', 'Shift+N');
+  assert.equal(await event(lesson), first);
+
+  const whole = await ticks(page);
+  await press('+', '+');
+  assert.notDeepEqual(await ticks(page), whole);
+  await page.locator('.r-over .window').waitFor();
+  await press('0');
+  assert.deepEqual(await ticks(page), whole);
+
+  await press('[', 'ArrowRight', 'ArrowRight', 'ArrowRight', ']', 'l');
+  assert.equal(await page.getByRole('slider', { name: 'Start of the range' }).getAttribute('aria-valuenow'), String(first));
+  assert.equal(await lesson.button('Loop the range').getAttribute('aria-pressed'), 'true');
+  await press('>', '>', '>', '>', ' ');
+  for (let look = 0; look < 20; look += 1) {
+    const at = await event(lesson);
+    assert.ok(at >= first && at <= first + 3, `${at} is in the loop`);
+    await page.waitForTimeout(30);
+  }
+  await press(' ');
+  await page.getByRole('slider', { name: 'End of the range' }).focus();
+  await press('ArrowRight');
+  assert.equal(await page.getByRole('slider', { name: 'End of the range' }).getAttribute('aria-valuenow'), String(first + 4));
+  await lesson.scrubber().focus();
+  await press('Escape');
+  assert.equal(await page.getByRole('slider', { name: 'End of the range' }).count(), 0);
+
+  await press('?');
+  await page.getByRole('group', { name: 'Keys' }).getByText('loop the range').waitFor();
+  await press('Escape');
+  assert.equal(await page.getByRole('group', { name: 'Keys' }).count(), 0);
+  assert.deepEqual(lesson.errors, []);
+  await lesson.close();
+});
+
+test('wheel, drag and buttons zoom, move and choose', async () => {
+  const lesson = await ran('01-event-loop/01-what-runs-first');
+  const { page } = lesson;
+  const whole = await ticks(page);
+  const [x, y, box] = await centre(page.locator('.r-rule .trk'));
+  await page.mouse.move(x, y);
+  await page.mouse.wheel(0, -400);
+  await page.locator('.r-over .window').waitFor();
+  const near = await ticks(page);
+  assert.notDeepEqual(near, whole);
+  await page.mouse.wheel(300, 0);
+  await page.waitForFunction((before) => [...document.querySelectorAll('.r-rule .tk')].map((one) => one.innerText).join() !== before, near.join());
+  await page.mouse.wheel(0, 4_000);
+  await page.locator('.r-over .window').waitFor({ state: 'detached' });
+  assert.deepEqual(await ticks(page), whole);
+
+  await page.keyboard.down('Shift');
+  await page.mouse.move(box.x + 100, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 300, y, { steps: 4 });
+  await page.mouse.up();
+  await page.keyboard.up('Shift');
+  const start = page.getByRole('slider', { name: 'Start of the range' });
+  const end = page.getByRole('slider', { name: 'End of the range' });
+  assert.ok(Math.abs((await start.boundingBox()).x - box.x - 100) < 3);
+  const { x: endX, y: endY } = await end.boundingBox();
+  await page.mouse.move(endX + 3, endY + 8);
+  await page.mouse.down();
+  await page.mouse.move(endX + 86, endY + 8, { steps: 4 });
+  await page.mouse.up();
+  assert.ok((await end.boundingBox()).x > endX + 60, 'its end follows the hand');
+  await lesson.button('Clear the range').click();
+  assert.equal(await start.count(), 0);
+  await lesson.button('Zoom in').click();
+  await page.locator('.r-over .window').waitFor();
+  await lesson.button('The whole recording').click();
+  await page.locator('.r-over .window').waitFor({ state: 'detached' });
+
+  // The text twin lists the bookmarks, and leads to them.
+  await lesson.button('Read the time as text').click();
+  const twin = page.getByRole('group', { name: 'Time as text' });
+  const rows = twin.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'log' }) });
+  assert.ok(await rows.count() >= 4);
+  await rows.first().getByRole('button').click();
+  assert.match(await page.locator('.say[role=status]').first().innerText(), /prints/);
+  assert.deepEqual(lesson.errors, []);
+  await lesson.close();
+});
+
+test('a callback in the score lights its card, and a letter follows its request', async () => {
+  const lesson = await ran('05-http/01-first-express-api');
+  const { page } = lesson;
+  await page.getByRole('tab', { name: 'Flow' }).click();
+  const followed = page.getByRole('region', { name: 'Followed requests' });
+  const first = followed.getByRole('button').first();
+  await first.hover();
+  const own = await first.getAttribute('data-is');
+  assert.ok((await lit(page)).includes(own));
+  await first.click();
+  assert.equal(await first.getAttribute('aria-pressed'), 'true');
+  assert.equal(await followed.getByRole('listitem').count(), 1, 'only what is followed by hand has a letter');
+  assert.equal(await page.locator('.r-thread .thread').count(), 1);
+  await followed.getByRole('button', { name: 'Follow all in turn' }).click();
+  assert.equal(await followed.getByRole('listitem').count(), 5);
+
+  const [x, y] = await centre(page.locator('.lane.host .trk').first());
+  const box = await page.locator('.lane.host .trk').first().boundingBox();
+  let marked = 0;
+  for (let at = box.x + 2; at < box.x + box.width && !marked; at += 7) {
+    await page.mouse.move(at, y);
+    marked = await page.locator('.lane .mark').count();
+  }
+  assert.ok(marked > 0, `something is lit at ${x}`);
+  assert.deepEqual(lesson.errors, []);
+  await lesson.close();
+});
+
+for (const [width, height] of [[320, 640], [768, 900], [1280, 800], [2560, 1300]]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`time fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
+      const lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width, height }, colorScheme });
+      const { page } = lesson;
+      const pane = page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name: 'Code' });
+      if (await pane.isVisible()) await pane.click();
+      await lesson.run();
+      await lesson.scrubber().focus();
+      for (const key of ['Home', 'n', '[', 'n', 'n', ']', 'z']) await page.keyboard.press(key);
+      await page.screenshot({ path: join(shots, `time-${width}-${colorScheme}.png`) });
+      const violations = async () => {
+        await page.evaluate(axe);
+        const found = await page.evaluate(() => window.axe.run('.time', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+        return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+      };
+      assert.deepEqual(await violations(), []);
+      const more = lesson.button('More of time');
+      if (await more.isVisible()) await more.click();
+      else await lesson.button('Keys').click();
+      await page.screenshot({ path: join(shots, `time-sheet-${width}-${colorScheme}.png`) });
+      assert.deepEqual(await violations(), []);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      await lesson.button('Read the time as text').click();
+      assert.deepEqual(await violations(), []);
+      await lesson.close();
+    });
+  }
+}

@@ -1,0 +1,5 @@
+export const greet = (name) => `Hello, ${name ?? 'you'}!`;
+export function leave(name) {
+  if (!name) return;
+  return `Bye, ${name}!`;
+}

@@ -1,0 +1,3 @@
+import { greet } from './greet.mjs';
+
+test('greets', () => expect(greet('Ada')).toBe('Hello, Ada!'));
