@@ -1,5 +1,6 @@
 //! What the suites across crates share. The suites themselves are in `tests/`, their data beside them: a file or a
-//! folder is a test. `UPDATE=1` rewrites the goldens, those of `cli/` with what the real `node` on this machine says.
+//! folder is a test. `UPDATE=1` rewrites the goldens, those of `command-line/` and `serve/` with what the real `node` on
+//! this machine says.
 
 pub mod apart;
 pub mod mocha;

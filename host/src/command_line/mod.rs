@@ -8,6 +8,7 @@ mod explore;
 mod request;
 mod run;
 mod serve;
+mod signals;
 mod trace;
 
 use std::{
@@ -30,7 +31,7 @@ A Node.js process, its clock and its event loop in a jar.
       became of its load is told at the end; 99 is the exit code when a threshold is not met.
   terrarium serve [--port P] [--seed N] [--cpu X] FILE [-- ARGS]
       Runs FILE in real time and lets this machine's own programs (curl, a browser, k6) call the server in it, on
-      port P of 127.0.0.1; without --port it is the port that the program listens on.
+      port P of 127.0.0.1; without --port it is the port that the program listens on. Ctrl-C is the program's SIGINT.
   terrarium check [PATH…] [--json]
       Grades lessons: the start fails, the solution passes, nothing is missing or extra. PATH is a lesson, a chapter
       or all of `lessons`.

@@ -2,13 +2,15 @@
 //!
 //! Every connection to the port is one of the world's, from its server's own host; bytes are carried both ways, and who
 //! takes them slowly is felt at the other end. The world's clock goes as the wall's does, but up to [`LEAD_NS`] ahead,
-//! so that a request is answered without waiting for the moments in between.
+//! so that a request is answered without waiting for the moments in between. Signals go to the world's processes; a
+//! program that listens to none of them ends by them.
 
 use std::{
     collections::BTreeMap,
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     process::{self, ExitCode},
+    sync::{Arc, mpsc::Receiver},
     time::{Duration, Instant},
 };
 
@@ -23,6 +25,7 @@ use super::{
     Failure,
     request::{Request, request_of_server},
     run::Terminal,
+    signals,
 };
 use crate::{Jar, Meeting, Outlook};
 
@@ -33,6 +36,8 @@ const READ_BYTES: usize = 64 << 10;
 /// Of one connection between two stretches of the world.
 const READS_MAX: usize = 16;
 const DOOR: usize = 0;
+/// Callers are numbered from 1.
+const NOBODY: CallerId = 0;
 
 pub fn serve(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let mut port = None;
@@ -47,17 +52,15 @@ pub fn serve(arguments: &mut Parser) -> Result<ExitCode, Failure> {
         eprintln!("terrarium: {sentence} The program does not see what was left out.");
     }
     let mut jar = Jar::load()?;
-    let mut bridge = Bridge::new(port).map_err(|error| no_port(port.unwrap_or(0), &error))?;
+    let mut bridge = Bridge::new(port).map_err(|error| {
+        Failure::Sentence(format!("This machine cannot be listened to: {error}."))
+    })?;
     let mut terminal = Terminal::of(&scenario);
     let finished = jar.serve(&scenario, |meeting| {
         terminal.show(&meeting.events);
         bridge.meet(meeting)
     })?;
     process::exit(finished.exit_code)
-}
-
-fn no_port(port: u16, error: &io::Error) -> Failure {
-    Failure::Sentence(format!("Port {port} cannot be opened here: {error}."))
 }
 
 struct Connection {
@@ -76,8 +79,9 @@ struct Connection {
 }
 
 struct Bridge {
-    poller: Poller,
+    poller: Arc<Poller>,
     events: Events,
+    signals: Receiver<i32>,
     began: Instant,
     port_wanted: Option<u16>,
     door: Option<TcpListener>,
@@ -90,15 +94,17 @@ struct Bridge {
 
 impl Bridge {
     fn new(port_wanted: Option<u16>) -> io::Result<Self> {
+        let poller = Arc::new(Poller::new()?);
         Ok(Self {
-            poller: Poller::new()?,
+            signals: signals::hear(&poller)?,
+            poller,
             events: Events::new(),
             began: Instant::now(),
             port_wanted,
             door: None,
             port: 0,
             connections: BTreeMap::new(),
-            caller_last: DOOR as CallerId,
+            caller_last: NOBODY,
             deeds: Vec::new(),
         })
     }
@@ -248,6 +254,9 @@ impl Bridge {
     fn listen(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         self.events.clear();
         self.poller.wait(&mut self.events, timeout)?;
+        while let Ok(number) = self.signals.try_recv() {
+            self.act(NOBODY, Does::Signals { number });
+        }
         let events: Vec<Event> = self.events.iter().collect();
         for event in events {
             if event.key == DOOR {

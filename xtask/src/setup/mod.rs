@@ -6,6 +6,7 @@
 //! | Rust's standard library for wasm32 | the toolchain; `rustup target add`; Debian's compiler and library source |
 //! | clang that can write wasm | the machine; Debian's packages |
 //! | trunk, wasm-bindgen, wasm-pack | crates.io, into the cache |
+//! | curl, for tests | the machine; Debian's packages |
 //! | editor, fonts, test packages | npm, by lockfile |
 //! | Chromium and its driver | the machine; Debian's packages |
 //! | Firefox, WebKit and its driver | the machine; Debian's packages; else their suites are left out |
@@ -13,6 +14,7 @@
 
 mod browser;
 mod clang;
+mod curl;
 mod debian;
 mod npm;
 mod target;
@@ -40,6 +42,7 @@ pub fn for_page(workspace: &Workspace) -> Result<Environment> {
 
 /// The same, and what tests are run with.
 pub fn for_tests(workspace: &Workspace) -> Result<Environment> {
+    curl::ensure(workspace)?;
     with_tools(workspace, tools::TESTS)
 }
 
