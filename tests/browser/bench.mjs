@@ -26,6 +26,24 @@ const firstLine = (page) => page.evaluate(() => new Promise((resolve) => {
   run.click();
 }));
 
+/** From a click on Run until a line with this text, which nothing held before, is drawn. */
+const lastLine = (page, text) => page.evaluate((text) => new Promise((resolve) => {
+  const log = document.querySelector('[role=log]');
+  const run = [...document.querySelectorAll('button')].find((button) => button.textContent.startsWith('Run'));
+  const began = performance.now();
+  let cleared = !log.textContent.includes(text);
+  const look = () => {
+    const isThere = log.textContent.includes(text);
+    if (!isThere) cleared = true;
+    if (!(isThere && cleared)) return;
+    watch.disconnect();
+    requestAnimationFrame(() => resolve(performance.now() - began));
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(log, { childList: true, subtree: true, characterData: true });
+  run.click();
+}), text);
+
 const site = await serve();
 const browser = await launch();
 
@@ -68,6 +86,15 @@ for (const [what, code] of [
   say(`${what}: until its sentence is there`, [took], 2000);
   say(`${what}: longest frame`, [frame], 100);
 }
+
+// From the click on Run until the last of so many lines is in the console, and the frame after it is drawn.
+await lesson.type("for (let i = 1; i <= 10000; i++) console.log('line', i)");
+const lines = [];
+for (let round = 0; round < 5; round++) {
+  await lesson.page.waitForTimeout(200);
+  lines.push(await lastLine(lesson.page, 'line 10000'));
+}
+say('10,000 lines by console.log, from the click to the last', lines, 150);
 
 // A long trace, and the time a seek takes until the browser has laid it out.
 await lesson.type('let n = 0\nfunction f() { if (n++ < 12000) setImmediate(f) }\nf()');

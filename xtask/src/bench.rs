@@ -41,15 +41,24 @@ pub fn run(workspace: &Workspace) -> Result {
     ]))?;
 
     println!();
-    shown(build::cargo(workspace, &environment).args([
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        "tests",
-        "--bin",
-        "bench",
-    ]))?;
+    let bench = |words: &[&str]| {
+        let command = ["run", "--quiet", "--release", "--package", "tests"];
+        let mut cargo = build::cargo(workspace, &environment);
+        cargo.args(command).args(["--bin", "bench", "--"]);
+        shown(cargo.args(words))
+    };
+    bench(&[])?;
+
+    println!();
+    let commands = workspace.target().join("probes");
+    bench(&["commands", &commands.to_string_lossy()])?;
+    shown(
+        environment
+            .command("node")
+            .current_dir(workspace.file("tests/browser"))
+            .arg("probes.mjs")
+            .args([workspace.assets().join("runtime_sim.wasm"), commands]),
+    )?;
 
     println!();
     step(

@@ -1,17 +1,28 @@
 //! What `cargo xtask bench` measures inside of wasmtime: what a run costs before its first line. Each figure is a median.
+//!
+//! `bench commands FOLDER` writes what `browser/probes.mjs` gives to the jar in V8: the encoded commands that begin each
+//! program of `probes/`, beside the program.
 
 use std::{
+    env, fs,
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
 
-use protocol::{Limits, Record};
-use tests::{scenario, show};
+use protocol::{Command, Limits, Record, codec};
+use tests::{data, entries, name_of, scenario, show};
 
 const TURNS: usize = 15;
 
 fn main() -> ExitCode {
-    match measure() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let done = match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => measure(),
+        ["commands", folder] => write_commands(Path::new(folder)),
+        _ => Err("there is nothing but `commands FOLDER`".to_owned()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             eprintln!("bench: {sentence}");
@@ -37,22 +48,59 @@ fn measure() -> Result<(), String> {
         None,
     );
     let mut contexts = Vec::new();
+    let mut expresses = Vec::new();
     let mut programs = Vec::new();
-    let empty = scenario("empty.cjs", Vec::new(), 1, Limits::PAGE, Record::Output);
+    let program = |source: &str| {
+        let source = source.as_bytes().to_vec();
+        scenario("main.cjs", source, 1, Limits::PAGE, Record::Output)
+    };
+    let (empty, express) = (program(""), program("require('express')"));
     for _ in 0..TURNS {
         contexts.push(timed(|| jar.open())?);
         programs.push(timed(|| Ok::<_, String>(show(&mut jar, &empty)))?);
+        expresses.push(timed(|| Ok::<_, String>(show(&mut jar, &express)))?);
     }
     row(
         "a context from its memory image, ms",
         milliseconds(median(contexts)),
         Some(5.0),
     );
+    let programs = milliseconds(median(programs));
+    row("an empty program from there to its end, ms", programs, None);
     row(
-        "an empty program from there to its end, ms",
-        milliseconds(median(programs)),
-        None,
+        "what require('express') adds, ms",
+        milliseconds(median(expresses)) - programs,
+        Some(30.0),
     );
+    Ok(())
+}
+
+fn write_commands(folder: &Path) -> Result<(), String> {
+    let write = |name: &str, bytes: Vec<u8>| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let parts = terrarium::library().map_err(|error| error.to_string())?;
+    // The first part is all that these programs need.
+    for library in parts.into_iter().take(1) {
+        write("boot-0.bin", codec::encode(&Command::Load { library }))?;
+    }
+    let step = Command::Step {
+        ticks_max: u64::MAX,
+    };
+    write("step.bin", codec::encode(&step))?;
+    let start = |source: Vec<u8>| {
+        let program = scenario("main.cjs", source, 1, Limits::TERMINAL, Record::Output);
+        codec::encode(&Command::Start(program))
+    };
+    write("empty.bin", start(Vec::new()))?;
+    for path in entries(&data("probes")) {
+        let name = name_of(&path);
+        let source = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        write(&name.replace(".js", ".bin"), start(source.clone()))?;
+        write(&name, source)?;
+    }
     Ok(())
 }
 
