@@ -167,6 +167,10 @@ impl<W: Write> Writer<W> {
                 self.instant(process, "g", &format!("load {name} begins"))
             }
             EventKind::LoadEnded { .. } => self.instant(process, "g", "a load ends"),
+            EventKind::MiddlewareEntered { function, .. } => {
+                let name = self.name(process, *function);
+                self.instant(process, "t", &name)
+            }
             EventKind::AskEnded { .. } => self.instant(process, "g", "an answer is shown"),
             EventKind::ServiceStarted { name, .. } => {
                 self.instant(process, "g", &format!("service {name} listens"))

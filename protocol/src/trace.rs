@@ -229,6 +229,14 @@ pub enum EventKind {
         ask: u32,
         exchange: Packed<Exchange>,
     },
+
+    // --- within a request ---
+    /// A web framework comes to this handler of its chain. It has the request until the next one does, or the answer is
+    /// sent.
+    MiddlewareEntered {
+        function: FunctionId,
+        handles_error: bool,
+    },
 }
 
 /// One end of a connection: the host's name, and `10.0.0.1:3000`, a path, or nothing for a pair without names.

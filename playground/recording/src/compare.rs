@@ -118,6 +118,7 @@ enum Deed<'a> {
     Started(Queue, Callee<'a>),
     Ended(Outcome),
     Pool(PoolWork),
+    Entered(Callee<'a>),
     Printed(Stream, &'a str),
     Uncaught(&'a str),
     Limit(Limit),
@@ -174,6 +175,7 @@ fn deed<'a>(recording: &'a Recording, happened: &'a Event) -> Option<Deed<'a>> {
         }
         EventKind::TaskEnded { outcome, .. } => Deed::Ended(*outcome),
         EventKind::PoolWorkQueued { work, .. } => Deed::Pool(*work),
+        EventKind::MiddlewareEntered { function, .. } => Deed::Entered(callee(*function)),
         EventKind::Logged { stream, text } => Deed::Printed(*stream, text),
         EventKind::UncaughtError { text, .. } => Deed::Uncaught(text),
         EventKind::LimitReached { limit, .. } => Deed::Limit(*limit),

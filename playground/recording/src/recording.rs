@@ -835,6 +835,7 @@ impl Recording {
             | EventKind::RequestEnded { .. }
             | EventKind::LoadEnded { .. }
             | EventKind::AskEnded { .. }
+            | EventKind::MiddlewareEntered { .. }
             | EventKind::ServiceStarted { .. }
             | EventKind::WorkQueued { .. }
             | EventKind::WorkStarted { .. }

@@ -208,6 +208,19 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
             Some(exchange) => asked(&exchange),
             None => Sentence::new("Something that was asked for is over.".to_owned(), ""),
         },
+        EventKind::MiddlewareEntered {
+            function,
+            handles_error,
+        } => Sentence::new(
+            format!(
+                "The request comes to {}.",
+                recording.function_label(happened.process, *function)
+            ),
+            match handles_error {
+                false => "It is the next of the app's middleware that fits.",
+                true => "Something went wrong, and it is the next that handles errors.",
+            },
+        ),
         EventKind::ServiceStarted {
             name, host, port, ..
         } => Sentence::new(

@@ -243,6 +243,11 @@ fn blocked() -> Recording {
     hand.say(222_000, 1, Some(arrived), EventKind::PollWoke);
     let read = hand.say(222_000, 1, Some(arrived), queue(2, Queue::Poll, None));
     let reads = hand.say(222_000, 1, Some(read), EventKind::TaskStarted { task: 2 });
+    let entered = EventKind::MiddlewareEntered {
+        function: 1,
+        handles_error: false,
+    };
+    hand.say(222_200, 1, Some(reads), entered);
     let timer = hand.say(
         222_500,
         1,
@@ -336,6 +341,7 @@ fn waiting_is_told_from_work() {
             "held by line 14 of main.js",
             "report",
             "report",
+            "report",
             "back to phone"
         ]
     );
@@ -347,6 +353,23 @@ fn waiting_is_told_from_work() {
     assert_eq!((timer.waits_ns(), timer.self_ns()), (5_000_000, 5_500_000));
     let shares = recording.time_shares(&waterfall.path);
     assert_eq!(shares[0], ("waiting for a loop", 212_000_000));
+}
+
+#[test]
+fn middleware_has_the_request_until_the_answer_leaves() {
+    let recording = blocked();
+    let waterfall = recording.waterfall(0);
+    let rows = waterfall
+        .rows
+        .iter()
+        .filter(|row| matches!(row.kind, RowKind::Middleware(..)));
+    let rows: Vec<_> = rows.collect();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].from_ns, rows[0].to_ns), (222_200_000, 228_000_000));
+    assert_eq!(
+        recording.row_sentence(rows[0]),
+        "report, main.js:12: had the request for 5.8 ms"
+    );
 }
 
 #[test]

@@ -252,7 +252,7 @@ impl Picture<'_> {
             matches!(row.kind, RowKind::Held(_)).then_some("why"),
             self.is_lit(row).then_some("lit"),
         );
-        let is_code = matches!(row.kind, RowKind::Call(..));
+        let is_code = matches!(row.kind, RowKind::Call(..) | RowKind::Middleware(..));
         let whole = (row.kind == RowKind::Request).then_some(Bar {
             kind: BarKind::Called,
             from_ns: row.from_ns,

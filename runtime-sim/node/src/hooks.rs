@@ -19,6 +19,8 @@ pub fn install(engine: &Engine, environment: *const Environment) {
         ffi::JS_SetJobHook(engine.runtime(), Some(job), opaque);
         qjs::JS_SetInterruptHandler(engine.runtime(), Some(interrupt), opaque);
     }
+    #[cfg(feature = "whole")]
+    bindings::middleware::install(engine, opaque);
 }
 
 unsafe fn environment<'a>(opaque: *mut c_void) -> &'a Environment {

@@ -556,6 +556,26 @@ impl Host {
         }
     }
 
+    /// A web framework comes to one of its handlers.
+    #[cfg(feature = "whole")]
+    pub fn middleware_entered(&mut self, handler: JSValue, handles_error: bool) {
+        if !self.main_began {
+            return;
+        }
+        let function = self.function_of(handler);
+        let described = self.names.describe(function);
+        let frame = Frame {
+            function,
+            line: described.line,
+            column: described.column,
+        };
+        let kind = EventKind::MiddlewareEntered {
+            function,
+            handles_error,
+        };
+        self.record(kind, vec![frame]);
+    }
+
     /// The loop calls `callback` of a request, or of a handle, which nobody queued: news from outside.
     pub fn native_starts(&mut self, id: u64, callback: JSValue) {
         if !self.resources.contains_key(&id) {

@@ -413,6 +413,8 @@ struct JSRuntime {
     JSAtom thrown_file; /* where the last `throw` stood */
     int thrown_line, thrown_column;
     void *thrown_error; /* what it threw, if that is an Error that is still there: to compare with, not to use */
+    JSCallHook *call_hook; /* terrarium: JS_SetCallHook */
+    void *call_opaque;
     uint32_t *cover_counters; /* JS_SetCoverCounters */
     uint32_t cover_counter_count;
 
@@ -939,7 +941,8 @@ typedef struct JSFunctionBytecode {
     uint8_t super_allowed : 1;
     uint8_t arguments_allowed : 1;
     uint8_t backtrace_barrier : 1; /* stop backtrace on this function */
-    /* XXX: 5 bits available */
+    uint8_t watch_number : 2; /* terrarium: JS_WatchFunctions */
+    /* XXX: 3 bits available */
     uint8_t *byte_code_buf; /* (self pointer) */
     int byte_code_len;
     JSAtom func_name;
@@ -18297,6 +18300,8 @@ static inline JSStackFrame *push_frame_here(JSContext *caller_ctx, JSObject *p, 
     sf->argv = argv;
     sf->caller_ctx = caller_ctx;
     rt->current_stack_frame = sf;
+    if (unlikely(b->watch_number) && rt->call_hook)
+        rt->call_hook(b->realm, b->watch_number, this_obj, rt->call_opaque);
     return sf;
 }
 
@@ -67047,6 +67052,55 @@ void JS_SetSourceWrapper(JSContext *ctx, int prefix_units, int suffix_size)
 {
     ctx->source_prefix = prefix_units;
     ctx->source_suffix = suffix_size;
+}
+
+/* ---- watched functions ---- */
+
+void JS_SetCallHook(JSRuntime *rt, JSCallHook *hook, void *opaque)
+{
+    rt->call_hook = hook;
+    rt->call_opaque = opaque;
+}
+
+static void watch_functions(JSFunctionBytecode *b, JSAtom name, int number)
+{
+    int i;
+
+    if (b->func_name == name)
+        b->watch_number = number;
+    for(i = 0; i < b->cpool_count; i++) {
+        if (JS_VALUE_GET_TAG(b->cpool[i]) == JS_TAG_FUNCTION_BYTECODE)
+            watch_functions(JS_VALUE_GET_PTR(b->cpool[i]), name, number);
+    }
+}
+
+void JS_WatchFunctions(JSContext *ctx, JSValueConst func, const char *name, int number)
+{
+    JSAtom atom;
+
+    if (!is_bytecode_function(func))
+        return;
+    atom = JS_NewAtom(ctx, name);
+    if (atom != JS_ATOM_NULL)
+        watch_functions(JS_VALUE_GET_OBJ(func)->u.func.function_bytecode, atom, number);
+    JS_FreeAtom(ctx, atom);
+}
+
+JSValue JS_PeekProperty(JSContext *ctx, JSValueConst object, const char *name)
+{
+    JSProperty *pr;
+    JSShapeProperty *prs = NULL;
+    JSAtom atom;
+
+    if (JS_VALUE_GET_TAG(object) != JS_TAG_OBJECT)
+        return JS_UNDEFINED;
+    atom = JS_NewAtom(ctx, name);
+    if (atom != JS_ATOM_NULL)
+        prs = find_own_property(&pr, JS_VALUE_GET_OBJ(object), atom);
+    JS_FreeAtom(ctx, atom);
+    if (!prs || (prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL)
+        return JS_UNDEFINED;
+    return js_dup(pr->u.value);
 }
 
 /* ---- coverage ---- */

@@ -55,6 +55,14 @@ JS_EXTERN void JS_DescribeCallable(JSContext *ctx, JSValueConst func, JSCallable
 JS_EXTERN int JS_CaptureStack(JSContext *ctx, JSCallableInfo *frames, int max);
 JS_EXTERN void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info);
 
+/* Told when a watched function begins, before any of its code. The hook may run none. */
+typedef void JSCallHook(JSContext *ctx, int number, JSValueConst this_obj, void *opaque);
+JS_EXTERN void JS_SetCallHook(JSRuntime *rt, JSCallHook *hook, void *opaque);
+/* Watches every function of this name within func, which was just compiled; the hook gets the number, from 1 to 3. */
+JS_EXTERN void JS_WatchFunctions(JSContext *ctx, JSValueConst func, const char *name, int number);
+/* An own property that is plain data; undefined for any other. Runs no code, and asks no proxy. */
+JS_EXTERN JSValue JS_PeekProperty(JSContext *ctx, JSValueConst object, const char *name);
+
 /* Where the last `throw` stood: the file (free it with JS_FreeCString; NULL when there was none, or when it threw
    another Error than this, or an Error and this is none), the line and column of the keyword. */
 JS_EXTERN const char *JS_GetThrowPlace(JSContext *ctx, JSValueConst value, int *line, int *column);

@@ -7,6 +7,7 @@
 //!
 //! The trace tells tasks, not calls. A *call* here is a function of the reader's files that stands on the stack of an
 //! event, from the first to the last event that has it: it ran at least so long. One that causes no event is not seen.
+//! An app's middleware are told of when the request comes to them, so theirs are true lengths.
 
 mod holder;
 mod seen;
@@ -39,6 +40,8 @@ pub enum RowKind {
     Call(ProcessId, FunctionId),
     /// Why a process came to it so late.
     Held(ProcessId),
+    /// From when a web framework comes to it until it comes to the next, or the answer is sent.
+    Middleware(ProcessId, FunctionId),
     Pool(ProcessId, PoolWork),
     /// At a service that is modelled.
     Served,
@@ -210,7 +213,7 @@ impl Row {
             .map(|bar| bar.to_ns)
             .max()
             .unwrap_or(from_ns);
-        let is_call = matches!(self.kind, RowKind::Call(..));
+        let is_call = matches!(self.kind, RowKind::Call(..) | RowKind::Middleware(..));
         self.bars.retain(|bar| is_call || bar.to_ns > bar.from_ns);
     }
 }

@@ -18,6 +18,7 @@ pub(super) struct Seen<'a> {
     packets: BTreeMap<RequestIndex, Vec<u64>>,
     stretches: BTreeMap<RequestIndex, Vec<Stretch>>,
     works: BTreeMap<RequestIndex, Vec<Work>>,
+    chains: BTreeMap<RequestIndex, Vec<Step>>,
 }
 
 /// What a loop does from one wake to its next.
@@ -49,6 +50,16 @@ struct Work {
     ends_ns: u64,
 }
 
+/// One of an app's middleware, while it has the request.
+struct Step {
+    process: ProcessId,
+    function: FunctionId,
+    event: EventId,
+    from_ns: u64,
+    /// `None` while it still has it.
+    to_ns: Option<u64>,
+}
+
 /// One process while the events are passed.
 #[derive(Default)]
 struct Passing {
@@ -74,6 +85,7 @@ impl<'a> Seen<'a> {
             packets: BTreeMap::new(),
             stretches: BTreeMap::new(),
             works: BTreeMap::new(),
+            chains: BTreeMap::new(),
         };
         let mut is_in = vec![false; network.requests().len() - root];
         is_in[0] = true;
@@ -120,13 +132,21 @@ impl<'a> Seen<'a> {
             EventKind::PhaseEntered { .. } | EventKind::PollSlept { .. } | EventKind::PollWoke => {
                 at.wake += 1;
             }
-            EventKind::PacketSent { packet, .. } => {
+            EventKind::PacketSent {
+                packet,
+                from_client,
+                content,
+                ..
+            } => {
                 let request = recording
                     .network()
                     .packet(*packet)
                     .and_then(|packet| packet.request);
                 if let Some(request) = request.filter(|request| tag == Some(*request)) {
                     self.packets.entry(request).or_default().push(*packet);
+                    if !from_client && *content == PacketContent::Data {
+                        self.passed_on(request, now_ns);
+                    }
                 }
             }
             EventKind::TaskStarted { task } => {
@@ -150,6 +170,18 @@ impl<'a> Seen<'a> {
                         asked_ns: now_ns,
                         begins_ns: *begins_ns,
                         ends_ns: *ends_ns,
+                    });
+                }
+            }
+            EventKind::MiddlewareEntered { function, .. } => {
+                if let Some(request) = tag {
+                    self.passed_on(request, now_ns);
+                    self.chains.entry(request).or_default().push(Step {
+                        process,
+                        function: *function,
+                        event: id,
+                        from_ns: now_ns,
+                        to_ns: None,
                     });
                 }
             }
@@ -201,6 +233,17 @@ impl<'a> Seen<'a> {
         if let EventKind::TaskEnded { task, .. } = &event.kind {
             let index = recording.task_index(process, *task);
             at.running.retain(|(running, _)| Some(*running) != index);
+        }
+    }
+
+    /// Whoever has the request has it no longer.
+    fn passed_on(&mut self, request: RequestIndex, now_ns: u64) {
+        let last = self
+            .chains
+            .get_mut(&request)
+            .and_then(|chain| chain.last_mut());
+        if let Some(last) = last {
+            last.to_ns.get_or_insert(now_ns);
         }
     }
 
@@ -411,6 +454,20 @@ impl<'a> Seen<'a> {
                     to_ns: work.ends_ns.max(begins_ns),
                 },
             ];
+            row.fit(within);
+            parts.push(vec![row]);
+        }
+        for step in self.chains.get(&request).into_iter().flatten() {
+            let mut row = Row {
+                kind: RowKind::Middleware(step.process, step.function),
+                event: step.event,
+                bars: vec![Bar {
+                    kind: BarKind::Called,
+                    from_ns: step.from_ns,
+                    to_ns: step.to_ns.unwrap_or(self.to_ns).max(step.from_ns),
+                }],
+                ..blank.clone()
+            };
             row.fit(within);
             parts.push(vec![row]);
         }

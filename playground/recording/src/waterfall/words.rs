@@ -24,7 +24,7 @@ impl Recording {
             RowKind::Asks { to, .. } => (format!("to {}", host(to)), "network".to_owned()),
             RowKind::Answers { to, .. } => (format!("back to {}", host(to)), "network".to_owned()),
             RowKind::Work(process) => (self.work_words(row), self.process_name(process)),
-            RowKind::Call(process, function) => (
+            RowKind::Call(process, function) | RowKind::Middleware(process, function) => (
                 self.function_label(process, function),
                 self.function_place(process, function, 0),
             ),
@@ -108,6 +108,9 @@ impl Recording {
                 time::length(waited)
             ),
             (RowKind::Call(..), _) => format!("{name}, {place}: at least {length}"),
+            (RowKind::Middleware(..), _) => {
+                format!("{name}, {place}: had the request for {length}")
+            }
             _ => format!("{name}, {place}: {length}"),
         }
     }

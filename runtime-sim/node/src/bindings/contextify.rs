@@ -94,7 +94,10 @@ pub fn compile_wrapped(
     #[cfg(feature = "whole")]
     let _points = super::coverage::plan(ctx, filename, body, prefix.len());
     unsafe { ffi::JS_SetSourceWrapper(ctx.0, prefix_units, suffix.len() as i32) };
-    ctx.eval(&text, filename, line, qjs::JS_EVAL_TYPE_GLOBAL)
+    let function = ctx.eval(&text, filename, line, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    #[cfg(feature = "whole")]
+    super::middleware::watch(ctx, filename, &function);
+    Ok(function)
 }
 
 /// Whether a line begins as only a module's can.

@@ -36,6 +36,8 @@ pub mod http2;
 pub mod http_parser;
 pub mod library;
 pub mod messaging;
+#[cfg(feature = "whole")]
+pub mod middleware;
 pub mod module_wrap;
 pub mod names;
 pub mod native;

@@ -115,6 +115,22 @@ unsafe extern "C" {
     pub fn JS_ModuleHasTopLevelAwait(module: *mut JSModuleDef) -> bool;
 }
 
+#[cfg(feature = "whole")]
+pub type CallHook =
+    unsafe extern "C" fn(ctx: *mut JSContext, number: c_int, this: JSValue, opaque: *mut c_void);
+
+#[cfg(feature = "whole")]
+unsafe extern "C" {
+    pub fn JS_SetCallHook(rt: *mut JSRuntime, hook: Option<CallHook>, opaque: *mut c_void);
+    pub fn JS_WatchFunctions(
+        ctx: *mut JSContext,
+        function: JSValue,
+        name: *const c_char,
+        number: c_int,
+    );
+    pub fn JS_PeekProperty(ctx: *mut JSContext, object: JSValue, name: *const c_char) -> JSValue;
+}
+
 /// The kinds of a place that is counted: reached, or what is within it.
 #[cfg(feature = "whole")]
 pub const COVER_KINDS: u32 = 2;
