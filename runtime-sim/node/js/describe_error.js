@@ -32,7 +32,11 @@ return function describeError(error, fromPromise) {
   let out = '';
   const arrow = isError ? binding.arrowMessage(error) : undefined;
   const source = file === '' ? undefined : binding.sourceLine(file, line) ?? libraryLines[file];
-  if (typeof arrow === 'string') out = arrow;
+  if (typeof arrow === 'string') {
+    out = arrow;
+    // The stack begins with the place.
+    if (arrow === '') first = `${error.name}: ${error.message}`.split('\n')[0];
+  }
   else if (source !== undefined || span) {
     // The caret of something thrown stands at the `throw`; behind the program's end there is no line, and so none.
     const before = span || fromPromise ? null : /\bthrow\s+$/.exec(source.slice(0, column - 1));

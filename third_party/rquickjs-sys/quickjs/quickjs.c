@@ -432,6 +432,7 @@ struct JSRuntime {
     JSSettledAgainHook *settled_again_hook; /* terrarium */
     JSStackHook *stack_hook; /* terrarium: who words a stack */
     JSImportHook *import_hook; /* terrarium: import() is the embedder's */
+    JSImportMetaHook *import_meta_hook; /* terrarium: and what import.meta holds */
     void *module_loader_opaque;
     /* timestamp for internal use in module evaluation */
     int64_t module_async_evaluation_next_timestamp;
@@ -678,6 +679,7 @@ struct JSContext {
     /* when the counter reaches zero, JSRutime.interrupt_handler is called */
     int interrupt_counter;
     int source_prefix, source_suffix; /* terrarium: JS_SetSourceWrapper */
+    JSAtom referrer; /* terrarium: JS_SetReferrer */
     const JSCoverPoint *cover_points; /* terrarium: JS_SetCoverPoints */
     int cover_point_count, cover_base;
     uint64_t ticks_counted; /* terrarium: up to the last reset of interrupt_counter */
@@ -1061,6 +1063,11 @@ typedef enum JSExportTypeEnum {
     JS_EXPORT_TYPE_INDIRECT,
 } JSExportTypeEnum;
 
+/* terrarium: of a name, in UTF-16 units */
+typedef struct JSNamePlace {
+    int line_num, col_num, width;
+} JSNamePlace;
+
 typedef struct JSExportEntry {
     union {
         struct {
@@ -1073,6 +1080,7 @@ typedef struct JSExportEntry {
     JSAtom local_name; /* '*' if export ns from. not used for local
                           export after compilation */
     JSAtom export_name; /* exported variable name */
+    JSNamePlace place; /* terrarium: of an indirect export */
 } JSExportEntry;
 
 typedef struct JSStarExportEntry {
@@ -1083,6 +1091,7 @@ typedef struct JSImportEntry {
     int var_idx; /* closure variable index */
     JSAtom import_name;
     int req_module_idx; /* in req_module_entries */
+    JSNamePlace place; /* terrarium */
 } JSImportEntry;
 
 typedef enum {
@@ -23108,6 +23117,24 @@ static int column_at(JSParseState *s, const uint8_t *line_start, const uint8_t *
     return units + 1;
 }
 
+/* terrarium: up to the end of the token at hand */
+static int width_from(JSParseState *s, const uint8_t *p)
+{
+    int width = 0;
+
+    for (; p < s->buf_ptr && *p != '\n'; p++)
+        width += ((*p & 0xC0) != 0x80) + (*p >= 0xF0);
+    return width;
+}
+
+/* terrarium: of the token at hand */
+static JSNamePlace place_of_token(JSParseState *s)
+{
+    JSNamePlace place = { s->token.line_num, column_at(s, s->token.line_start, s->token.ptr), width_from(s, s->token.ptr) };
+
+    return place;
+}
+
 /* Kept as the error's internal data: JS_GetSyntaxErrorSpan. */
 static void note_syntax_error(JSParseState *s, int line_num, int col_num, const uint8_t *end)
 {
@@ -32162,6 +32189,30 @@ static JSVarRef *js_get_local_export_var_ref(JSContext *ctx, JSModuleDef *m,
     return var_ref;
 }
 
+/* terrarium: V8's words, and the place of the name in the module that asks for it */
+static void js_throw_missing_export(JSContext *ctx, JSResolveResultEnum res, JSModuleDef *m, int req_module_idx,
+                                    JSAtom export_name, const JSNamePlace *place)
+{
+    char buf1[ATOM_GET_STR_BUF_SIZE], buf2[ATOM_GET_STR_BUF_SIZE], text[48];
+    const char *module, *name;
+    JSObject *o;
+
+    module = JS_AtomGetStr(ctx, buf1, sizeof(buf1), m->req_module_entries[req_module_idx].module_name);
+    name = JS_AtomGetStr(ctx, buf2, sizeof(buf2), export_name);
+    if (res == JS_RESOLVE_RES_CIRCULAR)
+        JS_ThrowSyntaxError(ctx, "Detected cycle while resolving name '%s' in '%s'", name, module);
+    else
+        JS_ThrowSyntaxError(ctx, "The requested module '%s' does not provide an export named '%s'", module, name);
+    if (place->line_num == 0 || !JS_IsError(ctx->rt->current_exception))
+        return;
+    o = JS_VALUE_GET_OBJ(ctx->rt->current_exception);
+    snprintf(text, sizeof(text), "%d:%d:%d:", place->line_num, place->col_num, place->width);
+    JS_FreeValue(ctx, o->u.object_data);
+    o->u.object_data = JS_ConcatString(ctx, JS_NewString(ctx, text), JS_AtomToString(ctx, m->module_name));
+    if (JS_IsException(o->u.object_data))
+        o->u.object_data = JS_TRUE;
+}
+
 static void js_resolve_export_throw_error(JSContext *ctx,
                                           JSResolveResultEnum res,
                                           JSModuleDef *m, JSAtom export_name)
@@ -32667,6 +32718,10 @@ static int js_inner_module_linking(JSContext *ctx, JSModuleDef *m,
             JSModuleDef *res_m, *m1;
             m1 = m->req_module_entries[me->u.req_module_idx].module;
             ret = js_resolve_export(ctx, &res_m, &res_me, m1, me->local_name);
+            if (ret == JS_RESOLVE_RES_NOT_FOUND || ret == JS_RESOLVE_RES_CIRCULAR) {
+                js_throw_missing_export(ctx, ret, m, me->u.req_module_idx, me->local_name, &me->place);
+                goto fail;
+            }
             if (ret != JS_RESOLVE_RES_FOUND) {
                 /* the binding is missing from the re-exported module m1, not
                    from the re-exporting module m; report m1 and the name being
@@ -32722,6 +32777,10 @@ static int js_inner_module_linking(JSContext *ctx, JSModuleDef *m,
 
                 ret = js_resolve_export(ctx, &res_m,
                                         &res_me, m1, mi->import_name);
+                if (ret == JS_RESOLVE_RES_NOT_FOUND || ret == JS_RESOLVE_RES_CIRCULAR) {
+                    js_throw_missing_export(ctx, ret, m, mi->req_module_idx, mi->import_name, &mi->place);
+                    goto fail;
+                }
                 if (ret != JS_RESOLVE_RES_FOUND) {
                     js_resolve_export_throw_error(ctx, ret, m1, mi->import_name);
                     goto fail;
@@ -32903,6 +32962,17 @@ static JSValue js_import_meta(JSContext *ctx)
         JS_ThrowTypeError(ctx, "import.meta not supported in this context");
         return JS_EXCEPTION;
     }
+    if (JS_IsUndefined(m->meta_obj) && ctx->rt->import_meta_hook) { /* terrarium */
+        JSValue meta = JS_NewObjectProto(ctx, JS_NULL);
+        if (JS_IsException(meta))
+            return meta;
+        if (ctx->rt->import_meta_hook(ctx, m, meta) < 0) {
+            JS_FreeValue(ctx, meta);
+            return JS_EXCEPTION;
+        }
+        JS_FreeValue(ctx, m->meta_obj);
+        m->meta_obj = meta;
+    }
     return JS_GetImportMeta(ctx, m);
 }
 
@@ -33059,7 +33129,7 @@ static JSValue js_dynamic_import(JSContext *ctx, JSValueConst specifier,
     if (basename == JS_ATOM_NULL)
         basename_val = JS_NULL;
     else
-        basename_val = JS_AtomToValue(ctx, basename);
+        basename_val = JS_AtomToValue(ctx, basename); /* terrarium: the symbol of JS_SetReferrer, when there is one */
     JS_FreeAtom(ctx, basename);
     if (JS_IsException(basename_val))
         return basename_val;
@@ -33703,6 +33773,8 @@ static __exception int js_parse_export(JSParseState *s)
     JSAtom local_name, export_name;
     int first_export, idx, i, tok;
     JSExportEntry *me;
+    JSNamePlace place;
+    const uint8_t *place_ptr;
 
     if (next_token(s))
         return -1;
@@ -33740,6 +33812,8 @@ static __exception int js_parse_export(JSParseState *s)
                 return js_parse_error(s, "identifier or string expected");
             }
             export_name = JS_ATOM_NULL;
+            place = place_of_token(s);
+            place_ptr = s->token.ptr;
             if (next_token(s))
                 goto fail;
             if (token_is_pseudo_keyword(s, JS_ATOM_as)) {
@@ -33761,6 +33835,7 @@ static __exception int js_parse_export(JSParseState *s)
                     js_parse_error(s, "identifier or string expected");
                     goto fail;
                 }
+                place.width = width_from(s, place_ptr); /* terrarium: `a as b` */
                 if (next_token(s)) {
                 fail:
                     JS_FreeAtom(ctx, local_name);
@@ -33777,6 +33852,7 @@ static __exception int js_parse_export(JSParseState *s)
             JS_FreeAtom(ctx, export_name);
             if (!me)
                 return -1;
+            me->place = place;
             if (s->token.val != ',')
                 break;
             if (next_token(s))
@@ -33882,7 +33958,7 @@ static int add_closure_var(JSContext *ctx, JSFunctionDef *s,
                            JSVarKindEnum var_kind);
 
 static int add_import(JSParseState *s, JSModuleDef *m,
-                      JSAtom local_name, JSAtom import_name)
+                      JSAtom local_name, JSAtom import_name, JSNamePlace place)
 {
     JSContext *ctx = s->ctx;
     int i, var_idx;
@@ -33916,6 +33992,7 @@ static int add_import(JSParseState *s, JSModuleDef *m,
     mi = &m->import_entries[m->import_entries_count++];
     mi->import_name = JS_DupAtom(ctx, import_name);
     mi->var_idx = var_idx;
+    mi->place = place;
     return 0;
 }
 
@@ -33925,6 +34002,7 @@ static __exception int js_parse_import(JSParseState *s)
     JSModuleDef *m = s->cur_func->module;
     JSAtom local_name, import_name, module_name;
     int first_import, i, idx;
+    JSNamePlace place = { 0 };
 
     if (next_token(s))
         return -1;
@@ -33958,9 +34036,10 @@ static __exception int js_parse_import(JSParseState *s)
             /* "default" import */
             local_name = JS_DupAtom(ctx, s->token.u.ident.atom);
             import_name = JS_ATOM_default;
+            place = place_of_token(s);
             if (next_token(s))
                 goto fail;
-            if (add_import(s, m, local_name, import_name))
+            if (add_import(s, m, local_name, import_name, place))
                 goto fail;
             JS_FreeAtom(ctx, local_name);
 
@@ -33986,7 +34065,7 @@ static __exception int js_parse_import(JSParseState *s)
             import_name = JS_ATOM__star_;
             if (next_token(s))
                 goto fail;
-            if (add_import(s, m, local_name, import_name))
+            if (add_import(s, m, local_name, import_name, place))
                 goto fail;
             JS_FreeAtom(ctx, local_name);
         } else if (s->token.val == '{') {
@@ -34004,6 +34083,7 @@ static __exception int js_parse_import(JSParseState *s)
                     return js_parse_error(s, "identifier or string expected expected");
                 }
                 local_name = JS_ATOM_NULL;
+                place = place_of_token(s);
                 if (next_token(s))
                     goto fail;
                 if (token_is_pseudo_keyword(s, JS_ATOM_as)) {
@@ -34023,7 +34103,7 @@ static __exception int js_parse_import(JSParseState *s)
                 } else {
                     local_name = JS_DupAtom(ctx, import_name);
                 }
-                if (add_import(s, m, local_name, import_name))
+                if (add_import(s, m, local_name, import_name, place))
                     goto fail;
                 JS_FreeAtom(ctx, local_name);
                 JS_FreeAtom(ctx, import_name);
@@ -34134,7 +34214,8 @@ static JSFunctionDef *js_new_function_def(JSContext *ctx,
     fd->scope_first = -1;
     fd->body_scope = -1;
 
-    fd->filename = JS_NewAtom(ctx, filename);
+    /* terrarium: one name for all of a program, which may be a symbol */
+    fd->filename = parent ? JS_DupAtom(ctx, parent->filename) : JS_NewAtom(ctx, filename);
     fd->line_num = line_num;
     fd->col_num = col_num;
 
@@ -39302,7 +39383,9 @@ static JSValue __JS_EvalInternal(JSContext *ctx, JSValueConst this_obj,
     JSFunctionDef *fd;
     JSModuleDef *m;
     bool is_strict_mode;
+    JSAtom referrer = ctx->referrer; /* terrarium */
 
+    ctx->referrer = JS_ATOM_NULL;
     js_parse_init(ctx, s, input, input_len, filename, line);
     s->prefix_units = ctx->source_prefix; /* terrarium */
     s->suffix_size = ctx->source_suffix;
@@ -39331,18 +39414,26 @@ static JSValue __JS_EvalInternal(JSContext *ctx, JSValueConst this_obj,
         var_refs = NULL;
         is_strict_mode = (flags & JS_EVAL_FLAG_STRICT) != 0;
         if (eval_type == JS_EVAL_TYPE_MODULE) {
-            JSAtom module_name = JS_NewAtom(ctx, filename);
+            JSAtom module_name = referrer != JS_ATOM_NULL ? JS_DupAtom(ctx, referrer) : JS_NewAtom(ctx, filename);
             if (module_name == JS_ATOM_NULL)
                 return JS_EXCEPTION;
             m = js_new_module_def(ctx, module_name);
-            if (!m)
+            if (!m) {
+                JS_FreeAtom(ctx, referrer);
                 return JS_EXCEPTION;
+            }
             is_strict_mode = true;
         }
     }
     fd = js_new_function_def(ctx, NULL, true, false, filename, line, 1);
-    if (!fd)
+    if (!fd) {
+        JS_FreeAtom(ctx, referrer);
         goto fail1;
+    }
+    if (referrer != JS_ATOM_NULL) { /* terrarium */
+        JS_FreeAtom(ctx, fd->filename);
+        fd->filename = referrer;
+    }
     s->cur_func = fd;
     fd->eval_type = eval_type;
     fd->has_this_binding = (eval_type != JS_EVAL_TYPE_DIRECT);
@@ -66998,6 +67089,40 @@ void JS_SetStackHook(JSRuntime *rt, JSStackHook *hook)
 void JS_SetImportHook(JSRuntime *rt, JSImportHook *hook)
 {
     rt->import_hook = hook;
+}
+
+void JS_SetImportMetaHook(JSRuntime *rt, JSImportMetaHook *hook)
+{
+    rt->import_meta_hook = hook;
+}
+
+void JS_SetReferrer(JSContext *ctx, JSValueConst symbol)
+{
+    JS_FreeAtom(ctx, ctx->referrer);
+    ctx->referrer = JS_ValueToAtom(ctx, symbol);
+}
+
+JSModuleState JS_GetModuleState(JSModuleDef *m)
+{
+    if (m->eval_has_exception)
+        return JS_MODULE_ERRORED;
+    switch (m->status) {
+    case JS_MODULE_STATUS_UNLINKED:
+        return JS_MODULE_UNINSTANTIATED;
+    case JS_MODULE_STATUS_LINKING:
+        return JS_MODULE_INSTANTIATING;
+    case JS_MODULE_STATUS_LINKED:
+        return JS_MODULE_INSTANTIATED;
+    case JS_MODULE_STATUS_EVALUATING:
+        return JS_MODULE_EVALUATING;
+    default:
+        return JS_MODULE_EVALUATED;
+    }
+}
+
+JSValue JS_GetModuleError(JSContext *ctx, JSModuleDef *m)
+{
+    return m->eval_has_exception ? js_dup(m->eval_exception) : JS_UNDEFINED;
 }
 
 int JS_CountModuleRequests(JSModuleDef *m)

@@ -149,6 +149,24 @@ JS_EXTERN void JS_ClearKeptObjects(JSRuntime *rt);
    requests unresolved until each was set and JS_LinkModule was called on the module at the top. */
 typedef JSValue JSImportHook(JSContext *ctx, JSValueConst referrer, JSValueConst specifier, JSValueConst attributes);
 JS_EXTERN void JS_SetImportHook(JSRuntime *rt, JSImportHook *hook);
+/* Fills a module's import.meta, when the module first asks for it; -1 with an exception. */
+typedef int JSImportMetaHook(JSContext *ctx, JSModuleDef *m, JSValueConst meta);
+JS_EXTERN void JS_SetImportMetaHook(JSRuntime *rt, JSImportMetaHook *hook);
+/* The next program or module compiled is the referrer `symbol` of what it imports, in place of its file's name, which the
+   symbol has for its description: others may be of the same name. */
+JS_EXTERN void JS_SetReferrer(JSContext *ctx, JSValueConst symbol);
+/* V8's names and numbers. */
+typedef enum JSModuleState {
+    JS_MODULE_UNINSTANTIATED = 0,
+    JS_MODULE_INSTANTIATING = 1,
+    JS_MODULE_INSTANTIATED = 2,
+    JS_MODULE_EVALUATING = 3,
+    JS_MODULE_EVALUATED = 4,
+    JS_MODULE_ERRORED = 5,
+} JSModuleState;
+JS_EXTERN JSModuleState JS_GetModuleState(JSModuleDef *m);
+/* What evaluating it threw; undefined unless it is errored. */
+JS_EXTERN JSValue JS_GetModuleError(JSContext *ctx, JSModuleDef *m);
 JS_EXTERN int JS_CountModuleRequests(JSModuleDef *m);
 JS_EXTERN JSValue JS_GetModuleRequest(JSContext *ctx, JSModuleDef *m, int index, JSValue *attributes);
 JS_EXTERN void JS_SetModuleRequest(JSModuleDef *m, int index, JSModuleDef *target);

@@ -246,12 +246,11 @@ fn define(ctx: Ctx, object: &Value, symbol: &str, value: Value) -> Js<()> {
     Ok(())
 }
 
-/// Runs what compiles or evaluates in the realm that an object was contextified with, or in the main one for anything
-/// else. The value is the main realm's to hold.
-pub fn within(c: &Call, sandbox: &Value, run: impl FnOnce(Ctx) -> Js<Value>) -> Js<Value> {
+/// The realm that an object was contextified with, or the main one for anything that is no object.
+pub fn realm_of(c: &Call, sandbox: &Value) -> Js<Ctx> {
     let main = c.ctx;
     if !sandbox.is_object() {
-        return run(main);
+        return Ok(main);
     }
     let private = util::private_symbols_of(main)?;
     let symbol = main.get(&private, "contextify_context_private_symbol")?;
@@ -271,9 +270,13 @@ pub fn within(c: &Call, sandbox: &Value, run: impl FnOnce(Ctx) -> Js<Value>) -> 
             text,
         ));
     };
-    let ctx = Ctx(realm.ctx);
-    let result = run(ctx);
-    result.map(|value| main.owned(value.into_raw()))
+    Ok(Ctx(realm.ctx))
+}
+
+/// Runs what compiles or evaluates in the realm of `sandbox`. The value is the main realm's to hold.
+pub fn within(c: &Call, sandbox: &Value, run: impl FnOnce(Ctx) -> Js<Value>) -> Js<Value> {
+    let result = run(realm_of(c, sandbox)?);
+    result.map(|value| c.ctx.owned(value.into_raw()))
 }
 
 /// Compiling by the embedder is always allowed.

@@ -4,7 +4,7 @@
 use kernel::Table;
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::{Rc, Weak},
 };
 
@@ -163,9 +163,9 @@ pub struct Environment {
     pub variables_class: JSClassID,
     #[cfg(feature = "whole")]
     pub context_classes: OnceCell<super::contexts::Classes>,
-    /// What `import()` in sources that are no files asks, by their names.
+    /// What scripts that have an option in common are referrers as, by the option's name and theirs.
     #[cfg(feature = "whole")]
-    pub script_options: RefCell<BTreeMap<String, Value>>,
+    pub referrers: RefCell<BTreeMap<(&'static str, String), Value>>,
     #[cfg(feature = "whole")]
     pub coverage: super::coverage::Coverage,
     /// When what vm runs is to end, innermost last.
@@ -178,9 +178,9 @@ pub struct Environment {
     /// How many handles listen to each signal.
     pub signals: Signals,
     pub object_urls: RefCell<BTreeMap<String, Value>>,
-    /// ES modules by the engine's own pointer, and by URL.
+    /// ES modules by the engine's own pointer, and the URLs of those that the loader knows.
     pub modules: RefCell<Table<usize, Value>>,
-    pub module_urls: RefCell<BTreeMap<String, Value>>,
+    pub module_urls: RefCell<BTreeSet<String>>,
     /// Nested callback scopes; queues are emptied when the outermost closes.
     pub scope_depth: Cell<u32>,
     /// Named streams of chance, from the first draw of each.
@@ -250,7 +250,7 @@ impl Environment {
             #[cfg(feature = "whole")]
             context_classes: OnceCell::new(),
             #[cfg(feature = "whole")]
-            script_options: RefCell::default(),
+            referrers: RefCell::default(),
             #[cfg(feature = "whole")]
             coverage: super::coverage::Coverage::default(),
             #[cfg(feature = "whole")]

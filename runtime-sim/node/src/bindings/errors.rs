@@ -202,7 +202,7 @@ pub fn describe_natives(t: &Target) {
     })
     .with("packageType", |c| {
         let url = format!("file://{}", c.text(0)?);
-        let is_module = c.env().module_urls.borrow().contains_key(&url);
+        let is_module = c.env().module_urls.borrow().contains(&url);
         Ok(c.ctx.string(if is_module { "module" } else { "commonjs" }))
     });
 }

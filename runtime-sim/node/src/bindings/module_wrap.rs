@@ -1,8 +1,9 @@
 //! ES modules (`src/module_wrap.cc`): Node's loader finds, loads and links them; the engine compiles and runs them.
 //!
-//! Leaves out: contexts of vm, cached data, the state of an errored module.
+//! A module of vm is named to the engine by its host defined option, a symbol, since many may be called the same; one of
+//! the loader by its URL. Leaves out: sources compiled from cached data, which only says whether it is of that source.
 
-use std::cell::{Cell, RefCell};
+use std::{cell::RefCell, collections::BTreeSet};
 
 use protocol::Outcome;
 use rquickjs::qjs::{self, JSContext, JSModuleDef, JSValue};
@@ -13,28 +14,33 @@ use crate::engine::{
 };
 
 use super::{
+    bootstrap::set_by_symbol,
     environment::Environment,
-    native::{Call, Target},
+    native::{Call, Target, state_of, throw_new, throw_with_code},
+    util,
 };
 
 struct Wrap {
     module: *mut JSModuleDef,
-    /// What import.meta is asked with.
-    referrer: Value,
+    #[cfg(feature = "whole")]
+    source_units: usize,
+    /// The realm that it belongs to.
+    realm: Ctx,
+    /// What keeps the realm there.
+    _context: Value,
+    /// What import() and import.meta are asked with.
+    option: Value,
     /// Of a synthetic module: what gives it its exports.
     steps: Option<Value>,
     linked: RefCell<Vec<Value>>,
-    status: Cell<u32>,
-    promise: RefCell<Option<Value>>,
 }
 
-const UNINSTANTIATED: u32 = 0;
-const INSTANTIATED: u32 = 2;
-const EVALUATED: u32 = 4;
-const ERRORED: u32 = 5;
-
 pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
-    unsafe { ffi::JS_SetImportHook(qjs::JS_GetRuntime(ctx.0), Some(import)) };
+    unsafe {
+        let runtime = qjs::JS_GetRuntime(ctx.0);
+        ffi::JS_SetImportHook(runtime, Some(import));
+        ffi::JS_SetImportMetaHook(runtime, Some(initialize_meta));
+    }
     t.with("setImportModuleDynamicallyCallback", |c| {
         c.env().keep("importModuleDynamically", c.arg(0));
         c.undefined()
@@ -46,6 +52,12 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
     .with("throwIfPromiseRejected", |c| c.undefined())
     .with("createRequiredModuleFacade", required_facade);
     let prototype = t.class("ModuleWrap", new_module);
+    #[cfg(feature = "whole")]
+    prototype.with("createCachedData", |c| {
+        let units = c.state::<Wrap>()?.source_units;
+        let data = super::scripts::cached_data(units);
+        Ok(super::buffer::new_buffer(c.ctx, &data))
+    });
     prototype
         .with("getModuleRequests", |c| {
             let module = c.state::<Wrap>()?.module;
@@ -69,12 +81,15 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("link", |c| {
             let wrap = c.state::<Wrap>()?;
             let modules = c.arg(1);
-            for index in 0..unsafe { ffi::JS_CountModuleRequests(wrap.module) } {
+            let count = unsafe { ffi::JS_CountModuleRequests(wrap.module) };
+            let mut linked = Vec::new();
+            for index in 0..count {
                 let target = c.ctx.at(&modules, index as u32)?;
-                let other = super::native::state_of::<Wrap>(c.ctx, target.raw())?;
+                let other = state_of::<Wrap>(c.ctx, target.raw())?;
                 unsafe { ffi::JS_SetModuleRequest(wrap.module, index, other.module) };
-                wrap.linked.borrow_mut().push(target);
+                linked.push(target);
             }
+            *wrap.linked.borrow_mut() = linked;
             c.undefined()
         })
         .with("instantiate", |c| {
@@ -96,26 +111,25 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         .with("getNamespace", namespace)
         .with("getNamespaceSync", namespace)
         .with("getStatus", |c| {
-            Ok(c.ctx.number(f64::from(c.state::<Wrap>()?.status.get())))
+            let state = unsafe { ffi::JS_GetModuleState(c.state::<Wrap>()?.module) };
+            Ok(c.ctx.number(f64::from(state)))
         })
         .with("getError", |c| {
-            let wrap = c.state::<Wrap>()?;
-            let promise = wrap.promise.borrow();
-            Ok(promise.as_ref().map_or_else(
-                || c.ctx.undefined(),
-                |promise| {
-                    c.ctx
-                        .owned(unsafe { qjs::JS_PromiseResult(c.ctx.0, promise.raw()) })
-                },
-            ))
+            let error = unsafe { ffi::JS_GetModuleError(c.ctx.0, c.state::<Wrap>()?.module) };
+            Ok(c.ctx.owned(error))
         })
         .with("setExport", |c| {
-            let name = c_string(&c.text(0)?);
+            let text = c.text(0)?;
+            let name = c_string(&text);
             let module = c.state::<Wrap>()?.module;
             let set = unsafe {
                 qjs::JS_SetModuleExport(c.ctx.0, module, name.as_ptr(), c.arg(1).into_raw())
             };
-            if set < 0 { Err(Thrown) } else { c.undefined() }
+            if set < 0 {
+                let text = format!("Export '{text}' is not defined in module");
+                return Err(throw_new(c.ctx, "ReferenceError", &text));
+            }
+            c.undefined()
         });
     Ok(())
 }
@@ -128,7 +142,7 @@ fn null_object(ctx: Ctx) -> Value {
 fn required_facade(c: &Call) -> Js<Value> {
     const SOURCE: &str = "export * from 'original'; export { default } from 'original'; export const __esModule = true;";
     let ctx = c.ctx;
-    let original = super::native::state_of::<Wrap>(ctx, c.arg(0).raw())?.module;
+    let original = state_of::<Wrap>(ctx, c.arg(0).raw())?.module;
     let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
     let name = "node:internal/require_module_default_facade";
     let compiled = ctx.eval(SOURCE, name, 1, flags)?;
@@ -145,20 +159,37 @@ fn required_facade(c: &Call) -> Js<Value> {
     }
 }
 
-/// `new ModuleWrap(url, context, source, line, column, hostDefinedOption)`, or with a list of exports and the steps that
-/// set them in place of source and line.
+/// `new ModuleWrap(url, context, source, line, column, hostDefinedOption or cachedData)`, or with a list of exports and
+/// the steps that set them in place of source and line.
 fn new_module(c: &Call) -> Js<Value> {
     let ctx = c.ctx;
     let url = c.text(0)?;
-    let source = c.arg(2);
+    let (context, source) = (c.arg(1), c.arg(2));
+    let realm = realm_of(c, &context)?;
     let symbols = super::binding(ctx, "symbols")?;
+    let of_loader = ctx.get(&symbols, "source_text_module_default_hdo")?;
+    let option = match c.arg(5) {
+        given if unsafe { qjs::JS_IsSymbol(given.raw()) } => given,
+        _ => new_symbol(ctx, &url)?,
+    };
     let (module, steps) = if source.is_string() {
         c.env().host().source_compiled();
-        let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
         let text = ctx.text(&source)?;
         #[cfg(feature = "whole")]
+        if c.arg(5).is_object() && !super::scripts::is_cached_data_of(c, 5, &text)? {
+            let code = "ERR_VM_MODULE_CACHED_DATA_REJECTED";
+            let text = "cachedData buffer was rejected";
+            return Err(throw_with_code(ctx, "Error", code, text));
+        }
+        #[cfg(feature = "whole")]
         let _points = super::coverage::plan(ctx, &url, &text, 0);
-        let compiled = ctx.eval(&text, &url, 1, flags)?;
+        if !is_same(ctx, &option, &of_loader) {
+            unsafe { ffi::JS_SetReferrer(realm.0, option.raw()) };
+        }
+        let flags = qjs::JS_EVAL_TYPE_MODULE | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
+        let compiled = compile(realm, || {
+            realm.eval(&text, &url, c.number(3) as i32 + 1, flags)
+        })?;
         // The engine keeps every module of a context.
         (
             unsafe { qjs::JS_VALUE_GET_PTR(compiled.raw()) }.cast::<JSModuleDef>(),
@@ -166,35 +197,63 @@ fn new_module(c: &Call) -> Js<Value> {
         )
     } else {
         let name = c_string(&url);
-        let module = unsafe { qjs::JS_NewCModule(ctx.0, name.as_ptr(), Some(run_steps)) };
+        let module = unsafe { qjs::JS_NewCModule(realm.0, name.as_ptr(), Some(run_steps)) };
         for index in 0..ctx.length(&source) {
             let name = c_string(&ctx.text(&ctx.at(&source, index)?)?);
-            unsafe { qjs::JS_AddModuleExport(ctx.0, module, name.as_ptr()) };
+            unsafe { qjs::JS_AddModuleExport(realm.0, module, name.as_ptr()) };
         }
         (module, Some(c.arg(3)))
     };
-    let option = c.arg(5);
-    let referrer = if option.is_undefined() {
-        ctx.get(&symbols, "source_text_module_default_hdo")?
-    } else {
-        option
-    };
     let wrap = c.construct(Wrap {
         module,
-        referrer,
+        #[cfg(feature = "whole")]
+        source_units: if source.is_string() {
+            super::scripts::units_of(&ctx.text(&source)?)
+        } else {
+            0
+        },
+        realm,
+        _context: context,
+        option: option.clone(),
         steps,
         linked: RefCell::default(),
-        status: Cell::new(UNINSTANTIATED),
-        promise: RefCell::default(),
     })?;
+    let private = util::private_symbols_of(ctx)?;
+    let name = ctx.get(&private, "host_defined_option_symbol")?;
+    set_by_symbol(ctx, &wrap, &name, option.clone());
     ctx.set(&wrap, "url", ctx.string(&url));
     ctx.set(&wrap, "sourceMapURL", ctx.undefined());
     c.env()
         .modules
         .borrow_mut()
         .insert(module as usize, wrap.clone());
-    c.env().module_urls.borrow_mut().insert(url, wrap.clone());
+    if is_same(ctx, &option, &of_loader) {
+        c.env().module_urls.borrow_mut().insert(url);
+    }
     Ok(wrap)
+}
+
+pub fn new_symbol(ctx: Ctx, description: &str) -> Js<Value> {
+    let symbol = ctx.get(&ctx.global(), "Symbol")?;
+    ctx.call(&symbol, &ctx.undefined(), &[ctx.string(description)])
+}
+
+pub fn is_same(ctx: Ctx, one: &Value, other: &Value) -> bool {
+    unsafe { qjs::JS_IsStrictEqual(ctx.0, one.raw(), other.raw()) }
+}
+
+#[cfg(feature = "whole")]
+use super::contexts::{compile, realm_of};
+
+/// Only the whole jar has further realms.
+#[cfg(not(feature = "whole"))]
+fn realm_of(c: &Call, _: &Value) -> Js<Ctx> {
+    Ok(c.ctx)
+}
+
+#[cfg(not(feature = "whole"))]
+fn compile<T>(_: Ctx, compile: impl FnOnce() -> T) -> T {
+    compile()
 }
 
 unsafe extern "C" fn run_steps(ctx: *mut JSContext, module: *mut JSModuleDef) -> std::ffi::c_int {
@@ -206,9 +265,9 @@ unsafe extern "C" fn run_steps(ctx: *mut JSContext, module: *mut JSModuleDef) ->
         .cloned();
     let run = || -> Js<()> {
         if let Some(wrap) = &wrap
-            && let Some(steps) = &super::native::state_of::<Wrap>(ctx, wrap.raw())?.steps
+            && let Some(steps) = &state_of::<Wrap>(ctx, wrap.raw())?.steps
         {
-            ctx.call(steps, wrap, std::slice::from_ref(wrap))?;
+            ctx.call(steps, wrap, &[])?;
         }
         Ok(())
     };
@@ -217,52 +276,85 @@ unsafe extern "C" fn run_steps(ctx: *mut JSContext, module: *mut JSModuleDef) ->
 
 fn instantiate(c: &Call) -> Js<()> {
     let wrap = c.state::<Wrap>()?;
-    prepare_meta(c.ctx, &c.this())?;
-    if unsafe { ffi::JS_LinkModule(c.ctx.0, wrap.module) } < 0 {
-        return Err(Thrown);
-    }
-    mark(c.ctx, &c.this(), UNINSTANTIATED, INSTANTIATED)
-}
-
-/// Gives a status to a module and to what it imports.
-fn mark(ctx: Ctx, module: &Value, from: u32, to: u32) -> Js<()> {
-    let wrap = super::native::state_of::<Wrap>(ctx, module.raw())?;
-    if wrap.status.get() == from {
-        wrap.status.set(to);
-        for linked in wrap.linked.borrow().iter() {
-            mark(ctx, linked, from, to)?;
-        }
+    check_links(c.ctx, &c.this(), &mut BTreeSet::new())?;
+    if unsafe { ffi::JS_LinkModule(wrap.realm.0, wrap.module) } < 0 {
+        return Err(with_place(c));
     }
     Ok(())
 }
 
-/// import.meta of a module and of what it imports, before any of them runs.
-fn prepare_meta(ctx: Ctx, module: &Value) -> Js<()> {
-    let wrap = super::native::state_of::<Wrap>(ctx, module.raw())?;
-    if wrap.status.get() != UNINSTANTIATED || wrap.promise.borrow().is_some() {
+/// What was thrown gets the line of the name that is not exported (`AppendExceptionLine`), which the loader shows.
+fn with_place(c: &Call) -> Thrown {
+    let ctx = c.ctx;
+    let error = ctx.take_exception();
+    let arrow = || {
+        let (url, [line, column, width]) = ctx.syntax_error_span(&error)?;
+        let path = url.strip_prefix("file://")?;
+        let path = path.split(['?', '#']).next()?;
+        let bytes = c.env().files.borrow().contents(path)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = text.lines().nth(usize::try_from(line - 1).ok()?)?;
+        let blanks = " ".repeat(usize::try_from(column - 1).ok()?);
+        let carets = "^".repeat(usize::try_from(width).ok()?);
+        Some(format!("{url}:{line}\n{text}\n{blanks}{carets}\n"))
+    };
+    if let Some(arrow) = arrow()
+        && let Ok(private) = util::private_symbols_of(ctx)
+        && let Ok(symbol) = ctx.get(&private, "arrow_message_private_symbol")
+    {
+        set_by_symbol(ctx, &error, &symbol, ctx.string(&arrow));
+    }
+    ctx.throw(error)
+}
+
+/// Whether every request of a module, and of what it imports, has its module.
+fn check_links(ctx: Ctx, module: &Value, seen: &mut BTreeSet<usize>) -> Js<()> {
+    let wrap = state_of::<Wrap>(ctx, module.raw())?;
+    let state = unsafe { ffi::JS_GetModuleState(wrap.module) };
+    if state != ffi::MODULE_UNINSTANTIATED || !seen.insert(wrap.module as usize) {
         return Ok(());
     }
-    *wrap.promise.borrow_mut() = Some(ctx.undefined());
-    if wrap.steps.is_none()
-        && let Some(initialize) = Environment::of(ctx).kept("initializeImportMeta")
-    {
-        let meta = ctx.result(unsafe { qjs::JS_GetImportMeta(ctx.0, wrap.module) })?;
-        ctx.call(
-            &initialize,
-            &ctx.undefined(),
-            &[wrap.referrer.clone(), meta, module.clone()],
-        )?;
+    let count = unsafe { ffi::JS_CountModuleRequests(wrap.module) };
+    let linked = wrap.linked.borrow();
+    if linked.len() < count as usize {
+        let mut attributes = qjs::JS_UNDEFINED;
+        let specifier =
+            ctx.owned(unsafe { ffi::JS_GetModuleRequest(ctx.0, wrap.module, 0, &mut attributes) });
+        drop(ctx.owned(attributes));
+        let text = format!("request for '{}' is not in cache", ctx.text(&specifier)?);
+        let code = "ERR_VM_MODULE_LINK_FAILURE";
+        return Err(throw_with_code(ctx, "Error", code, &text));
     }
-    for linked in wrap.linked.borrow().iter() {
-        prepare_meta(ctx, linked)?;
+    for target in linked.iter() {
+        check_links(ctx, target, seen)?;
     }
     Ok(())
+}
+
+/// `HostInitializeImportMetaObjectCallback`.
+unsafe extern "C" fn initialize_meta(
+    ctx: *mut JSContext,
+    module: *mut JSModuleDef,
+    meta: JSValue,
+) -> std::ffi::c_int {
+    let ctx = Ctx(ctx);
+    let env = Environment::of(ctx);
+    let wrap = env.modules.borrow().get(&(module as usize)).cloned();
+    let ask = || -> Js<()> {
+        if let (Some(wrap), Some(initialize)) = (wrap, env.kept("initializeImportMeta")) {
+            let option = state_of::<Wrap>(ctx, wrap.raw())?.option.clone();
+            let args = [option, ctx.borrowed(meta), wrap];
+            ctx.call(&initialize, &ctx.undefined(), &args)?;
+        }
+        Ok(())
+    };
+    if ask().is_ok() { 0 } else { -1 }
 }
 
 const DEPTH_MAX: u32 = 1_000;
 
 fn is_async(ctx: Ctx, module: &Value, depth: u32) -> bool {
-    let Ok(wrap) = super::native::state_of::<Wrap>(ctx, module.raw()) else {
+    let Ok(wrap) = state_of::<Wrap>(ctx, module.raw()) else {
         return false;
     };
     depth < DEPTH_MAX
@@ -274,6 +366,7 @@ fn is_async(ctx: Ctx, module: &Value, depth: u32) -> bool {
                 .any(|linked| is_async(ctx, linked, depth + 1)))
 }
 
+/// `evaluate(timeout, breakOnSigint)`.
 fn evaluate(c: &Call) -> Js<Value> {
     let wrap = c.state::<Wrap>()?;
     // The first module that is evaluated is the program.
@@ -281,28 +374,24 @@ fn evaluate(c: &Call) -> Js<Value> {
     if begins {
         c.env().host().main_begins();
     }
-    let promise = c
-        .ctx
-        .result(unsafe { ffi::JS_EvaluateModule(c.ctx.0, wrap.module) })?;
+    let run = || {
+        let promise = unsafe { ffi::JS_EvaluateModule(wrap.realm.0, wrap.module) };
+        c.ctx.result(promise)
+    };
+    #[cfg(feature = "whole")]
+    let promise = super::scripts::in_time(c, 0, run).map_err(|_| Thrown);
+    #[cfg(not(feature = "whole"))]
+    let promise = run();
     if begins {
         c.env().host().main_ends(Outcome::Returned);
     }
-    let failed = unsafe { qjs::JS_PromiseState(c.ctx.0, promise.raw()) }
-        == qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED;
-    mark(
-        c.ctx,
-        &c.this(),
-        INSTANTIATED,
-        if failed { ERRORED } else { EVALUATED },
-    )?;
-    *wrap.promise.borrow_mut() = Some(promise.clone());
-    Ok(promise)
+    promise
 }
 
 fn namespace(c: &Call) -> Js<Value> {
     let wrap = c.state::<Wrap>()?;
     c.ctx
-        .result(unsafe { qjs::JS_GetModuleNamespace(c.ctx.0, wrap.module) })
+        .result(unsafe { qjs::JS_GetModuleNamespace(wrap.realm.0, wrap.module) })
 }
 
 /// `ImportModuleDynamically`.
@@ -315,22 +404,21 @@ unsafe extern "C" fn import(
     let ctx = Ctx(ctx);
     let ask = || -> Js<Value> {
         let env = Environment::of(ctx);
-        let symbols = super::binding(ctx, "symbols")?;
-        let name = ctx.text_of(referrer)?;
-        let is_module = env.module_urls.borrow().contains_key(&name);
-        let symbol = if is_module {
-            "source_text_module_default_hdo"
+        let referrer = ctx.borrowed(referrer);
+        let (name, option) = if unsafe { qjs::JS_IsSymbol(referrer.raw()) } {
+            let name = ctx.text(&ctx.get(&referrer, "description")?)?;
+            #[cfg(feature = "whole")]
+            let referrer = super::scripts::option_behind(ctx, referrer)?;
+            (name, referrer)
         } else {
-            "vm_dynamic_import_default_internal"
+            let name = ctx.text(&referrer)?;
+            let option = if env.module_urls.borrow().contains(&name) {
+                "source_text_module_default_hdo"
+            } else {
+                "vm_dynamic_import_default_internal"
+            };
+            (name, ctx.get(&super::binding(ctx, "symbols")?, option)?)
         };
-        let symbol = ctx.get(&symbols, symbol)?;
-        #[cfg(feature = "whole")]
-        let symbol = env
-            .script_options
-            .borrow()
-            .get(&name)
-            .cloned()
-            .unwrap_or(symbol);
         let attributes = ctx.borrowed(attributes);
         let attributes = if attributes.is_undefined() {
             null_object(ctx)
@@ -344,7 +432,7 @@ unsafe extern "C" fn import(
             &callback,
             &ctx.undefined(),
             &[
-                symbol,
+                option,
                 ctx.borrowed(specifier),
                 attributes,
                 ctx.string(&name),

@@ -99,8 +99,17 @@ pub type ImportHook = unsafe extern "C" fn(
     attributes: JSValue,
 ) -> JSValue;
 
+pub type ImportMetaHook =
+    unsafe extern "C" fn(ctx: *mut JSContext, module: *mut JSModuleDef, meta: JSValue) -> c_int;
+
+pub const MODULE_UNINSTANTIATED: c_int = 0;
+
 unsafe extern "C" {
     pub fn JS_SetImportHook(rt: *mut JSRuntime, hook: Option<ImportHook>);
+    pub fn JS_SetImportMetaHook(rt: *mut JSRuntime, hook: Option<ImportMetaHook>);
+    pub fn JS_SetReferrer(ctx: *mut JSContext, symbol: JSValue);
+    pub fn JS_GetModuleState(module: *mut JSModuleDef) -> c_int;
+    pub fn JS_GetModuleError(ctx: *mut JSContext, module: *mut JSModuleDef) -> JSValue;
     pub fn JS_CountModuleRequests(module: *mut JSModuleDef) -> c_int;
     pub fn JS_GetModuleRequest(
         ctx: *mut JSContext,
