@@ -134,7 +134,8 @@ pub enum Trigger {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessSpec {
     pub host: String,
-    /// Absolute path of the entry file in `files`, such as `/app/main.js`.
+    /// Absolute path of the entry file in `files`, such as `/app/main.js`. Empty when `args` is all of the command line:
+    /// Node's own options, such as `--test`, and whatever they allow behind them.
     pub entry: String,
     /// What follows the file on the command line.
     pub args: Vec<String>,

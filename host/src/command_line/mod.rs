@@ -25,7 +25,10 @@ A Node.js process, its clock and its event loop in a jar.
 
   terrarium run [--seed N] [--cpu X] [--limits terminal|page] FILE [ARGS]
       Runs FILE as `node FILE` would, in virtual time. Its project folder is its file system; what it writes stays
-      in memory. --cpu 0.5 is a core of half the usual speed.
+      in memory. --cpu 0.5 is a core of half the usual speed. Of Node's own options there are --import, --require,
+      --conditions, --no-warnings, --expose-internals and --experimental-vm-modules.
+  terrarium run --test [--test-reporter R] [--test-name-pattern P] [--test-only] [--test-concurrency N] [PATH…]
+      Runs Node's test runner, as `node --test` would, on the test files among PATH or in the working folder.
   terrarium run [--seed N] [--cpu X] [--limits terminal|page] [--json] WORLD.toml
       Runs a world: several processes on several hosts, and what lies between them. Each line says whose it is. What
       became of its load is told at the end; 99 is the exit code when a threshold is not met.

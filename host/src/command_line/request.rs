@@ -17,6 +17,26 @@ use protocol::{
 
 const SEED: u64 = 1;
 const HOST: &str = "jar";
+/// Options of Node's own that programs are run with.
+const NODE_FLAGS: [&str; 5] = [
+    "experimental-vm-modules",
+    "expose-internals",
+    "no-warnings",
+    "test",
+    "test-only",
+];
+/// Those that have a value.
+const NODE_VALUES: [&str; 9] = [
+    "conditions",
+    "import",
+    "require",
+    "test-concurrency",
+    "test-name-pattern",
+    "test-reporter",
+    "test-reporter-destination",
+    "test-shard",
+    "test-timeout",
+];
 
 /// What a command that runs a program was asked for.
 pub struct Request {
@@ -30,6 +50,8 @@ struct Options {
     seed: Option<u64>,
     tick_ns: u64,
     limits: Limits,
+    /// Node's own.
+    node: Vec<String>,
 }
 
 /// Reads the rest of the command line. `own` takes the options that only this command has. Everything behind FILE is the
@@ -40,11 +62,16 @@ pub fn request(
     own: impl FnMut(&str, &mut Parser) -> Result<bool, Failure>,
 ) -> Result<Request, Failure> {
     let mut options = Options::default();
-    let Some(file) = options.read(arguments, own)? else {
-        return Err(no_file());
-    };
-    let args = arguments.raw_args()?.collect();
-    options.build(Path::new(&file), texts(args)?, record)
+    let file = options.read(arguments, own)?;
+    let args = texts(arguments.raw_args()?.collect())?;
+    match file {
+        file if options.runs_tests() => {
+            let paths = texts(file.into_iter().collect())?;
+            options.build_tests(paths.into_iter().chain(args).collect(), record)
+        }
+        Some(file) => options.build(Path::new(&file), args, record),
+        None => Err(no_file()),
+    }
 }
 
 /// The same, with options behind FILE as well as before it: a server is given few arguments, and those behind `--`.
@@ -82,6 +109,7 @@ impl Default for Options {
             seed: None,
             tick_ns: TICK_NS,
             limits: Limits::TERMINAL,
+            node: Vec::new(),
         }
     }
 }
@@ -133,15 +161,55 @@ impl Options {
                     }
                 }
             }
+            flag if NODE_FLAGS.contains(&flag) => self.node.push(format!("--{flag}")),
+            option if NODE_VALUES.contains(&option) => {
+                let value = arguments.value()?.string()?;
+                self.node.push(format!("--{option}={value}"));
+            }
             _ => return Ok(false),
         }
         Ok(true)
     }
 
+    fn runs_tests(&self) -> bool {
+        self.node.iter().any(|option| option == "--test")
+    }
+
+    /// Node's test runner in the project of the first path, or of the working folder.
+    fn build_tests(mut self, paths: Vec<String>, record: Record) -> Result<Request, Failure> {
+        let first = paths.first().map_or(".", String::as_str);
+        let has_reporter = |option: &String| option.starts_with("--test-reporter=");
+        // The world's own streams are pipes, and its runner would choose TAP.
+        if io::stdout().is_terminal() && !self.node.iter().any(has_reporter) {
+            self.node.push("--test-reporter=spec".to_string());
+        }
+        let mut request = self.build_file(Path::new(first), Vec::new(), record)?;
+        if let Some(process) = request.scenario.processes.first_mut() {
+            // The last is the file that a run would be of.
+            process.args.pop();
+            process.args.extend(paths);
+        }
+        Ok(request)
+    }
+
     fn build(self, file: &Path, args: Vec<String>, record: Record) -> Result<Request, Failure> {
         if file.extension().is_some_and(|ending| ending == "toml") {
+            if let Some(option) = self.node.first() {
+                return Err(Failure::Usage(format!(
+                    "{option} is for FILE, not for a world"
+                )));
+            }
             return self.build_world(file, &args, record);
         }
+        self.build_file(file, args, record)
+    }
+
+    fn build_file(
+        self,
+        file: &Path,
+        mut args: Vec<String>,
+        record: Record,
+    ) -> Result<Request, Failure> {
         let failed = |error: io::Error| {
             Failure::Sentence(format!("{} cannot be read: {error}.", file.display()))
         };
@@ -150,6 +218,12 @@ impl Options {
             Failure::Sentence(format!("Standard input cannot be read: {error}."))
         })?;
         let cwd = env::current_dir().map_err(failed)?;
+        let mut entry = project.entry.to_string_lossy().into_owned();
+        if !self.node.is_empty() {
+            // The jar reads the command line.
+            args.insert(0, std::mem::take(&mut entry));
+            args.splice(0..0, self.node);
+        }
         Ok(Request {
             scenario: Scenario {
                 seed: self.seed.unwrap_or(SEED),
@@ -159,7 +233,7 @@ impl Options {
                 network: protocol::scenario::NetworkSpec::default(),
                 processes: vec![ProcessSpec {
                     host: HOST.to_string(),
-                    entry: project.entry.to_string_lossy().into_owned(),
+                    entry,
                     args,
                     env: env::vars_os()
                         .filter_map(|(name, value)| {

@@ -1,4 +1,4 @@
-//! Runs a program natively: `cargo run -p node --example node -- NODE_LIB FILE [ARGS]`. `TERRARIUM_FILES` names more
+//! Runs a program natively: `cargo run -p node --example node -- NODE_LIB [OPTIONS] FILE [ARGS]`. `TERRARIUM_FILES` names more
 //! folders that it sees, `TERRARIUM_PARTS` the library's other parts.
 
 use std::{cell::RefCell, io::Write, path::Path, rc::Rc};
@@ -10,7 +10,12 @@ use protocol::{EventKind, File, Limits, ProcessSpec, Record, Scenario, Status, S
 fn main() {
     let mut args = std::env::args().skip(1);
     let library = args.next().expect("node-lib.bin");
-    let file = std::fs::canonicalize(args.next().expect("a program")).expect("the program exists");
+    let mut args = args.peekable();
+    // Node's own options come first, and then the jar reads the command line itself.
+    let has_options = args.peek().is_some_and(|arg| arg.starts_with("--"));
+    let file = (!has_options).then(|| {
+        std::fs::canonicalize(args.next().expect("a program")).expect("the program exists")
+    });
     let library = Library::parse(std::fs::read(library).expect("node-lib.bin is read"))
         .expect("a node-lib.bin");
     for part in std::env::var("TERRARIUM_PARTS")
@@ -23,7 +28,9 @@ fn main() {
             .expect("a part");
     }
     let mut files = Vec::new();
-    place(&mut files, &file);
+    if let Some(file) = &file {
+        place(&mut files, file);
+    }
     for root in std::env::var("TERRARIUM_FILES")
         .unwrap_or_default()
         .split(':')
@@ -32,7 +39,7 @@ fn main() {
     }
     let spec = ProcessSpec {
         host: "here".into(),
-        entry: file.to_string_lossy().into_owned(),
+        entry: file.map_or_else(String::new, |file| file.to_string_lossy().into_owned()),
         args: args.collect(),
         env: vec![
             ("PATH".into(), "/usr/bin:/bin".into()),

@@ -14,7 +14,7 @@ use kernel::{Scheduler, System, Turn};
 use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec};
 
 #[cfg(feature = "whole")]
-use crate::bindings::{net, signal};
+use crate::bindings::{net, process_wrap, signal};
 use crate::{
     bindings::{
         async_wrap, bootstrap, callback,
@@ -159,10 +159,17 @@ impl Process {
     pub fn begin(
         booted: Booted,
         process: ProcessId,
-        spec: ProcessSpec,
+        #[allow(unused_mut)] mut spec: ProcessSpec,
         scheduler: Rc<Scheduler<Self>>,
     ) -> Self {
         let environment = &booted.environment;
+        #[cfg(feature = "whole")]
+        if spec.entry.is_empty() {
+            let command = process_wrap::node(booted.engine.ctx(), &spec.args);
+            spec.entry = command.entry(&spec.cwd);
+            spec.args = command.args;
+            *environment.options.borrow_mut() = command.options;
+        }
         let common = Rc::new(Common {
             files: environment.files.clone(),
             cwd: environment.cwd.clone(),

@@ -141,10 +141,10 @@ pub fn set_by_symbol(ctx: Ctx, object: &Value, symbol: &Value, value: Value) {
 /// What a program finds that boot could not know.
 pub fn begin(ctx: Ctx) {
     let env = Environment::of(ctx);
-    set_options(ctx);
     if !env.shares_variables.get() {
         *env.variables.borrow_mut() = env.host().spec.env.clone();
     }
+    set_options(ctx);
     // Its timestamp in microseconds.
     let started_ns = env.started_ns.get() as f64;
     env.set_f64("milestones", 0, env.epoch_ms() * 1e3 + started_ns / 1e3);
@@ -158,50 +158,76 @@ pub fn begin(ctx: Ctx) {
     }
 }
 
-/// What stands between `node` and the program's name.
+/// What the environment says, and what stands between `node` and the program's name.
 fn set_options(ctx: Ctx) {
     let env = Environment::of(ctx);
-    let values = env.kept("optionValues").unwrap_or_else(|| ctx.object());
-    for option in env.options.borrow().iter() {
-        let (name, value) = match option.split_once('=') {
-            Some((name, value)) => {
-                let known = ctx.get(&values, name).unwrap_or_else(|_| ctx.undefined());
-                // An option that may be given again is a list.
-                if unsafe { qjs::JS_IsArray(known.raw()) } {
-                    let count = ctx.length(&known);
-                    let all = (0..count).filter_map(|index| ctx.at(&known, index).ok());
-                    let all = ctx.array(all.chain([ctx.string(value)]));
-                    (name.to_owned(), all)
-                } else {
-                    (name.to_owned(), ctx.string(value))
-                }
-            }
-            None => match option.strip_prefix("--no-") {
-                Some(name) => (format!("--{name}"), ctx.bool(false)),
-                None => (option.clone(), ctx.bool(true)),
-            },
-        };
-        if name.starts_with("--") {
-            ctx.set(&values, &name, value);
-        }
+    let said = super::variables::get(env, "NODE_OPTIONS").unwrap_or_default();
+    let said: Vec<String> = said.split_whitespace().map(str::to_owned).collect();
+    let options = env.options.borrow();
+    for option in said.iter().chain(options.iter()) {
+        set_option(ctx, option);
     }
 }
 
-/// Runs the library's main script, which runs the program that the scenario names.
+fn set_option(ctx: Ctx, option: &str) {
+    let values = Environment::of(ctx)
+        .kept("optionValues")
+        .unwrap_or_else(|| ctx.object());
+    let (name, value) = match option.split_once('=') {
+        Some((name, value)) => {
+            let known = ctx.get(&values, name).unwrap_or_else(|_| ctx.undefined());
+            let text = ctx.string(value);
+            // An option that may be given again is a list.
+            let value = if unsafe { qjs::JS_IsArray(known.raw()) } {
+                let count = ctx.length(&known);
+                let all = (0..count).filter_map(|index| ctx.at(&known, index).ok());
+                ctx.array(all.chain([text]))
+            } else if known.is_number() {
+                ctx.number(value.parse().unwrap_or(0.0))
+            } else {
+                text
+            };
+            (name.to_owned(), value)
+        }
+        None => match option.strip_prefix("--no-") {
+            Some(name) => (format!("--{name}"), ctx.bool(false)),
+            None => (option.to_owned(), ctx.bool(true)),
+        },
+    };
+    if name.starts_with("--") {
+        ctx.set(&values, &name, value);
+    }
+}
+
+/// Runs the library's main script, which runs the program that the scenario names (`StartExecution` in `src/node.cc`).
 pub fn run_program(ctx: Ctx) -> Js<Value> {
     let env = Environment::of(ctx);
     let is_thread = env.is_thread();
-    if env.host().spec.entry == process::EVALUATED {
+    let entry = env.host().spec.entry.clone();
+    if is_thread {
+        return run_main(ctx, "internal/main/worker_thread");
+    }
+    if entry == process::EVALUATED {
         return run_main(ctx, "internal/main/eval_string");
     }
-    run_main(
-        ctx,
-        if is_thread {
-            "internal/main/worker_thread"
-        } else {
-            "internal/main/run_main_module"
-        },
-    )
+    #[cfg(not(feature = "whole"))]
+    if entry.is_empty() {
+        env.library.want_whole_jar();
+        return Err(ctx.throw_uncatchable());
+    }
+    let has = |option: &str| env.options.borrow().iter().any(|given| given == option);
+    let script = if has("--check") {
+        "check_syntax"
+    } else if has("--test") {
+        // The runner is the program.
+        env.host().main_begins();
+        "test_runner"
+    } else if entry.is_empty() {
+        "eval_stdin"
+    } else {
+        "run_main_module"
+    };
+    run_main(ctx, &format!("internal/main/{script}"))
 }
 
 /// What of our own runs among Node's.

@@ -239,11 +239,13 @@ pub fn memory_used_bytes(ctx: Ctx) -> f64 {
 fn patch(ctx: Ctx, process: &Value) -> Js<Value> {
     let env = Environment::of(ctx);
     let argv = match env.try_host().filter(|_| !env.is_thread()) {
-        // `node -e` has no file.
-        Some(host) if host.spec.entry == EVALUATED => std::iter::once(EXEC_PATH)
-            .chain(host.spec.args.iter().map(String::as_str))
-            .map(str::to_owned)
-            .collect(),
+        // `node -e` has no file, and `node --test` has it among its arguments.
+        Some(host) if host.spec.entry == EVALUATED || host.spec.entry.is_empty() => {
+            std::iter::once(EXEC_PATH)
+                .chain(host.spec.args.iter().map(String::as_str))
+                .map(str::to_owned)
+                .collect()
+        }
         Some(host) => std::iter::once(EXEC_PATH)
             .chain([host.spec.entry.as_str()])
             .chain(host.spec.args.iter().map(String::as_str))

@@ -6,6 +6,7 @@
 //! for all processes together.
 
 use kernel::Table;
+use rquickjs::qjs;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -104,25 +105,40 @@ fn strings(ctx: Ctx, value: &Value) -> Js<Vec<String>> {
 
 /// What a command line means here.
 enum Program {
+    /// As it is given.
     File(String),
-    Text(String),
+    Text,
+    /// What the options say, or standard input.
+    None,
 }
 
-struct Command {
+pub struct Command {
     program: Program,
-    options: Vec<String>,
-    args: Vec<String>,
+    pub options: Vec<String>,
+    pub args: Vec<String>,
+}
+
+impl Command {
+    /// What the process begins with: an absolute path, [`EVALUATED`], or nothing.
+    pub fn entry(&self, cwd: &str) -> String {
+        match &self.program {
+            Program::File(file) if file.starts_with('/') => file.clone(),
+            Program::File(file) => format!("{}/{file}", cwd.trim_end_matches('/')),
+            Program::Text => EVALUATED.to_owned(),
+            Program::None => String::new(),
+        }
+    }
 }
 
 fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-fn command(file: &str, args: &[String]) -> Option<Command> {
+fn command(ctx: Ctx, file: &str, args: &[String]) -> Option<Command> {
     let name = base_name(file);
     let in_path = !file.contains('/') || file.starts_with("/bin/") || file.starts_with("/usr/bin/");
     if file == EXEC_PATH || in_path && name == "node" {
-        return Some(node(args));
+        return Some(node(ctx, args));
     }
     if !in_path {
         return None;
@@ -131,7 +147,7 @@ fn command(file: &str, args: &[String]) -> Option<Command> {
         return Some(one_of_ours(name, args));
     }
     match (name, args) {
-        ("sh", [flag, line, ..]) if flag == "-c" => Some(shell(line)),
+        ("sh", [flag, line, ..]) if flag == "-c" => Some(shell(ctx, line)),
         _ => None,
     }
 }
@@ -139,29 +155,28 @@ fn command(file: &str, args: &[String]) -> Option<Command> {
 fn one_of_ours(name: &str, args: &[String]) -> Command {
     let args = std::iter::once(name.to_owned()).chain(args.iter().cloned());
     Command {
-        program: Program::Text(COMMANDS.to_owned()),
-        options: Vec::new(),
+        program: Program::Text,
+        options: vec![format!("--eval={COMMANDS}")],
         args: args.collect(),
     }
 }
 
-/// Options of Node's whose value may stand behind a space.
-const TAKES_VALUE: [&str; 8] = [
-    "-r",
-    "--conditions",
-    "--import",
-    "--input-type",
-    "--require",
-    "--test-name-pattern",
-    "--test-reporter",
-    "--test-reporter-destination",
-];
+/// Whether the value of an option of Node's may stand behind a space.
+fn takes_value(ctx: Ctx, option: &str) -> bool {
+    let values = Environment::of(ctx).kept("optionValues");
+    values
+        .and_then(|values| ctx.get(&values, option).ok())
+        .is_some_and(|value| {
+            value.is_string() || value.is_number() || unsafe { qjs::JS_IsArray(value.raw()) }
+        })
+}
 
 /// Options, then a file or a text, then arguments.
-fn node(args: &[String]) -> Command {
+pub fn node(ctx: Ctx, args: &[String]) -> Command {
     let mut options = Vec::new();
     let mut rest = args.iter();
     let mut text = None;
+    let mut file = None;
     while let Some(arg) = rest.next() {
         match arg.as_str() {
             "-e" | "--eval" => text = rest.next().cloned(),
@@ -169,42 +184,58 @@ fn node(args: &[String]) -> Command {
                 options.push("--print".to_owned());
                 text = rest.next().cloned();
             }
-            "--" => break,
-            option if TAKES_VALUE.contains(&option) => {
-                let name = if option == "-r" { "--require" } else { option };
-                options.push(format!("{name}={}", rest.next().map_or("", String::as_str)));
+            "-v" | "--version" => text = Some("console.log(process.version)".to_owned()),
+            "-c" => options.push("--check".to_owned()),
+            "--" => {
+                file = rest.next().cloned();
+                break;
             }
-            option if option.starts_with('-') => options.push(arg.clone()),
-            _ if text.is_some() => {
-                let args = std::iter::once(arg).chain(rest).cloned().collect();
-                return Command {
-                    program: Program::Text(text.unwrap_or_default()),
-                    options,
-                    args,
+            option if option.starts_with('-') && option != "-" => {
+                let name = match option {
+                    "-r" => "--require",
+                    "-C" => "--conditions",
+                    other => other,
                 };
+                options.push(match takes_value(ctx, name) {
+                    true => format!("{name}={}", rest.next().map_or("", String::as_str)),
+                    false => name.to_owned(),
+                });
             }
             _ => {
-                let args = rest.cloned().collect();
-                return Command {
-                    program: Program::File(arg.clone()),
-                    options,
-                    args,
-                };
+                file = Some(arg.clone());
+                break;
             }
         }
     }
-    let args = rest.cloned().collect();
+    let mut args: Vec<String> = rest.cloned().collect();
+    let runs_tests = options.iter().any(|option| option == "--test");
+    let program = match (text, file) {
+        (Some(text), file) => {
+            args.splice(0..0, file);
+            options.push(format!("--eval={text}"));
+            Program::Text
+        }
+        (None, file) if runs_tests => {
+            args.splice(0..0, file);
+            Program::None
+        }
+        (None, Some(file)) if file != "-" => Program::File(file),
+        (None, file) => {
+            args.splice(0..0, file);
+            Program::None
+        }
+    };
     Command {
-        program: Program::Text(text.unwrap_or_default()),
+        program,
         options,
         args,
     }
 }
 
 /// A plain command that runs Node takes the shell's place, as dash lets the last of its commands do.
-fn shell(line: &str) -> Command {
+fn shell(ctx: Ctx, line: &str) -> Command {
     match words(line).as_deref() {
-        Some([name, args @ ..]) if name == EXEC_PATH || name == "node" => node(args),
+        Some([name, args @ ..]) if name == EXEC_PATH || name == "node" => node(ctx, args),
         _ => one_of_ours("sh", &[line.to_owned()]),
     }
 }
@@ -326,7 +357,7 @@ pub fn launch(
         let files = env.files.borrow();
         files.stat(&cwd, true).is_ok()
     };
-    let command = command(&file, args.get(1..).unwrap_or_default()).filter(|_| has_folder);
+    let command = command(ctx, &file, args.get(1..).unwrap_or_default()).filter(|_| has_folder);
     let Some(command) = command else {
         // The pipes are there, and nobody at their other ends.
         net::close_inherited(env, &inherited);
@@ -347,15 +378,8 @@ pub fn launch(
     let process = place.scheduler.number();
     let pid = PID + process as i32 - 1;
     let remote = Rc::new(Remote::new(process, 0));
-    let (entry, evaluated) = match command.program {
-        Program::File(file) if file.starts_with('/') => (file, None),
-        Program::File(file) => (format!("{}/{file}", cwd.trim_end_matches('/')), None),
-        Program::Text(text) => (EVALUATED.to_owned(), Some(text)),
-    };
-    let mut given = command.options;
-    given.extend(evaluated.map(|text| format!("--eval={text}")));
     let spec = ProcessSpec {
-        entry,
+        entry: command.entry(&cwd),
         args: command.args,
         env: variables,
         cwd,
@@ -372,7 +396,7 @@ pub fn launch(
         library: env.library.clone(),
         process,
         spec,
-        options: given,
+        options: command.options,
         scheduler: place.scheduler.clone(),
         files: env.files.clone(),
         remote: remote.clone(),
