@@ -137,8 +137,11 @@ function u32(value) {
 function own(binary) {
   const folder = new URL('intl/', import.meta.url);
   const { data, zones, names } = answerOf(binary, [fileURLToPath(new URL('data.cjs', folder))]);
+  const classes = answerOf(binary, [fileURLToPath(new URL('segments_data.cjs', folder))]);
   const text = (value) => JSON.stringify(JSON.stringify(value));
   return {
+    'internal/terrarium/intl_segments': readFileSync(new URL('segments.js', folder), 'utf8'),
+    'internal/terrarium/intl_segments_data': `'use strict';\nmodule.exports = ${JSON.stringify(classes)};\n`,
     'internal/terrarium/intl': readFileSync(new URL('intl.js', folder), 'utf8'),
     'internal/terrarium/intl_data': `'use strict';\nexports.data = ${text(data)};\nexports.zones = ${text(zones)};\nexports.names = ${text(names)};\n`,
   };

@@ -1,7 +1,7 @@
 'use strict';
 // Intl for en-US, and what toLocaleString and localeCompare stand on: the formats and options of ECMA-402 with the data
 // that data.cjs records from Node. Numbers are rounded as decimals, from the digits that they print with. Leaves out:
-// other locales, calendars and numbering systems, formats of ranges, Segmenter, and what time zones did before 1970.
+// other locales, calendars and numbering systems, formats of ranges, and what time zones did before 1970.
 
 const texts = require('internal/terrarium/intl_data');
 const data = JSON.parse(texts.data);
@@ -707,8 +707,6 @@ class DisplayNames {
   static supportedLocalesOf(locales) { return supportedLocalesOf(locales); }
 }
 
-const absent = (name) => ({ [name]: class { constructor() { throw notSimulated(`Intl.${name}`); } } })[name];
-
 function supportedValuesOf(key) {
   const lists = {
     calendar: () => ['gregory', 'iso8601'], collation: () => ['default'], currency: () => Object.keys(data.currencies).sort(), numberingSystem: () => ['latn'],
@@ -730,12 +728,23 @@ const callable = (Class, withNew = false) => {
   return called;
 };
 const Intl = {};
-const all = { getCanonicalLocales, supportedValuesOf, DateTimeFormat: callable(DateTimeFormat), NumberFormat: callable(NumberFormat), Collator: callable(Collator), ...Object.fromEntries([PluralRules, RelativeTimeFormat, ListFormat, Locale, DisplayNames, absent('Segmenter')].map((Class) => [Class.name, callable(Class, true)])) };
+const all = { getCanonicalLocales, supportedValuesOf, DateTimeFormat: callable(DateTimeFormat), NumberFormat: callable(NumberFormat), Collator: callable(Collator), ...Object.fromEntries([PluralRules, RelativeTimeFormat, ListFormat, Locale, DisplayNames].map((Class) => [Class.name, callable(Class, true)])) };
 for (const [name, value] of Object.entries(all)) {
   Object.defineProperty(Intl, name, { value, writable: true, configurable: true });
   if (value.prototype) tag({ prototype: value.prototype }, `Intl.${name}`);
 }
 Object.defineProperty(Intl, Symbol.toStringTag, { value: 'Intl', configurable: true });
+// Few break texts: what that takes is read when they do.
+const put = (value) => Object.defineProperty(Intl, 'Segmenter', { value, writable: true, configurable: true, enumerable: false });
+Object.defineProperty(Intl, 'Segmenter', {
+  configurable: true, enumerable: false, set: put,
+  get() {
+    const value = callable(require('internal/terrarium/intl_segments').Segmenter, true);
+    tag(value, 'Intl.Segmenter');
+    put(value);
+    return value;
+  },
+});
 
 // What has no options is asked for often.
 const usuals = new Map();
@@ -762,6 +771,7 @@ const dateOf = (time, locales, options, name, required, defaults) => {
 
 module.exports = {
   Intl,
+  tools: { notSimulated, option, resolve, supportedLocalesOf, tag },
   number: (value, locales, options) => asked('Number.prototype.toLocaleString', () => usual(NumberFormat, locales, options)).format(value),
   date: (time, locales, options) => dateOf(time, locales, options, 'toLocaleString', 'any', 'all'),
   day: (time, locales, options) => dateOf(time, locales, options, 'toLocaleDateString', 'date', 'date'),
