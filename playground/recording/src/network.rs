@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use protocol::{
     Event, EventId, EventKind,
+    scenario::Change,
     trace::{ConnectionId, PacketContent, PacketId},
 };
 
@@ -84,7 +85,10 @@ impl std::fmt::Debug for Speaking {
 struct Connection {
     client: HostIndex,
     server: HostIndex,
+    begun: u32,
+    /// Of its ends, among the connections of their hosts, and whether they have gone from there.
     positions: [usize; 2],
+    is_gone: [bool; 2],
     decoder: Option<Speaking>,
     client_spoke_last: Option<bool>,
     /// Asked and not answered, oldest first.
@@ -93,8 +97,10 @@ struct Connection {
     answering: Option<RequestIndex>,
     /// Begun with the connection, until something is asked.
     opening: Option<RequestIndex>,
-    fins: u8,
-    is_over: bool,
+    /// Which side has heard that the other will say no more.
+    is_finished: [bool; 2],
+    /// Not answered when their client said that it would ask no more, and when that was.
+    doubtful: Vec<(RequestIndex, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,14 +287,16 @@ impl Network {
                 let begun = Connection {
                     client,
                     server,
+                    begun: id,
                     positions,
+                    is_gone: [false; 2],
                     decoder: None,
                     client_spoke_last: None,
                     pending: Vec::new(),
                     answering: None,
                     opening: Some(request),
-                    fins: 0,
-                    is_over: false,
+                    is_finished: [false; 2],
+                    doubtful: Vec::new(),
                 };
                 put(&mut self.connections, *connection, begun);
                 tag = Some(request);
@@ -328,6 +336,9 @@ impl Network {
             EventKind::PacketLost { packet } => {
                 self.leave(id, *packet, true, event.time_ns, &time_of);
             }
+            EventKind::WorldChanged {
+                what: Change::Power { host, is_up: false },
+            } => self.lose_power(host, id),
             _ => {}
         }
         self.tags.push(tag.map_or(NONE, |request| request as u32));
@@ -401,10 +412,14 @@ impl Network {
 
     fn end(&mut self, request: RequestIndex, id: u32, fate: Fate) {
         let before = self.requests[request].end.replace((u64::from(id), fate));
-        if let Some((at, _)) = before {
+        if let Some((at, fate)) = before {
             let at = at as u32;
-            if let Ok(place) = self.answered.binary_search(&at) {
-                self.answered.remove(place);
+            let ended = match fate {
+                Fate::Answered => &mut self.answered,
+                _ => &mut self.failed,
+            };
+            if let Ok(place) = ended.binary_search(&at) {
+                ended.remove(place);
             }
             self.stays.stay_on(request, at);
         }
@@ -470,8 +485,16 @@ impl Network {
             position,
         };
         put(&mut self.packets, sent.packet, packet);
-        if sent.from_client && matches!(sent.content, PacketContent::Fin | PacketContent::Reset) {
-            self.fail_all(at, sent.id, Fate::GivenUp);
+        match (sent.content, sent.from_client) {
+            (PacketContent::Fin, true) => self.doubt_all(at, sent.id),
+            (PacketContent::Reset, true) => self.give_up_all(at, sent.id),
+            // Datagrams make no connection.
+            (PacketContent::Datagram, _) => {
+                let begun = self.known(at).begun;
+                self.go(at, 0, begun);
+                self.go(at, 1, begun);
+            }
+            _ => {}
         }
         request.or(sent.inherited)
     }
@@ -572,22 +595,66 @@ impl Network {
             _ => {}
         }
         let connection = self.known(at);
-        connection.fins += u8::from(packet.content == PacketContent::Fin);
-        let is_over = connection.fins >= 2
-            || matches!(
-                packet.content,
-                PacketContent::Refusal | PacketContent::Reset
-            );
-        if is_over && !std::mem::replace(&mut connection.is_over, true) {
-            let ends = [
-                (connection.client, connection.positions[0]),
-                (connection.server, connection.positions[1]),
-            ];
-            for (host, position) in ends {
-                self.hosts[host].connections.leave(position, id);
-            }
+        if packet.content == PacketContent::Fin {
+            connection.is_finished[usize::from(packet.from_client)] = true;
+        }
+        let is_broken = matches!(
+            packet.content,
+            PacketContent::Refusal | PacketContent::Reset
+        );
+        if is_broken || connection.is_finished == [true; 2] {
+            self.go(at, 0, id);
+            self.go(at, 1, id);
         }
         packet.request
+    }
+
+    /// From then on that end of the connection, the client's or the server's, is no more.
+    fn go(&mut self, at: ConnectionId, end: usize, id: u32) {
+        let connection = self.known(at);
+        if std::mem::replace(&mut connection.is_gone[end], true) {
+            return;
+        }
+        let host = [connection.client, connection.server][end];
+        let position = connection.positions[end];
+        self.hosts[host].connections.leave(position, id);
+    }
+
+    /// A host without power has no connections. Those at their other ends do not know.
+    fn lose_power(&mut self, host: &str, id: u32) {
+        let Some(host) = self.host_numbers.get(host).copied() else {
+            return;
+        };
+        for at in 1..=self.connections.len() as u64 {
+            let ends = self
+                .connection(at)
+                .map(|known| [known.client, known.server]);
+            for end in [0, 1] {
+                if ends.is_some_and(|ends| ends[end] == host) {
+                    self.go(at, end, id);
+                }
+            }
+        }
+    }
+
+    /// Its client will ask no more. It is given up, unless the client still hears the answer.
+    fn doubt_all(&mut self, at: ConnectionId, id: u32) {
+        let connection = self.known(at);
+        let (pending, answering) = (connection.pending.clone(), connection.answering);
+        let begun = answering.filter(|request| self.requests[*request].end.is_none());
+        let doubtful = pending.iter().copied().chain(begun);
+        let doubtful: Vec<(RequestIndex, u32)> = doubtful.map(|request| (request, id)).collect();
+        self.known(at).doubtful.extend(doubtful);
+        self.fail_all(at, id, Fate::GivenUp);
+        self.known(at).pending = pending;
+    }
+
+    /// Its client breaks off. If it had closed already, it has heard nothing since.
+    fn give_up_all(&mut self, at: ConnectionId, id: u32) {
+        for (request, since) in std::mem::take(&mut self.known(at).doubtful) {
+            self.end(request, since, Fate::GivenUp);
+        }
+        self.fail_all(at, id, Fate::GivenUp);
     }
 
     fn fail_all(&mut self, at: ConnectionId, id: u32, fate: Fate) {

@@ -75,6 +75,11 @@ impl Recording {
             }
         }
         pool.waiting.reverse();
+        if self.standing(process, event).ended.is_some() {
+            // An end of a process is one of its pool.
+            pool.threads.fill(None);
+            pool.waiting.clear();
+        }
         pool
     }
 }

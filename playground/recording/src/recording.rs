@@ -366,12 +366,8 @@ impl Recording {
         }
     }
 
-    /// The event itself when it is the process's, otherwise the process's last moment before it.
+    /// The process's last moment up to an event. A packet's arrival is none, whosever packet it is.
     pub(crate) fn last_of(&self, process: ProcessId, event: EventId) -> Option<&Event> {
-        let happened = self.event(event)?;
-        if happened.process == process {
-            return Some(happened);
-        }
         let moments = &self.track(process)?.moments;
         let last = upto(moments, event).checked_sub(1)?;
         self.event(u64::from(moments[last]))
@@ -731,6 +727,9 @@ impl Recording {
                     reason: *reason,
                 });
                 standing.asleep = None;
+                // Who is killed comes to no end of what he does.
+                track.running.clear();
+                standing.running = None;
                 track.standings.push(standing);
             }
             EventKind::FunctionDefined { function, .. } => {

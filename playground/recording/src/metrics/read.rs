@@ -203,9 +203,13 @@ impl Reader {
         }
     }
 
-    /// A timer can run from when it is due; any other callback, since it was queued.
+    /// A timer can run from when it is due; a callback of I/O waits for that, and the trace does not say until when; any
+    /// other can run since it was queued.
     fn read_waiting(&mut self, recording: &Recording) {
         for task in recording.tasks() {
+            if task.lane() == Lane::Poll {
+                continue;
+            }
             let Some(program) = self.program(task.process) else {
                 continue;
             };
