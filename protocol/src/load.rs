@@ -111,7 +111,7 @@ pub enum Metric {
     /// Of a million: p(95) is 950,000. In nanoseconds, as the next.
     Percentile(u32),
     Mean,
-    /// Of a million.
+    /// Of a million: [`RequestOutcome::is_error`], as k6 counts.
     Failed,
     /// Of answers: a [`Rate`].
     Throughput,
@@ -128,7 +128,7 @@ pub enum Comparison {
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RequestOutcome {
-    /// A whole answer has come. One of 400 and above counts as failed.
+    /// A whole answer has come, whatever it says.
     Status(u16),
     /// Linux's number of the error.
     Error(i32),
@@ -143,11 +143,16 @@ pub enum RequestOutcome {
 
 impl RequestOutcome {
     pub fn is_answer(self) -> bool {
-        matches!(self, Self::Status(status) if status < 400)
+        matches!(self, Self::Status(_))
+    }
+
+    /// No answer, or one of 400 and above: what k6's `http_req_failed` counts.
+    pub fn is_error(self) -> bool {
+        !matches!(self, Self::Status(status) if status < 400)
     }
 }
 
-/// Computed from the requests themselves. `sent = answered + failed + in_flight`.
+/// Computed from the requests themselves. `sent = answered + failed + in_flight`; an answer is one whatever it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadReport {
     pub name: String,
@@ -248,6 +253,13 @@ impl Comparison {
 }
 
 impl LoadReport {
+    /// Answers of 400 and above.
+    pub fn refused(&self) -> u64 {
+        let outcomes = self.outcomes.iter();
+        let refused = outcomes.filter(|(outcome, _)| outcome.is_answer() && outcome.is_error());
+        refused.map(|(_, count)| count).sum()
+    }
+
     pub fn passed(&self) -> bool {
         self.thresholds.iter().all(|threshold| threshold.passed)
     }
@@ -372,6 +384,13 @@ impl Display for LoadReport {
             "  requests      {} sent = {} answered + {} failed + {} in flight",
             self.sent, self.answered, self.failed, self.in_flight
         )?;
+        if self.refused() > 0 {
+            writeln!(
+                formatter,
+                "  errors        {} of the answers have a status of 400 and above, which thresholds count as failed",
+                self.refused()
+            )?;
+        }
         writeln!(
             formatter,
             "  throughput    {} answered over {}",

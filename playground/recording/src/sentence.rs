@@ -189,9 +189,10 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
         ),
         EventKind::RequestEnded { request, outcome } => Sentence::new(
             format!("Request {request} is over: {outcome}."),
-            match outcome.is_answer() {
-                true => "A whole answer has come.",
-                false => "It counts as failed.",
+            match (outcome.is_answer(), outcome.is_error()) {
+                (true, false) => "A whole answer has come.",
+                (true, true) => "A whole answer has come, and it is an error.",
+                (false, _) => "It has failed: no answer can come any more.",
             },
         ),
         EventKind::LoadEnded { report, .. } => match report.open() {

@@ -11,8 +11,16 @@ use recording::{
 
 /// Someone, or something, is there from a moment until before another.
 type Stay = (u64, u64);
-/// When a request ended, and whether it was answered.
-type End = Option<(u64, bool)>;
+/// When a request ended, and what came.
+type End = Option<(u64, Came)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    Answer,
+    /// With a status of 400 and above.
+    Error,
+    Nothing,
+}
 
 #[derive(Default)]
 struct Naive {
@@ -74,8 +82,12 @@ impl Naive {
                             request: ended,
                             outcome,
                         } if ended == *request => {
-                            let good = matches!(outcome, RequestOutcome::Status(0..400));
-                            Some((event.time_ns, good))
+                            let came = match outcome {
+                                RequestOutcome::Status(0..400) => Came::Answer,
+                                RequestOutcome::Status(_) => Came::Error,
+                                _ => Came::Nothing,
+                            };
+                            Some((event.time_ns, came))
                         }
                         _ => None,
                     });
@@ -106,7 +118,8 @@ impl Naive {
                     queue,
                     due_ns,
                     ..
-                } if life.is_some() => {
+                    // What poll has is not there yet.
+                } if life.is_some() && *queue != Queue::Poll => {
                     let mine: Vec<Event> = later
                         .iter()
                         .filter(|other| other.process == event.process)
@@ -192,7 +205,7 @@ impl Naive {
     ) {
         let mut packets = BTreeMap::new();
         let (mut asked, mut fins, mut over_ns) = (false, 0, u64::MAX);
-        let (mut end, mut is_good) = (None, true);
+        let (mut end, mut came) = (None, Came::Answer);
         for event in later {
             match &event.kind {
                 EventKind::PacketSent {
@@ -206,19 +219,22 @@ impl Naive {
                     packets.insert(*packet, (*from_client, *content));
                     asked |= *from_client && *content == PacketContent::Data;
                     if let Some(status) = head.strip_prefix(b"HTTP/1.1 ") {
-                        is_good = matches!(status[0], b'1'..=b'3');
+                        came = match status[0] {
+                            b'1'..=b'3' => Came::Answer,
+                            _ => Came::Error,
+                        };
                     }
                 }
                 EventKind::PacketArrived { packet } => match packets.get(packet) {
-                    Some((false, PacketContent::Data)) => end = Some((event.time_ns, is_good)),
+                    Some((false, PacketContent::Data)) => end = Some((event.time_ns, came)),
                     Some((_, PacketContent::Refusal)) => {
                         over_ns = over_ns.min(event.time_ns);
-                        end = Some((event.time_ns, false));
+                        end = Some((event.time_ns, Came::Nothing));
                         asked = true;
                     }
                     Some((_, PacketContent::Reset)) => {
                         over_ns = over_ns.min(event.time_ns);
-                        end = end.or(Some((event.time_ns, false)));
+                        end = end.or(Some((event.time_ns, Came::Nothing)));
                     }
                     Some((_, PacketContent::Fin)) => {
                         fins += 1;
@@ -379,25 +395,26 @@ fn compare_requests(
         return;
     }
     for (at, (from_ns, to_ns)) in windows.iter().enumerate() {
-        let ended: Vec<(u64, bool)> = expected
+        let ended: Vec<(u64, Came)> = expected
             .iter()
             .filter_map(|(begun, end)| {
                 end.filter(|(end_ns, _)| (from_ns..to_ns).contains(end_ns))
-                    .map(|(end_ns, good)| (end_ns - begun, good))
+                    .map(|(end_ns, came)| (end_ns - begun, came))
             })
             .collect();
-        let good = ended.iter().filter(|(_, good)| *good).count();
+        let count = |wanted: Came| ended.iter().filter(|(_, came)| *came == wanted).count();
+        let (answers, errors_sent) = (count(Came::Answer), count(Came::Error));
         let said = format!("{name}, {requests:?}, {from_ns}..{to_ns}");
         let value =
             |chart: &recording::metrics::Chart, line: usize| chart.rows[0].lines[line].values[at];
         assert_eq!(
             value(&throughput, 0),
-            Some(per_second(good, to_ns - from_ns)),
+            Some(per_second(answers + errors_sent, to_ns - from_ns)),
             "throughput, {said}"
         );
         assert_eq!(
             value(&errors, 0),
-            Some(per_second(ended.len() - good, to_ns - from_ns)),
+            Some(per_second(ended.len() - answers, to_ns - from_ns)),
             "errors, {said}"
         );
         let latencies: Vec<u64> = ended.iter().map(|(latency, _)| *latency).collect();

@@ -628,7 +628,7 @@ impl Load {
             let value = match threshold.metric {
                 Metric::Percentile(share) => percentile(&tally.latencies, share),
                 Metric::Mean => report.latency.mean_ns,
-                Metric::Failed => (failed * 1_000_000)
+                Metric::Failed => ((failed + report.refused()) * 1_000_000)
                     .checked_div(tally.latencies.len() as u64)
                     .unwrap_or(0),
                 Metric::Throughput => report.throughput,

@@ -225,7 +225,7 @@ impl Measures {
         };
         let rows = match metric {
             Metric::Throughput => rates("answered", &Exchange::is_answered),
-            Metric::Errors => rates("failed", &|exchange| !exchange.is_answered()),
+            Metric::Errors => rates("errors", &|exchange| exchange.is_error()),
             Metric::Latency => world(self.percentiles(requests, windows)),
             Metric::UnderWay => {
                 let row = gauge("", &self.under_way(requests), windows);

@@ -3,8 +3,8 @@
 //!
 //! One pass over the recording makes [`Measures`]; any stretch of time is then a question to sorted rows. All of it is
 //! whole numbers: percentiles are requests' own ([`protocol::load::percentile`]), shares and means are in millionths.
-//! A request counts where it ends. It has failed when no answer has come, or one of 400 and above, as in a load's
-//! report. What the trace does not say is not guessed: such a metric has no rows, and says why.
+//! A request counts where it ends. It is answered by whatever answer, and has failed when none can come, as in the map and
+//! in a load's report; among the errors are answers of 400 and above too. What the trace does not say is not guessed: such a metric has no rows, and says why.
 
 mod chart;
 mod read;
@@ -79,7 +79,7 @@ impl Metric {
             Self::Latency => {
                 "from when a request was due until it ended; the thickest line is p50, the thinnest p99"
             }
-            Self::Errors => "failed a second: no answer, or a status of 400 and above",
+            Self::Errors => "a second: no answer, or one with a status of 400 and above",
             Self::UnderWay => "begun and not ended",
             Self::Lag => "how long what comes in waits until its loop asks for it",
             Self::Cpu => "% of one core, while callbacks run",
@@ -217,6 +217,10 @@ pub(crate) struct Exchange {
 impl Exchange {
     fn is_answered(&self) -> bool {
         self.end.is_some_and(|(_, outcome)| outcome.is_answer())
+    }
+
+    fn is_error(&self) -> bool {
+        self.end.is_some_and(|(_, outcome)| outcome.is_error())
     }
 }
 

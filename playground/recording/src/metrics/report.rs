@@ -186,8 +186,12 @@ pub fn headline(
         0 => "none".to_owned(),
         _ => time::count(count),
     };
+    let refused = match summary.refused() {
+        0 => String::new(),
+        refused => format!(" ({} with 400 or above)", time::count(refused)),
+    };
     let why = format!(
-        "{}: {} answered, {} failed, {} under way at the end.",
+        "{}: {} answered{refused}, {} failed, {} under way at the end.",
         upper(&some(summary.sent as usize, "request")),
         number(summary.answered),
         number(summary.failed),
