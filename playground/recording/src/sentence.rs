@@ -676,6 +676,10 @@ impl Teller<'_> {
         let label = self.label(index);
         let what = match (outcome, task.lane()) {
             (Outcome::Returned, Lane::Main) => format!("{label} has ended and the stack is empty."),
+            (Outcome::Returned, _) if self.recording.run_ns(task) >= BLOCKED_NS => format!(
+                "{label} returns, after holding the loop for {}.",
+                length(self.recording.run_ns(task))
+            ),
             (Outcome::Returned, _) => format!("{label} returns."),
             (Outcome::Threw, _) => format!("{label} throws, and nothing in it catches that."),
             (Outcome::Interrupted, _) => {

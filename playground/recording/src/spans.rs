@@ -185,7 +185,13 @@ impl Recording {
                 lane.name(),
                 self.process_name(process)
             ),
-            SpanKind::Served => format!("{length} at a modelled service"),
+            SpanKind::Served => match self.network().request_of(span.event) {
+                Some(request) => {
+                    let server = self.network().request(request).server;
+                    format!("{length} at {}, which is modelled", host(server))
+                }
+                None => format!("{length} at a modelled service"),
+            },
             SpanKind::Elsewhere => format!("{length} between"),
         }
     }

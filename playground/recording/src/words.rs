@@ -133,6 +133,19 @@ impl Recording {
         self.function_place(task.process, task.function, 0)
     }
 
+    /// Whose place [`Recording::place_at`] says: the innermost call of the reader's own, or the callback that runs.
+    pub fn function_at(&self, event: EventId) -> Option<String> {
+        let happened = self.event(event)?;
+        let own = happened.stack.iter().find(|frame| {
+            let function = self.function(happened.process, frame.function);
+            frame.line > 0 && function.is_some_and(|function| function.is_own())
+        });
+        match own {
+            Some(frame) => Some(self.function_label(happened.process, frame.function)),
+            None => Some(self.task_label(self.task_of(event)?)),
+        }
+    }
+
     /// Where a function is, or, with a line, where it has got to.
     pub fn function_place(
         &self,

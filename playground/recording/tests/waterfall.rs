@@ -317,7 +317,7 @@ fn who_held_the_loop_is_said() {
         .unwrap();
     assert_eq!(
         recording.row_sentence(held),
-        "waited 212 ms because the loop of api was held by line 14 of main.js"
+        "waited 212 ms because the loop of api was held by report, up to line 14 of main.js"
     );
     assert_eq!(held.bars.len(), 1);
     assert_eq!(held.bars[0].kind, BarKind::Held);
@@ -338,7 +338,7 @@ fn waiting_is_told_from_work() {
             "GET /slow",
             "to api",
             "report",
-            "held by line 14 of main.js",
+            "held by report, up to line 14 of main.js",
             "report",
             "report",
             "report",
@@ -401,6 +401,30 @@ fn requests_are_found_and_sorted() {
     );
     assert_eq!(traced.request_trace(0).unwrap().parent, "00f067aa0ba902b7");
     assert_eq!(traced.slowest_request(), Some(0));
+}
+
+#[test]
+fn the_call_that_it_waits_for_longest_is_the_one_on_its_path() {
+    let recording = Recording::from_events(fixture::exchanges(80, 3));
+    let network = recording.network();
+    let mut found = 0;
+    for root in recording.requests_by("", RequestOrder::Sent, false) {
+        let waterfall = recording.waterfall(root);
+        let is_asked = network
+            .requests()
+            .iter()
+            .any(|other| other.parent == Some(root));
+        let Some((call, path_ns)) = recording.longest_call(&waterfall) else {
+            continue;
+        };
+        found += 1;
+        assert!(is_asked && network.root(call) == root);
+        // No longer than the call itself, and than the request.
+        assert!(path_ns <= recording.request_ns(call) && path_ns <= recording.request_ns(root));
+        let words = recording.longest_call_words(&waterfall).unwrap();
+        assert!(words.contains(&recording.request_line(call)), "{words}");
+    }
+    assert!(found > 10, "{found}");
 }
 
 #[test]

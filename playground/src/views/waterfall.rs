@@ -150,6 +150,10 @@ fn told(recording: &Recording, request: usize, waterfall: &Waterfall) -> Sentenc
         true => String::new(),
         false => format!("{}.", shares.join(", ")),
     };
+    if let Some(words) = recording.longest_call_words(waterfall) {
+        why.push(' ');
+        why.push_str(&words);
+    }
     if let Some(row) = held {
         let sentence = recording.row_sentence(row);
         why.push_str(&format!(" It {sentence}."));

@@ -49,10 +49,11 @@ impl Recording {
             // The place at which it was longest, where the trace says one.
             if to_ns - from_ns > holding.longest_ns {
                 holding.longest_ns = to_ns - from_ns;
-                holding.event = match (then.stack.is_empty(), self.place_at(before)) {
-                    (true, Some(_)) => before,
-                    _ => after,
-                };
+                (holding.event, holding.is_end) =
+                    match (then.stack.is_empty(), self.place_at(before)) {
+                        (true, Some(_)) => (before, false),
+                        _ => (after, true),
+                    };
             }
             if holding.placed.is_none() && self.place_at(after).is_some() {
                 holding.placed = Some(after);
@@ -69,12 +70,14 @@ impl Recording {
         // Of equals the first.
         let longest = held.into_iter().rev();
         let ((task, _), longest) = longest.max_by_key(|(_, holding)| holding.held_ns)?;
+        let (event, is_end) = match (self.place_at(longest.event), longest.placed) {
+            (None, Some(placed)) => (placed, true),
+            _ => (longest.event, longest.is_end),
+        };
         let holder = Holder {
             task,
-            event: match self.place_at(longest.event) {
-                Some(_) => longest.event,
-                None => longest.placed.unwrap_or(longest.event),
-            },
+            event,
+            is_end,
             held_ns: longest.held_ns,
         };
         (holder.held_ns * 2 >= to_ns - from_ns).then_some((holder, longest.bars))
@@ -87,6 +90,7 @@ struct Holding {
     held_ns: u64,
     longest_ns: u64,
     event: EventId,
+    is_end: bool,
     /// The first of which the trace says where the reader's code stood.
     placed: Option<EventId>,
     bars: Vec<Bar>,

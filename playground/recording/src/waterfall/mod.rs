@@ -92,8 +92,10 @@ pub struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub task: Option<TaskIndex>,
-    /// While it was held, as late as the trace says where.
+    /// At which the trace says where the code stood.
     pub event: EventId,
+    /// That was at the end of the longest stretch without an event, and else at its beginning.
+    pub is_end: bool,
     pub held_ns: u64,
 }
 

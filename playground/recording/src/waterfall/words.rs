@@ -2,10 +2,11 @@
 
 use protocol::ProcessId;
 
-use super::{BarKind, Holder, Row, RowKind};
+use super::{BarKind, Holder, Row, RowKind, Waterfall};
 use crate::{
     Lane, Recording, TaskIndex,
     network::{HostIndex, RequestIndex},
+    recording::base_name,
     spans::{Span, SpanKind},
     time, words,
 };
@@ -72,14 +73,19 @@ impl Recording {
         here == host(request.client) && here != host(request.server)
     }
 
-    /// `line 14 of main.js, for GET /report`.
+    /// `report, up to line 14 of main.js, for GET /report`. Of a stretch without an event the trace says where the code
+    /// stood at its end, and so far it had come by then.
     fn holder_words(&self, process: ProcessId, holder: &Holder, own: RequestIndex) -> String {
         let what = match (self.place_at(holder.event), holder.task) {
-            (Some(place), _) => format!(
-                "line {} of {}",
-                place.line,
-                crate::recording::base_name(&place.file)
-            ),
+            (Some(place), _) => {
+                let (line, file) = (place.line, base_name(&place.file));
+                let until = if holder.is_end { "up to" } else { "from" };
+                match self.function_at(holder.event) {
+                    // The file's own top level.
+                    Some(name) if name != file => format!("{name}, {until} line {line} of {file}"),
+                    _ => format!("{file}, {until} line {line}"),
+                }
+            }
             (None, Some(task)) => self.task_label(task),
             (None, None) => format!("other work of {}", self.process_name(process)),
         };
@@ -113,6 +119,59 @@ impl Recording {
             }
             _ => format!("{name}, {place}: {length}"),
         }
+    }
+
+    /// Of all that was asked of others for its sake, what it waited for longest, and how much of the critical path that
+    /// is. Where that in turn waited for another for the most part, it is the other.
+    pub fn longest_call(&self, waterfall: &Waterfall) -> Option<(RequestIndex, u64)> {
+        let mut of = waterfall.rows.first()?.request;
+        let mut found = None;
+        loop {
+            let calls = self.calls_on_path(waterfall, of);
+            // Of equals the first.
+            let longest = calls.into_iter().rev().max_by_key(|(_, ns)| *ns);
+            match (longest, found) {
+                (Some((call, ns)), None) => found = Some((call, ns)),
+                (Some((call, ns)), Some((_, whole_ns))) if ns * 2 > whole_ns => {
+                    found = Some((call, ns));
+                }
+                _ => return found,
+            }
+            of = found?.0;
+        }
+    }
+
+    /// What the one who serves a request asks of others, with its part of the critical path.
+    fn calls_on_path(&self, waterfall: &Waterfall, of: RequestIndex) -> Vec<(RequestIndex, u64)> {
+        let rows = waterfall.rows.iter().enumerate();
+        let calls = rows.filter(|(_, row)| {
+            row.kind == RowKind::Request && self.network().request(row.request).parent == Some(of)
+        });
+        let on_path = calls.map(|(at, call)| {
+            let nested = &waterfall.rows[at + 1..];
+            let end = nested.iter().position(|row| row.depth <= call.depth);
+            let rows = at..=at + end.unwrap_or(nested.len());
+            let path = waterfall.path.iter().filter(|(_, row)| rows.contains(row));
+            (
+                call.request,
+                path.map(|(span, _)| span.to_ns - span.from_ns).sum(),
+            )
+        });
+        on_path.filter(|(_, ns)| *ns > 0).collect()
+    }
+
+    /// `It waits longest for GET /reviews from shop to reviews: 243 ms.`
+    pub fn longest_call_words(&self, waterfall: &Waterfall) -> Option<String> {
+        let (call, path_ns) = self.longest_call(waterfall)?;
+        let request = self.network().request(call);
+        let host = |host: HostIndex| self.network().hosts()[host].name.as_str();
+        Some(format!(
+            "It waits longest for {} from {} to {}: {}.",
+            self.request_line(call),
+            host(request.client),
+            host(request.server),
+            time::length(path_ns)
+        ))
     }
 
     /// What a request's time went to, the most first: `on the wire`, `waiting for a timer`.
