@@ -1,7 +1,8 @@
-// Bundles the editor and gathers the fonts: `npm run build -- --out DIR`.
+// Bundles the editor and the page's styles and gathers the fonts: `npm run build -- --out DIR --styles FILE`.
 //
-// Writes editor.js (one minified ES module without imports), fonts/ (woff2 files and fonts.css) and licenses.txt (what
-// the packages in both ask to be kept), and prints what the editor weighs. Nothing is fetched: npm ci brought it all.
+// Writes editor.js (one minified ES module without imports), fonts/ (woff2 files and fonts.css), licenses.txt (what
+// the packages in both ask to be kept) and, as FILE, playground/styles/page.css with all that it imports, minified; and
+// prints what the editor weighs. Nothing is fetched: npm ci brought it all.
 
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -13,6 +14,7 @@ import { build } from 'esbuild';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const EDITOR_BROTLI_BYTES_MAX = 170_000;
+const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];
 
 /** Family, style and file of each face, all latin with a weight axis; the names are those of the page's tokens. */
 const FACES = [
@@ -22,19 +24,20 @@ const FACES = [
   { package: '@fontsource-variable/spline-sans-mono', family: 'Spline Sans Mono Variable', style: 'normal' },
 ];
 
-const { values } = parseArgs({ options: { out: { type: 'string' } } });
-if (!values.out) {
-  console.error('usage: npm run build -- --out DIR');
+const { values } = parseArgs({ options: { out: { type: 'string' }, styles: { type: 'string' } } });
+if (!values.out || !values.styles) {
+  console.error('usage: npm run build -- --out DIR --styles FILE');
   process.exit(2);
 }
 // npm runs scripts in the package's own folder; INIT_CWD is where the person stands who called it.
-const target = resolve(process.env.INIT_CWD ?? process.cwd(), values.out);
+const [target, styles] = [values.out, values.styles].map((path) => resolve(process.env.INIT_CWD ?? process.cwd(), path));
 mkdirSync(target, { recursive: true });
 
 const packages = await bundleEditor(join(target, 'editor.js'));
 gatherFonts(join(target, 'fonts'));
 FACES.forEach((face) => packages.add(face.package));
 writeFileSync(join(target, 'licenses.txt'), licenses([...packages].sort()));
+await bundleStyles(styles);
 
 async function bundleEditor(outfile) {
   const { metafile } = await build({
@@ -43,7 +46,7 @@ async function bundleEditor(outfile) {
     bundle: true,
     minify: true,
     format: 'esm',
-    target: ['chrome123', 'firefox120', 'safari17.5'],
+    target: BROWSERS,
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
@@ -56,6 +59,11 @@ async function bundleEditor(outfile) {
     process.exitCode = 1;
   }
   return new Set(Object.keys(metafile.inputs).flatMap((path) => packageOf(path) ?? []));
+}
+
+async function bundleStyles(outfile) {
+  const entry = join(HERE, '../playground/styles/page.css');
+  await build({ entryPoints: [entry], outfile, bundle: true, minify: true, target: BROWSERS, logLevel: 'warning' });
 }
 
 /** `@codemirror/view` for `node_modules/@codemirror/view/dist/index.js`. */

@@ -111,26 +111,37 @@ fn jar(workspace: &Workspace, environment: &Environment) -> Result {
     Ok(())
 }
 
+/// The editor, the fonts and the page's styles.
 fn editor(workspace: &Workspace, environment: &Environment) -> Result {
     setup::npm_install(workspace, "packages")?;
-    let inputs = ["build.js", "package.json", "package-lock.json", "src"];
+    let inputs = [
+        "packages/build.js",
+        "packages/package.json",
+        "packages/package-lock.json",
+        "packages/src",
+        "playground/styles",
+    ];
     let stamp = Stamp::of(
         workspace.file("target/stamps/editor"),
-        &inputs.map(|input| workspace.file("packages").join(input)),
+        &inputs.map(|input| workspace.file(input)),
         &[],
     );
     let assets = workspace.assets();
-    if stamp.is_current() && assets.join("editor.js").is_file() {
+    // Not among the assets: Trunk names it after its content.
+    let styles = workspace.file("target/styles/page.css");
+    if stamp.is_current() && assets.join("editor.js").is_file() && styles.is_file() {
         return Ok(());
     }
     step(
         workspace,
-        "Bundling the editor",
+        "Bundling the editor and the styles",
         environment
             .command("node")
             .current_dir(workspace.file("packages"))
             .args([OsStr::new("build.js"), OsStr::new("--out")])
-            .arg(&assets),
+            .arg(&assets)
+            .arg("--styles")
+            .arg(&styles),
     )?;
     stamp.set()
 }
