@@ -544,6 +544,7 @@ fn read_nginx(
     let host = table.text("host").map(|host| host.value);
     let file = table.text("config")?;
     let started = files.start.iter().find(|other| other.path == file.value);
+    let is_lessons = started.is_some();
     let source = match started {
         Some(started) => started.source(),
         None => {
@@ -586,7 +587,7 @@ fn read_nginx(
     Some(NginxSpec {
         host,
         file: file.value,
-        config: source.text,
+        config: (!is_lessons).then_some(source.text),
     })
 }
 

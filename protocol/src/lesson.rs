@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{File, Limits, ProcessSpec, Record, Scenario, codec::Packed, scenario::NetworkSpec};
+use crate::{File, Limits, ProcessSpec, Record, Scenario, scenario::NetworkSpec};
 
 /// Where a lesson's files live in the jar, and where its program starts.
 pub const FOLDER: &str = "/app";
@@ -86,7 +86,7 @@ impl Lesson {
             epoch_ms: world.epoch_ms,
             limits: world.limits,
             record,
-            network: with_files(&world.network, &files),
+            network: world.network.clone(),
             processes: world
                 .processes
                 .iter()
@@ -104,24 +104,6 @@ impl Lesson {
                 .collect(),
         }
     }
-}
-
-/// An nginx reads the reader's file, if it is one of them.
-fn with_files(network: &NetworkSpec, files: &[File]) -> NetworkSpec {
-    let mut network = network.clone();
-    let Some(mut machines) = network.machines.open() else {
-        return network;
-    };
-    for nginx in &mut machines.nginx {
-        let path = format!("{FOLDER}/{}", nginx.file);
-        if let Some(file) = files.iter().find(|file| file.path == path) {
-            nginx.config = String::from_utf8_lossy(&file.bytes).into_owned();
-        }
-    }
-    if !machines.nginx.is_empty() {
-        network.machines = Packed::new(&machines);
-    }
-    network
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

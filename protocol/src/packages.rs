@@ -108,18 +108,18 @@ impl Archive {
     /// program or by another archive, is whole: nothing is put into it, not even what it would depend on here.
     pub fn unpack(self, root: &str, files: &mut Vec<File>) {
         let folder = format!("{root}/node_modules");
-        let there: BTreeSet<String> = files
-            .iter()
-            .filter_map(|file| file.path.strip_prefix(&folder)?.strip_prefix('/'))
-            .filter_map(|inside| inside.strip_suffix("/package.json"))
-            .map(str::to_string)
-            .collect();
-        let mut all: BTreeMap<String, Vec<u8>> = self
-            .files
-            .into_iter()
-            .filter(|file| package_of(&file.path).is_none_or(|name| !there.contains(name)))
-            .map(|file| (format!("{folder}/{}", file.path), file.bytes))
-            .collect();
+        let inside = |file: &File| {
+            let inside = file.path.strip_prefix(&folder)?.strip_prefix('/')?;
+            Some(inside.strip_suffix("/package.json")?.to_string())
+        };
+        let mut there = BTreeSet::new();
+        there.extend(files.iter().filter_map(inside));
+        let mut all = BTreeMap::new();
+        for File { path, bytes } in self.files {
+            if package_of(&path).is_none_or(|name| !there.contains(name)) {
+                all.insert(format!("{folder}/{path}"), bytes);
+            }
+        }
         for file in files.iter() {
             all.remove(&file.path);
         }

@@ -33,7 +33,8 @@ pub struct NginxSpec {
     pub host: String,
     /// As its author calls it.
     pub file: String,
-    pub config: String,
+    /// What stands in it; `None` if the file is one of the lesson's own, which every process has.
+    pub config: Option<String>,
 }
 
 /// Hands requests on to one of several servers.

@@ -117,7 +117,7 @@ impl Jar {
         }
         #[cfg(feature = "whole")]
         let (machines, clients) = (
-            scenario.network.machines.open().unwrap_or_default(),
+            machines_of(&scenario),
             scenario.network.clients.open().unwrap_or_default(),
         );
         let mut at_rest = self.at_rest.take();
@@ -253,4 +253,20 @@ fn unfit_process(process: &ProcessSpec) -> Option<String> {
         return Some("a path has no zero byte".into());
     }
     None
+}
+
+/// With what each nginx reads, where that is a file of the lesson's.
+#[cfg(feature = "whole")]
+fn machines_of(scenario: &Scenario) -> protocol::scenario::Machines {
+    let mut machines = scenario.network.machines.open().unwrap_or_default();
+    for nginx in &mut machines.nginx {
+        let path = format!("{}/{}", protocol::lesson::FOLDER, nginx.file);
+        let mut files = scenario.processes.iter().flat_map(|process| &process.files);
+        if nginx.config.is_none()
+            && let Some(file) = files.find(|file| file.path == path)
+        {
+            nginx.config = Some(String::from_utf8_lossy(&file.bytes).into_owned());
+        }
+    }
+    machines
 }

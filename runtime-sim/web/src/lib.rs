@@ -60,7 +60,8 @@ pub fn inhabit<S: System>(
             let NginxSpec { file, .. } = &spec;
             format!("{file}:{}: {}", mistake.line, mistake.sentence)
         };
-        let config = nginx::read(&spec.config).map_err(|mistakes| {
+        let text = spec.config.as_deref().unwrap_or_default();
+        let config = nginx::read(text).map_err(|mistakes| {
             let lines: Vec<String> = mistakes.iter().map(told).collect();
             lines.join("\n")
         })?;
