@@ -10,7 +10,7 @@
 
 use protocol::EventId;
 
-use crate::{Recording, time};
+use crate::{Recording, sorting::sort_by_numbers, time};
 
 /// Of the time that is left to draw in a window.
 const FOLD_SHARE: f64 = 0.06;
@@ -376,7 +376,7 @@ fn folds(idle: &[(u64, u64)], end_ns: u64, factor: f64) -> Vec<(u64, u64)> {
         left_ns -= length_ns;
         folded.push((*from, *to));
     }
-    folded.sort_unstable();
+    sort_by_numbers(&mut folded, |range| *range);
     for (from, to) in &mut folded {
         let edge_ns = (left_ns / factor * 0.02).min((*to - *from) as f64 * 0.1) as u64;
         *from += edge_ns;

@@ -3,7 +3,7 @@
 
 use protocol::{EventId, EventKind, Stream};
 
-use crate::{Recording, sentence, sentence::printed, time};
+use crate::{Recording, sentence, sentence::printed, sorting::sort_by_numbers, time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BookmarkKind {
@@ -80,7 +80,7 @@ impl Bookmarks {
             noted: Some(at),
         });
         let mut all: Vec<Bookmark> = logs.chain(errors).chain(changes).chain(page).collect();
-        all.sort_by_key(|bookmark| (bookmark.event, bookmark.kind));
+        sort_by_numbers(&mut all, |bookmark| (bookmark.event, bookmark.kind as u64));
         Self {
             all,
             noted: noted.to_vec(),

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use protocol::EventId;
 
+use crate::sorting::sort_by_numbers;
 use crate::{
     Recording,
     network::{Network, RequestIndex},
@@ -154,7 +155,7 @@ impl Following {
                 .filter_map(|(request, letter)| Some(((*letter)?, request)))
                 .collect()
         };
-        all.sort_unstable_by_key(|(_, request)| *request);
+        sort_by_numbers(&mut all, |(_, request)| (*request as u64, 0));
         all
     }
 }

@@ -34,6 +34,7 @@ pub mod requests;
 pub mod score;
 pub mod sentence;
 pub mod sequence;
+mod sorting;
 pub mod spans;
 mod stab;
 pub mod state;

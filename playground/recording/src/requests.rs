@@ -1,5 +1,6 @@
 //! Requests as a list: found by words, in the order of when they were sent, how long they took or how they ended.
 
+use crate::sorting::sort_by_numbers;
 use crate::{
     Recording,
     decode::TraceParent,
@@ -30,7 +31,9 @@ impl Recording {
             .collect();
         match order {
             RequestOrder::Sent => {}
-            RequestOrder::Took => found.sort_by_key(|request| self.request_ns(*request)),
+            RequestOrder::Took => {
+                sort_by_numbers(&mut found, |request| (self.request_ns(*request), 0))
+            }
             RequestOrder::Status => {
                 found.sort_by_cached_key(|request| self.request_status(*request).0)
             }

@@ -7,6 +7,7 @@
 
 use protocol::{EventId, ProcessId};
 
+use crate::sorting::sort_by_numbers;
 use crate::{
     Axis, Bookmark, BookmarkKind, Bookmarks, Following, Lane, Letter, Recording, TaskIndex,
     density::{self, Density, Drawing, Sum},
@@ -645,7 +646,7 @@ fn flags(recording: &Recording, axis: &Axis, bookmarks: &Bookmarks) -> Flags {
         }
     }
     let mut flags = places.flags;
-    flags.written.sort_by_key(|flag| (flag.event, flag.kind));
+    sort_by_numbers(&mut flags.written, |flag| (flag.event, flag.kind as u64));
     flags
 }
 

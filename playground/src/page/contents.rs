@@ -1,23 +1,16 @@
 //! The table of contents: what there is to learn, and what is done.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::collections::BTreeSet;
 
 use protocol::lesson::Catalog;
 use yew::prelude::*;
 
 use crate::state::route::Route;
 
-#[derive(Properties, PartialEq)]
-pub struct ContentsProps {
-    pub catalog: Rc<Catalog>,
-    pub done: Rc<BTreeSet<String>>,
-}
-
-#[component]
-pub fn Contents(props: &ContentsProps) -> Html {
-    let chapters = props.catalog.chapters.iter().map(|chapter| {
+pub fn contents(catalog: &Catalog, done: &BTreeSet<String>) -> Html {
+    let chapters = catalog.chapters.iter().map(|chapter| {
         let lessons = chapter.lessons.iter().enumerate().map(|(index, lesson)| {
-            let done = props.done.contains(&lesson.id);
+            let done = done.contains(&lesson.id);
             html! {
                 <li>
                     <a href={Route::Lesson(lesson.id.clone()).hash()}>

@@ -27,8 +27,7 @@ use super::{
     look::Look,
     outcome::Outcome,
     predict::Predict,
-    prose,
-    versus::KeptLine,
+    prose, versus,
 };
 use crate::{
     edge::{
@@ -1082,7 +1081,7 @@ impl LessonPage {
                     on_seed={link.callback(|seed| Message::Run { seed })} {on_run} />
                 { self.seeds(ctx) }
                 if let Some(kept) = &self.kept {
-                    <KeptLine seed={kept.seed} at_ns={kept.at_ns} on_forget={link.callback(|_: MouseEvent| Message::Forget)} />
+                    { versus::kept_line(kept, link.callback(|_: MouseEvent| Message::Forget)) }
                 }
                 <ConsoleView console={self.console.clone()} recording={self.recording.clone()} lit={*lit} now={self.playhead.event} running={self.run.running()}
                     names={self.names()} {on_go} />

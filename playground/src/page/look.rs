@@ -345,5 +345,7 @@ fn read_places(text: &str) -> Places {
         let (x, y) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         Some((words.next()?.to_owned(), (x, y)))
     };
-    text.lines().filter_map(place).collect()
+    let mut places = Places::new();
+    places.extend(text.lines().filter_map(place));
+    places
 }

@@ -22,7 +22,7 @@ pub mod top_bar;
 pub mod versus;
 pub mod visit;
 
-use self::{contents::Contents, lesson::LessonPage, top_bar::TopBar};
+use self::{lesson::LessonPage, top_bar::TopBar};
 use crate::{
     edge::{
         assets, browser, editor as editor_edge, editor::EditorModule, jar::Simulation, storage,
@@ -180,9 +180,7 @@ impl Component for App {
 impl App {
     fn content(&self, ctx: &Context<Self>) -> Html {
         match (&self.route, &self.catalog, &self.lesson) {
-            (Route::Contents, Loaded::Here(catalog), _) => {
-                html! { <Contents catalog={catalog.clone()} done={self.done.clone()} /> }
-            }
+            (Route::Contents, Loaded::Here(catalog), _) => contents::contents(catalog, &self.done),
             (Route::Contents, Loaded::Failed(sentence), _)
             | (Route::Lesson(_), _, Loaded::Failed(sentence)) => {
                 html! {
@@ -252,11 +250,11 @@ fn skip() -> Callback<MouseEvent> {
 }
 
 fn done(catalog: &Catalog) -> BTreeSet<String> {
-    catalog
-        .chapters
-        .iter()
-        .flat_map(|chapter| &chapter.lessons)
-        .filter(|lesson| storage::get(&storage::done_key(&lesson.id)).is_some())
-        .map(|lesson| lesson.id.clone())
-        .collect()
+    let mut done = BTreeSet::new();
+    for lesson in catalog.chapters.iter().flat_map(|chapter| &chapter.lessons) {
+        if storage::get(&storage::done_key(&lesson.id)).is_some() {
+            done.insert(lesson.id.clone());
+        }
+    }
+    done
 }

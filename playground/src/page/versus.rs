@@ -8,7 +8,7 @@ use recording::{Following, Lit, Playhead, TimeCommand, time};
 use yew::prelude::*;
 
 use super::{explore::printed, look::LookProps};
-use crate::state::fork::Versus;
+use crate::state::fork::{Kept, Versus};
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct VersusProps {
@@ -100,19 +100,11 @@ pub fn go(look: &LookProps, versus: &Versus) -> Option<Callback<MouseEvent>> {
 }
 
 /// The line that says that a run is kept.
-#[derive(PartialEq, Properties)]
-pub struct KeptProps {
-    pub seed: u64,
-    pub at_ns: u64,
-    pub on_forget: Callback<MouseEvent>,
-}
-
-#[component]
-pub fn KeptLine(props: &KeptProps) -> Html {
+pub fn kept_line(kept: &Kept, on_forget: Callback<MouseEvent>) -> Html {
     html! {
         <p class="seedline kept" role="status">
-            <span>{ format!("A is kept: seed {} at {}. Change the code or the seed and run: that is B.", props.seed, time::point(props.at_ns)) }</span>
-            <button class="btn bare" onclick={&props.on_forget}>{ "Forget A" }</button>
+            <span>{ format!("A is kept: seed {} at {}. Change the code or the seed and run: that is B.", kept.seed, time::point(kept.at_ns)) }</span>
+            <button class="btn bare" onclick={on_forget}>{ "Forget A" }</button>
         </p>
     }
 }

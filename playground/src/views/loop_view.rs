@@ -6,18 +6,19 @@
 
 use protocol::{Phase, ProcessId};
 use recording::{
-    Following, Highlight, Lane, Letter, Lit, LoopState, Playhead, Recording, Sentence, Shared,
-    Speed, TaskIndex, sentence, state::Waiting, time, words,
+    Following, Highlight, Lane, Letter, Lit, LoopState, Playhead, Recording, Shared, Speed,
+    TaskIndex, sentence, state::Waiting, time, words,
 };
 use web_sys::HtmlElement;
 use yew::{
-    Callback, Html, NodeRef, Properties, classes, function_component, html, use_effect_with,
-    use_mut_ref, use_node_ref, use_state,
+    Html, NodeRef, Properties, classes, function_component, html, use_effect_with, use_mut_ref,
+    use_node_ref, use_state,
 };
 
 use super::{
+    caption::{caption, columns, live},
     following::dot,
-    glyphs::{Icon, colour_class, glyph, icon},
+    glyphs::{colour_class, glyph},
     measure::use_width_px,
     motion::{Places, note, travel},
 };
@@ -97,23 +98,9 @@ pub fn LoopView(props: &LoopProps) -> Html {
         following: &props.following,
     };
     let told = sentence(&recording, event);
-    let toggle = {
-        let as_text = as_text.clone();
-        Callback::from(move |_| as_text.set(!*as_text))
-    };
-    // Read aloud once it stands still; a live region that changes many times a second says nothing.
-    let live = if props.playhead.playing {
-        "off"
-    } else {
-        "polite"
-    };
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The loop">
-            <div class="saying">
-                { say(&told, live) }
-                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
-                    title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
-            </div>
+            { caption(&told, live(props.playhead.playing), &as_text) }
             if *as_text {
                 { twin(&scene) }
             } else {
@@ -129,17 +116,6 @@ pub fn LoopView(props: &LoopProps) -> Html {
                 </div>
             }
         </div>
-    }
-}
-
-/// What happens and why, over every picture.
-pub fn say(told: &Sentence, live: &'static str) -> Html {
-    let who = told.who.as_ref();
-    html! {
-        <p class="say" role="status" aria-live={live}>
-            if let Some(who) = who { <i>{ who }{ ":" }</i>{ " " } }
-            <b>{ &told.what }</b>{ " " }<span>{ &told.why }</span>
-        </p>
     }
 }
 
@@ -537,7 +513,7 @@ fn twin(scene: &Scene) -> Html {
     html! {
         <table class="twin">
             <caption>{ caption }</caption>
-            <thead><tr><th scope="col">{ "where" }</th><th scope="col">{ "callback" }</th><th scope="col">{ "why it is there" }</th></tr></thead>
+            { columns(&["where", "callback", "why it is there"]) }
             <tbody>{ for rows }</tbody>
         </table>
     }

@@ -5,6 +5,7 @@
 //! playhead only by handing a `TimeCommand` up. Look and measures follow the tokens; the styles are `loop.css`,
 //! `flow.css`, `spans.css` and `time.css`.
 
+mod caption;
 mod chosen;
 mod flow;
 mod following;

@@ -4,13 +4,11 @@
 //! the same task somewhere else, the new element is put where the old one was and let go. Jumps, drags and fast play
 //! neither note nor travel, so they cost nothing. With reduced motion nothing travels.
 
-use std::collections::BTreeMap;
-
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 /// Where each card was, relative to the picture, by `data-card`.
-pub type Places = BTreeMap<String, (f64, f64)>;
+pub type Places = Vec<(String, (f64, f64))>;
 
 pub fn note(picture: &Element) -> Places {
     each_card(picture)
@@ -24,7 +22,7 @@ pub fn travel(picture: &Element, before: &Places) {
     }
     let mut moved = Vec::new();
     for (card, key, place) in each_card(picture) {
-        if let Some(old) = before.get(&key) {
+        if let Some((_, old)) = before.iter().find(|(noted, _)| *noted == key) {
             let way = (old.0 - place.0, old.1 - place.1);
             if way.0.abs() + way.1.abs() > 2.0 {
                 moved.push((card, way));

@@ -12,6 +12,7 @@ use yew::{
 
 use super::{
     Chosen,
+    caption::flip,
     following::dot,
     glyphs::{Icon, icon},
 };
@@ -49,10 +50,7 @@ pub fn Requests(props: &RequestsProps) -> Html {
             },
         )
     };
-    let toggle = {
-        let is_open = is_open.clone();
-        Callback::from(move |_: MouseEvent| is_open.set(!*is_open))
-    };
+    let toggle = flip(&is_open);
     let oninput = {
         let words = words.clone();
         Callback::from(move |event: InputEvent| {

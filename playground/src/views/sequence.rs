@@ -20,9 +20,9 @@ use yew::{
 
 use super::{
     Chosen,
+    caption::{caption, columns},
     following::request_class,
-    glyphs::{Icon, colour_class, icon},
-    loop_view::say,
+    glyphs::colour_class,
     measure::use_width_px,
     requests::Requests,
     waterfall::{RequestViewProps, nothing_yet},
@@ -85,10 +85,6 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
             scrolled_px.set((top / WINDOW_PX).floor() * WINDOW_PX);
         })
     };
-    let toggle = {
-        let as_text = as_text.clone();
-        Callback::from(move |_: MouseEvent| as_text.set(!*as_text))
-    };
     let scope_button = |all: bool, name: &'static str| {
         let is_all = is_all.clone();
         let onclick = Callback::from({
@@ -111,11 +107,7 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
     };
     html! {
         <div class="view seqview" tabindex="0" role="group" aria-label="The sequence of messages">
-            <div class="saying">
-                { say(&told(&recording, &sequence, scope), "polite") }
-                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
-                    title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
-            </div>
+            { caption(&told(&recording, &sequence, scope), "polite", &as_text) }
             <div class="which">
                 <div class="seg" role="group" aria-label="Whose messages">
                     { scope_button(false, "This request") }{ scope_button(true, "Everything") }
@@ -481,7 +473,7 @@ impl Picture<'_> {
         html! {
             <table class="twin spans">
                 <caption>{ format!("Messages {} to {} of {}", (from + 1).min(messages.len()), from + shown.len(), messages.len()) }</caption>
-                <thead><tr><th scope="col">{ "sent" }</th><th scope="col">{ "way" }</th><th scope="col">{ "what" }</th><th scope="col">{ "on its way for" }</th></tr></thead>
+                { columns(&["sent", "way", "what", "on its way for"]) }
                 <tbody>{ for rows }</tbody>
             </table>
         }

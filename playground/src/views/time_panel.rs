@@ -22,7 +22,8 @@ use yew::{
 };
 
 use super::{
-    glyphs::{Icon, bookmark_glyph, icon},
+    caption::{IconButton, flip},
+    glyphs::{Icon, bookmark_glyph},
     measure::use_width_px,
     score_rows::{Folds, Lanes, Overview, Ruler, Threads, left},
     ticking::use_ticks,
@@ -187,20 +188,17 @@ pub fn TimePanel(props: &TimeProps) -> Html {
         zoom: *zoom,
         on_action: on_action.clone(),
         idle_folded: (!*fold_idle || whole.folds().next().is_some()).then_some(*fold_idle),
-        on_fold: {
-            let fold_idle = fold_idle.clone();
-            Callback::from(move |_| fold_idle.set(!*fold_idle))
-        },
+        on_fold: flip(&fold_idle),
     };
-    let switch = |state: &yew::UseStateHandle<bool>| {
-        let state = state.clone();
-        Callback::from(move |_: MouseEvent| state.set(!*state))
-    };
-    let open = |which: Sheet| {
+    let opens = |name: &'static str, class: &'static str, icon: Icon, which: Sheet| {
+        let is_open = *sheet == Some(which);
         let sheet = sheet.clone();
-        Callback::from(move |_: MouseEvent| sheet.set(toggled(*sheet, which)))
+        let open = Callback::from(move |_: MouseEvent| sheet.set(toggled(*sheet, which)));
+        IconButton::new(name, icon, open)
+            .class(class)
+            .expanded(is_open)
+            .draw()
     };
-    let is_open = |which: Sheet| (*sheet == Some(which)).to_string();
     let onkeydown = {
         let on_action = on_action.clone();
         Callback::from(move |event: KeyboardEvent| {
@@ -242,14 +240,10 @@ pub fn TimePanel(props: &TimeProps) -> Html {
                 { transport.zooms() }
                 { transport.range() }
                 { transport.folds() }
-                <button class="icon more" aria-label="More of time" title="More of time" aria-expanded={is_open(Sheet::Menu)}
-                    onclick={open(Sheet::Menu)}>{ icon(Icon::More) }</button>
-                <button class="icon opt" aria-label="Keys" title="Keys" aria-expanded={is_open(Sheet::Keys)}
-                    onclick={open(Sheet::Keys)}>{ icon(Icon::Keys) }</button>
-                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read the time as text"
-                    title="Read the time as text" onclick={switch(&as_text)}>{ icon(Icon::Text) }</button>
-                <button class="icon shutter" aria-label="Fold the time panel" title="Fold the time panel"
-                    aria-expanded={(!*shut).to_string()} onclick={switch(&shut)}>{ icon(Icon::Down) }</button>
+                { opens("More of time", "more", Icon::More, Sheet::Menu) }
+                { opens("Keys", "opt", Icon::Keys, Sheet::Keys) }
+                { IconButton::new("Read the time as text", Icon::Text, flip(&as_text)).pressed(*as_text).draw() }
+                { IconButton::new("Fold the time panel", Icon::Down, flip(&shut)).class("shutter").expanded(!*shut).draw() }
             </div>
             if *sheet == Some(Sheet::Menu) {
                 { transport.menu() }

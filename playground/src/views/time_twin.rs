@@ -6,6 +6,8 @@ use recording::{
 };
 use yew::{Callback, Html, MouseEvent, classes, html};
 
+use super::caption::columns;
+
 const ROWS_MAX: usize = 200;
 
 pub fn twin(
@@ -58,7 +60,7 @@ pub fn twin(
         <div class="time-twin" tabindex="0" role="group" aria-label="Time as text">
             <table class="twin">
                 <caption>{ caption }</caption>
-                <thead><tr><th scope="col">{ "what" }</th><th scope="col">{ "who or when" }</th><th scope="col">{ "how" }</th></tr></thead>
+                { columns(&["what", "who or when", "how"]) }
                 <tbody>
                     { for processes }
                     { for rows }

@@ -3,9 +3,10 @@
 
 use recording::{Direction, Edge, Playhead, Recording, Speed, StepUnit, TimeCommand, Zoom, time};
 use web_sys::HtmlInputElement;
-use yew::{Callback, Html, InputEvent, MouseEvent, TargetCast, classes, html};
+use yew::{Callback, Html, InputEvent, MouseEvent, TargetCast, html};
 
 use super::{
+    caption::IconButton,
     glyphs::{Icon, icon},
     score_rows::place_in_count,
     time_twin,
@@ -28,10 +29,8 @@ impl Transport<'_> {
         self.on_action.reform(move |_: MouseEvent| action)
     }
 
-    fn button(&self, name: &'static str, class: &'static str, shown: Icon, action: Action) -> Html {
-        html! {
-            <button class={classes!("icon", class)} aria-label={name} title={name} onclick={self.does(action)}>{ icon(shown) }</button>
-        }
+    fn button(&self, name: &'static str, shown: Icon, action: Action) -> IconButton {
+        IconButton::new(name, shown, self.does(action))
     }
 
     pub fn clock(&self) -> Html {
@@ -54,10 +53,10 @@ impl Transport<'_> {
         };
         html! {
             <div class="keys">
-                { self.button("To the start", "first", Icon::ToStart, Action::Time(TimeCommand::ToStart)) }
-                { self.button("Step back", "", Icon::Back, step(Direction::Back)) }
-                { self.button(name, "play", shown, Action::Time(TimeCommand::Toggle)) }
-                { self.button("Step forward", "", Icon::Forward, step(Direction::Forward)) }
+                { self.button("To the start", Icon::ToStart, Action::Time(TimeCommand::ToStart)).class("first").draw() }
+                { self.button("Step back", Icon::Back, step(Direction::Back)).draw() }
+                { self.button(name, shown, Action::Time(TimeCommand::Toggle)).class("play").draw() }
+                { self.button("Step forward", Icon::Forward, step(Direction::Forward)).draw() }
             </div>
         }
     }
@@ -96,25 +95,23 @@ impl Transport<'_> {
         let whole = self.zoom.is_whole();
         html! {
             <div class="group opt" role="group" aria-label="Zoom">
-                <button class="icon" aria-label="Zoom out" title="Zoom out" disabled={whole} onclick={self.does(Action::Farther)}>{ icon(Icon::Minus) }</button>
-                <button class="icon" aria-label="Zoom in" title="Zoom in" onclick={self.does(Action::Nearer)}>{ icon(Icon::Plus) }</button>
-                <button class="icon" aria-label="The whole recording" title="The whole recording" disabled={whole} onclick={self.does(Action::Whole)}>{ icon(Icon::Whole) }</button>
+                { self.button("Zoom out", Icon::Minus, Action::Farther).disabled(whole).draw() }
+                { self.button("Zoom in", Icon::Plus, Action::Nearer).draw() }
+                { self.button("The whole recording", Icon::Whole, Action::Whole).disabled(whole).draw() }
             </div>
         }
     }
 
     pub fn range(&self) -> Html {
         let chosen = self.playhead.range;
-        let looping = self.playhead.looping.to_string();
+        let looping = self.playhead.looping;
         let title = chosen.map(time_twin::span);
         html! {
             <div class="group opt1" role="group" aria-label="Range" {title}>
-                { self.button("The range begins here", "", Icon::From, Action::Edge(Edge::From)) }
-                { self.button("The range ends here", "", Icon::To, Action::Edge(Edge::To)) }
-                <button class="icon" aria-label="Loop the range" title="Loop the range" disabled={chosen.is_none()}
-                    aria-pressed={looping} onclick={self.does(Action::Loop)}>{ icon(Icon::Loop) }</button>
-                <button class="icon" aria-label="Clear the range" title="Clear the range" disabled={chosen.is_none()}
-                    onclick={self.does(Action::ClearRange)}>{ icon(Icon::Clear) }</button>
+                { self.button("The range begins here", Icon::From, Action::Edge(Edge::From)).draw() }
+                { self.button("The range ends here", Icon::To, Action::Edge(Edge::To)).draw() }
+                { self.button("Loop the range", Icon::Loop, Action::Loop).pressed(looping).disabled(chosen.is_none()).draw() }
+                { self.button("Clear the range", Icon::Clear, Action::ClearRange).disabled(chosen.is_none()).draw() }
             </div>
         }
     }

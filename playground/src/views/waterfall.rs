@@ -17,8 +17,8 @@ use yew::{
 
 use super::{
     Chosen,
-    glyphs::{Icon, colour_class, icon},
-    loop_view::say,
+    caption::{caption, columns},
+    glyphs::colour_class,
     measure::use_width_px,
     requests::Requests,
 };
@@ -64,10 +64,6 @@ pub fn WaterfallView(props: &RequestViewProps) -> Html {
     let (Some(request), Some(waterfall)) = (shown, &*waterfall) else {
         return nothing_yet("The waterfall of a request");
     };
-    let toggle = {
-        let as_text = as_text.clone();
-        Callback::from(move |_: MouseEvent| as_text.set(!*as_text))
-    };
     let open = {
         let (opened, on_command) = (opened.clone(), props.on_command.clone());
         Callback::from(move |(row, event): (usize, protocol::EventId)| {
@@ -98,11 +94,7 @@ pub fn WaterfallView(props: &RequestViewProps) -> Html {
     let hidden = waterfall.rows.len() - picture.rows.len();
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The waterfall of a request">
-            <div class="saying">
-                { say(&told(&recording, request, waterfall), "polite") }
-                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
-                    title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
-            </div>
+            { caption(&told(&recording, request, waterfall), "polite", &as_text) }
             <Requests recording={props.recording.clone()} following={props.following.clone()} shown={request} lit={props.lit}
                 on_select={props.on_select.clone()} />
             if *as_text {
@@ -416,7 +408,7 @@ impl Picture<'_> {
         html! {
             <table class="twin spans">
                 <caption>{ "Spans by cause, each under the one it serves" }</caption>
-                <thead><tr><th scope="col">{ "what" }</th><th scope="col">{ "where" }</th><th scope="col">{ "took" }</th><th scope="col">{ "when, and what for" }</th></tr></thead>
+                { columns(&["what", "where", "took", "when, and what for"]) }
                 <tbody>{ for rows }</tbody>
             </table>
         }

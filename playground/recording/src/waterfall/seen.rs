@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use protocol::{Event, EventId, EventKind, FunctionId, ProcessId, trace::PacketContent};
 
 use super::{Bar, BarKind, Row, RowKind};
-use crate::{Lane, Recording, TaskIndex, network::RequestIndex};
+use crate::{Lane, Recording, TaskIndex, network::RequestIndex, sorting::sort_by_numbers};
 
 /// Waits that are shorter are of no interest.
 const HELD_NS_MIN: u64 = 100_000;
@@ -14,11 +14,17 @@ const HELD_NS_MIN: u64 = 100_000;
 pub(super) struct Seen<'a> {
     recording: &'a Recording,
     pub to_ns: u64,
-    children: BTreeMap<RequestIndex, Vec<RequestIndex>>,
-    packets: BTreeMap<RequestIndex, Vec<u64>>,
-    stretches: BTreeMap<RequestIndex, Vec<Stretch>>,
-    works: BTreeMap<RequestIndex, Vec<Work>>,
-    chains: BTreeMap<RequestIndex, Vec<Step>>,
+    of: BTreeMap<RequestIndex, Own>,
+}
+
+/// What happened in the name of one of them.
+#[derive(Default)]
+struct Own {
+    children: Vec<RequestIndex>,
+    packets: Vec<u64>,
+    stretches: Vec<Stretch>,
+    works: Vec<Work>,
+    chain: Vec<Step>,
 }
 
 /// What a loop does from one wake to its next.
@@ -68,6 +74,15 @@ struct Passing {
     running: Vec<(TaskIndex, Option<RequestIndex>)>,
 }
 
+impl Own {
+    /// Whoever of the chain has the request has it no longer.
+    fn pass_on(&mut self, now_ns: u64) {
+        if let Some(last) = self.chain.last_mut() {
+            last.to_ns.get_or_insert(now_ns);
+        }
+    }
+}
+
 impl<'a> Seen<'a> {
     pub fn of(recording: &'a Recording, root: RequestIndex) -> Self {
         let network = recording.network();
@@ -81,11 +96,7 @@ impl<'a> Seen<'a> {
         let mut seen = Self {
             recording,
             to_ns: to_ns.max(recording.time_ns(known.sent)),
-            children: BTreeMap::new(),
-            packets: BTreeMap::new(),
-            stretches: BTreeMap::new(),
-            works: BTreeMap::new(),
-            chains: BTreeMap::new(),
+            of: BTreeMap::new(),
         };
         let mut is_in = vec![false; network.requests().len() - root];
         is_in[0] = true;
@@ -98,7 +109,7 @@ impl<'a> Seen<'a> {
                 && request.sent <= last
             {
                 is_in[at - root] = true;
-                seen.children.entry(parent).or_default().push(at);
+                seen.own(parent).children.push(at);
             }
         }
         let within = |request: Option<RequestIndex>| {
@@ -143,9 +154,9 @@ impl<'a> Seen<'a> {
                     .packet(*packet)
                     .and_then(|packet| packet.request);
                 if let Some(request) = request.filter(|request| tag == Some(*request)) {
-                    self.packets.entry(request).or_default().push(*packet);
+                    self.own(request).packets.push(*packet);
                     if !from_client && *content == PacketContent::Data {
-                        self.passed_on(request, now_ns);
+                        self.own(request).pass_on(now_ns);
                     }
                 }
             }
@@ -164,7 +175,7 @@ impl<'a> Seen<'a> {
                 ..
             } => {
                 if let Some(request) = tag {
-                    self.works.entry(request).or_default().push(Work {
+                    self.own(request).works.push(Work {
                         kind: RowKind::Pool(process, *work),
                         event: id,
                         asked_ns: now_ns,
@@ -175,8 +186,9 @@ impl<'a> Seen<'a> {
             }
             EventKind::MiddlewareEntered { function, .. } => {
                 if let Some(request) = tag {
-                    self.passed_on(request, now_ns);
-                    self.chains.entry(request).or_default().push(Step {
+                    let own = self.own(request);
+                    own.pass_on(now_ns);
+                    own.chain.push(Step {
                         process,
                         function: *function,
                         event: id,
@@ -187,18 +199,19 @@ impl<'a> Seen<'a> {
             }
             EventKind::WorkQueued { .. } => {
                 if let Some(request) = tag {
-                    self.works.entry(request).or_default().push(Work {
+                    let to_ns = self.to_ns;
+                    self.own(request).works.push(Work {
                         kind: RowKind::Served,
                         event: id,
                         asked_ns: now_ns,
-                        begins_ns: self.to_ns,
-                        ends_ns: self.to_ns,
+                        begins_ns: to_ns,
+                        ends_ns: to_ns,
                     });
                 }
             }
             EventKind::WorkStarted { .. } | EventKind::WorkEnded { .. } => {
-                let works = tag.and_then(|request| self.works.get_mut(&request));
-                if let Some(work) = works.and_then(|works| works.last_mut())
+                let works = tag.and_then(|request| self.of.get_mut(&request));
+                if let Some(work) = works.and_then(|own| own.works.last_mut())
                     && work.kind == RowKind::Served
                 {
                     match event.kind {
@@ -236,15 +249,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whoever has the request has it no longer.
-    fn passed_on(&mut self, request: RequestIndex, now_ns: u64) {
-        let last = self
-            .chains
-            .get_mut(&request)
-            .and_then(|chain| chain.last_mut());
-        if let Some(last) = last {
-            last.to_ns.get_or_insert(now_ns);
-        }
+    fn own(&mut self, request: RequestIndex) -> &mut Own {
+        self.of.entry(request).or_default()
     }
 
     fn stretch(
@@ -254,7 +260,7 @@ impl<'a> Seen<'a> {
         wake: u32,
         event: EventId,
     ) -> &mut Stretch {
-        let stretches = self.stretches.entry(request).or_default();
+        let stretches = &mut self.own(request).stretches;
         let found = stretches
             .iter()
             .rposition(|stretch| stretch.process == process && stretch.wake == wake);
@@ -357,9 +363,9 @@ impl<'a> Seen<'a> {
             return;
         }
         let recording = self.recording;
-        let stretches = self.stretches.get_mut(&request);
-        let Some(stretch) = stretches.and_then(|stretches| {
-            stretches
+        let own = self.of.get_mut(&request);
+        let Some(stretch) = own.and_then(|own| {
+            own.stretches
                 .iter_mut()
                 .rfind(|stretch| stretch.process == event.process)
         }) else {
@@ -427,15 +433,17 @@ impl<'a> Seen<'a> {
         rows.push(row);
         // Each with what is nested in it.
         let mut parts: Vec<Vec<Row>> = Vec::new();
-        self.add_packets(request, &blank, within, &mut parts);
-        for stretch in self.stretches.get(&request).into_iter().flatten() {
+        let nothing = Own::default();
+        let own = self.of.get(&request).unwrap_or(&nothing);
+        self.add_packets(&own.packets, &blank, within, &mut parts);
+        for stretch in &own.stretches {
             let rows = self.work(stretch, &blank, within);
             // What came to nothing, or after the end.
             if !rows[0].bars.is_empty() {
                 parts.push(rows);
             }
         }
-        for work in self.works.get(&request).into_iter().flatten() {
+        for work in &own.works {
             let mut row = Row {
                 kind: work.kind,
                 event: work.event,
@@ -457,7 +465,7 @@ impl<'a> Seen<'a> {
             row.fit(within);
             parts.push(vec![row]);
         }
-        for step in self.chains.get(&request).into_iter().flatten() {
+        for step in &own.chain {
             let mut row = Row {
                 kind: RowKind::Middleware(step.process, step.function),
                 event: step.event,
@@ -471,25 +479,25 @@ impl<'a> Seen<'a> {
             row.fit(within);
             parts.push(vec![row]);
         }
-        for child in self.children.get(&request).into_iter().flatten() {
+        for child in &own.children {
             let mut nested = Vec::new();
             self.add(*child, depth + 1, within, &mut nested);
             parts.push(nested);
         }
-        parts.sort_by_key(|part| (part[0].from_ns, part[0].event));
+        sort_by_numbers(&mut parts, |part| (part[0].from_ns, part[0].event));
         rows.extend(parts.into_iter().flatten());
     }
 
     fn add_packets(
         &self,
-        request: RequestIndex,
+        packets: &[u64],
         blank: &Row,
         within: (u64, u64),
         parts: &mut Vec<Vec<Row>>,
     ) {
         let network = self.recording.network();
         let mut found: Vec<Row> = Vec::new();
-        for id in self.packets.get(&request).into_iter().flatten() {
+        for id in packets {
             let Some(packet) = network.packet(*id) else {
                 continue;
             };

@@ -3,6 +3,7 @@
 use protocol::ProcessId;
 
 use super::{BarKind, Holder, Row, RowKind, Waterfall};
+use crate::sorting::sort_by_numbers;
 use crate::{
     Lane, Recording, TaskIndex,
     network::{HostIndex, RequestIndex},
@@ -195,7 +196,7 @@ impl Recording {
                 None => shares.push((name, length_ns)),
             }
         }
-        shares.sort_by_key(|share| std::cmp::Reverse(share.1));
+        sort_by_numbers(&mut shares, |share| (u64::MAX - share.1, 0));
         shares
     }
 }

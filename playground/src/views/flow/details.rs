@@ -10,7 +10,10 @@ use recording::{
 };
 use yew::{Html, MouseEvent, html};
 
-use super::{super::following::dot, Chosen, Picture};
+use super::{
+    super::{caption::columns, following::dot},
+    Chosen, Picture,
+};
 
 /// What a host's box says.
 pub struct HostState {
@@ -333,7 +336,7 @@ pub fn twin(picture: &Picture) -> Html {
     html! {
         <table class="twin">
             <caption>{ format!("The world at {}", time::point(recording.time_ns(picture.event))) }</caption>
-            <thead><tr><th scope="col">{ "where" }</th><th scope="col">{ "what" }</th><th scope="col">{ "how it stands" }</th></tr></thead>
+            { columns(&["where", "what", "how it stands"]) }
             <tbody>
                 { for hosts }
                 { for packets }

@@ -28,9 +28,8 @@ pub use self::map::Places;
 use self::map::{Map, NODE_HEIGHT_PX, NODE_WIDTH_PX};
 use super::{
     Chosen,
+    caption::{caption, live},
     following::{Followed, OnFollow, request_class},
-    glyphs::{Icon, icon},
-    loop_view::say,
     measure::use_width_px,
 };
 
@@ -76,15 +75,6 @@ pub fn FlowView(props: &FlowProps) -> Html {
     };
     let event = recording.snap(props.playhead.event);
     let told = sentence(&recording, event);
-    let live = if props.playhead.playing {
-        "off"
-    } else {
-        "polite"
-    };
-    let toggle = {
-        let as_text = as_text.clone();
-        Callback::from(move |_: MouseEvent| as_text.set(!*as_text))
-    };
     let picture = Picture {
         props,
         recording: &recording,
@@ -97,11 +87,7 @@ pub fn FlowView(props: &FlowProps) -> Html {
     };
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The flow">
-            <div class="saying">
-                { say(&told, live) }
-                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
-                    title="Read this view as text" onclick={toggle}>{ icon(Icon::Text) }</button>
-            </div>
+            { caption(&told, live(props.playhead.playing), &as_text) }
             <Followed recording={props.recording.clone()} playhead={props.playhead} following={props.following.clone()}
                 lit={props.lit} on_follow={props.on_follow.clone()} />
             if *as_text {

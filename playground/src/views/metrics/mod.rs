@@ -28,8 +28,7 @@ use yew::{
 
 use self::panel::Panel;
 use super::{
-    glyphs::{Icon, icon},
-    loop_view::say,
+    caption::{caption, live},
     measure::use_width_px,
 };
 
@@ -285,14 +284,6 @@ pub fn MetricsView(props: &MetricsProps) -> Html {
     );
     let playhead_ns = props.playhead.time_ns(&recording);
     let at_ns = pointed.map_or(playhead_ns, |pointed| pointed.time_ns);
-    let live = match props.playhead.playing {
-        true => "off",
-        false => "polite",
-    };
-    let toggle_text = {
-        let as_text = as_text.clone();
-        Callback::from(move |_: MouseEvent| as_text.set(!*as_text))
-    };
     let hands = Hands {
         board: board.clone(),
         recording: props.recording.clone(),
@@ -308,11 +299,7 @@ pub fn MetricsView(props: &MetricsProps) -> Html {
     let pointing = pointed.is_some().then_some("pointing");
     html! {
         <div class="view" tabindex="0" role="group" aria-label="Metrics">
-            <div class="saying">
-                { say(&board.told, live) }
-                <button class="icon" aria-pressed={as_text.to_string()} aria-label="Read this view as text"
-                    title="Read this view as text" onclick={toggle_text}>{ icon(Icon::Text) }</button>
-            </div>
+            { caption(&board.told, live(props.playhead.playing), &as_text) }
             <p class="said" role="status">{ said.as_deref().unwrap_or_default() }</p>
             <div class="choices">
                 { whose(&choices, requests, &chosen) }

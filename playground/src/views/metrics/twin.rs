@@ -4,7 +4,7 @@
 use recording::{metrics::Metric, time};
 use yew::{Html, html};
 
-use super::{Board, Values};
+use super::{super::caption::columns, Board, Values};
 
 /// A table of more rows nobody reads; a saved one has all.
 const WINDOWS_MAX: usize = 200;
@@ -58,7 +58,7 @@ fn now(board: &Board, at_ns: u64) -> Html {
         <div class="wide" tabindex="0" role="group" aria-label="Metrics at the moment">
             <table class="twin figures">
                 <caption>{ format!("At {}, in the window from {}", time::point(at_ns), board.window_words(at_ns)) }</caption>
-                <thead><tr><th scope="col">{ "metric" }</th><th scope="col">{ "here" }</th><th scope="col">{ "lowest" }</th><th scope="col">{ "highest" }</th></tr></thead>
+                { columns(&["metric", "here", "lowest", "highest"]) }
                 <tbody>{ for rows }</tbody>
             </table>
         </div>
