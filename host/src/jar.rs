@@ -64,6 +64,8 @@ pub struct Meeting {
     pub next_ns: Option<u64>,
     /// Ports on which the program listens.
     pub listening: Vec<u16>,
+    /// The world is over, and no deed is done any more.
+    pub is_last: bool,
 }
 
 /// What callers do next, and up to which moment the world may run.
@@ -226,13 +228,15 @@ impl Jar {
                     } => (status, events, heard, next_ns, listening),
                     other => return Err(unexpected(other)),
                 };
+                let finished = finished(status);
                 outlook = meet(Meeting {
                     events,
                     heard,
                     next_ns,
                     listening,
+                    is_last: finished.is_some(),
                 });
-                if let Some(finished) = finished(status) {
+                if let Some(finished) = finished {
                     return Ok(finished);
                 }
             }

@@ -81,7 +81,8 @@ fn a_request_is_seen_to_come_to_each() {
                 "{package}: {rows:#?}"
             );
             let waits = &rows[before.len() + 1];
-            assert!(waits.to_ns - waits.from_ns >= 5_000_000, "{package}");
+            // Timers count from the time that the loop has taken last, which is a little before.
+            assert!(waits.to_ns - waits.from_ns >= 4_000_000, "{package}");
         }
         let mends = recording.events().iter().filter(|event| {
             matches!(

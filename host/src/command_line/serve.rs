@@ -35,6 +35,8 @@ const WAITING_BYTES_MAX: usize = 1 << 20;
 const READ_BYTES: usize = 64 << 10;
 /// Of one connection between two stretches of the world.
 const READS_MAX: usize = 16;
+/// How long each caller may take for the rest of what is for them, when the world is over.
+const LEAVE_TIME_MAX: Duration = Duration::from_secs(1);
 const DOOR: usize = 0;
 /// Callers are numbered from 1.
 const NOBODY: CallerId = 0;
@@ -117,6 +119,10 @@ impl Bridge {
         }
         for heard in meeting.heard {
             self.hear(heard);
+        }
+        if meeting.is_last {
+            self.take_leave();
+            return Outlook::default();
         }
         let wall_ns = self.wall_ns();
         let sleep_ns = meeting
@@ -236,6 +242,18 @@ impl Bridge {
         let interest = Event::new(caller as usize, reads, !is_empty);
         if self.poller.modify(&connection.stream, interest).is_err() {
             self.drop_caller(caller, true);
+        }
+    }
+
+    /// What the program has sent is the system's to deliver, also after its end.
+    fn take_leave(&mut self) {
+        for connection in self.connections.values_mut() {
+            let stream = &mut connection.stream;
+            // A caller that is gone, or does not read, gets no more.
+            let _ = stream
+                .set_nonblocking(false)
+                .and_then(|()| stream.set_write_timeout(Some(LEAVE_TIME_MAX)))
+                .and_then(|()| stream.write_all(&connection.unsent));
         }
     }
 

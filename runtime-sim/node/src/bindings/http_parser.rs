@@ -747,10 +747,14 @@ fn note(message: &mut Message, is_response: bool, name: &str, value: &str) -> Re
                 return Err(("HPE_INVALID_TRANSFER_ENCODING", words));
             }
             message.has_encoding = true;
-            message.is_chunked = value
-                .rsplit(',')
-                .next()
-                .is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"));
+            // Of a request nothing may follow `chunked`: two servers would take its end at different places.
+            for encoding in value.split(',') {
+                if message.is_chunked && !is_response {
+                    let words = "Invalid `Transfer-Encoding` header value";
+                    return Err(("HPE_INVALID_TRANSFER_ENCODING", words));
+                }
+                message.is_chunked = encoding.trim().eq_ignore_ascii_case("chunked");
+            }
         }
         "connection" | "proxy-connection" => {
             for token in value.split(',') {
