@@ -183,7 +183,7 @@ fn set_option(ctx: Ctx, option: &str) {
                 let all = (0..count).filter_map(|index| ctx.at(&known, index).ok());
                 ctx.array(all.chain([text]))
             } else if known.is_number() {
-                ctx.number(value.parse().unwrap_or(0.0))
+                ctx.number(text.to_number())
             } else {
                 text
             };
