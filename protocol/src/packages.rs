@@ -81,7 +81,10 @@ pub fn root_of(process: &ProcessSpec) -> String {
         path.rsplit_once('/')
             .map_or(String::new(), |(folder, _)| folder.to_string())
     };
-    let mut root = folder(&process.entry);
+    let mut root = match process.entry.as_str() {
+        "" => process.cwd.clone(),
+        entry => folder(entry),
+    };
     for file in &process.files {
         while !file.path.contains("/node_modules/") && !file.path.starts_with(&format!("{root}/")) {
             root = folder(&root);

@@ -246,7 +246,8 @@ fn unfit(scenario: &Scenario) -> Option<String> {
 }
 
 fn unfit_process(process: &ProcessSpec) -> Option<String> {
-    if !process.entry.starts_with('/') || !process.cwd.starts_with('/') {
+    let is_path = process.entry.starts_with('/') || process.entry.is_empty();
+    if !is_path || !process.cwd.starts_with('/') {
         return Some("the entry file and the working folder need absolute paths".into());
     }
     if process.entry.contains('\0') {
