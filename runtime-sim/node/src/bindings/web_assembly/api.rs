@@ -17,6 +17,7 @@ use super::{
     super::{
         callback,
         environment::{Environment, bytes_of, copy_bytes, new_array_buffer},
+        messaging,
         native::{
             Call, Native, Target, function, new_function, new_handle, state_of, throw_new,
             throw_type_error,
@@ -37,6 +38,8 @@ pub struct Compiled {
     sections: Sections,
     /// Under which name the start function is exported.
     start: Option<String>,
+    /// What it was compiled from: in another thread it is compiled anew.
+    bytes: Rc<[u8]>,
 }
 
 struct Running {
@@ -296,6 +299,7 @@ pub fn compile(ctx: Ctx, bytes: &[u8], context: &str) -> Js<Compiled> {
             module,
             sections,
             start,
+            bytes: bytes.into(),
         }),
         Err(error) => {
             let ErrorKind::Wasm(fault) = error.kind() else {
@@ -319,6 +323,17 @@ pub fn compile(ctx: Ctx, bytes: &[u8], context: &str) -> Js<Compiled> {
             }))
         }
     }
+}
+
+/// How a `WebAssembly.Module` is cloned.
+pub fn travels(ctx: Ctx, object: &Value) -> Option<messaging::Travels> {
+    let bytes = state::<Rc<Compiled>>(ctx, object)?.bytes.clone();
+    Some(messaging::Travels {
+        clones: true,
+        leave: Box::new(|| {
+            Rc::new(move |ctx| module_object(ctx, compile(ctx, &bytes, "WebAssembly.Module()")?))
+        }),
+    })
 }
 
 pub fn module_object(ctx: Ctx, compiled: Compiled) -> Js<Value> {

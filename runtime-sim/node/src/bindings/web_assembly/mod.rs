@@ -26,7 +26,9 @@ pub fn install(ctx: Ctx) -> Js<()> {
     unsafe {
         qjs::JS_DefinePropertyValueStr(ctx.0, global.raw(), name.as_ptr(), value, flags);
     }
-    Environment::of(ctx).keep("webAssembly", namespace.clone());
+    let env = Environment::of(ctx);
+    env.keep("webAssembly", namespace.clone());
+    env.travel_hooks.borrow_mut().push(api::travels);
     api::fill(ctx, &namespace)
 }
 
