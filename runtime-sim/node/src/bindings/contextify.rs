@@ -61,9 +61,9 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
     Ok(())
 }
 
-/// Programs that use vm are few.
+/// For what few programs do.
 #[cfg(not(feature = "whole"))]
-fn want_whole_jar(c: &Call) -> Js<Value> {
+pub fn want_whole_jar(c: &Call) -> Js<Value> {
     c.env().library.want_whole_jar();
     Err(c.ctx.throw_uncatchable())
 }

@@ -31,6 +31,8 @@ pub mod fs;
 pub mod fs_watch;
 pub mod handle;
 #[cfg(feature = "whole")]
+pub mod histogram;
+#[cfg(feature = "whole")]
 pub mod http2;
 #[cfg(feature = "whole")]
 pub mod http_parser;
@@ -109,7 +111,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         return Err(ctx.throw_uncatchable());
     }
     // The library asks for these two by itself, so nothing recorded them.
-    let is_bare = matches!(name, "trace" | "internal_only_v8");
+    let is_bare = matches!(name, "trace" | "internal_only_v8")
+        || cfg!(not(feature = "whole")) && name == "fs_event_wrap";
     let record = if is_bare {
         ctx.object()
     } else {
@@ -136,6 +139,9 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "fs_dir" => fs::initialize_directories(&t),
         #[cfg(feature = "whole")]
         "fs_event_wrap" => fs_watch::initialize(&t),
+        // All of fs loads it, and few programs watch.
+        #[cfg(not(feature = "whole"))]
+        "fs_event_wrap" => drop(t.class("FSEvent", contextify::want_whole_jar)),
         #[cfg(feature = "whole")]
         "http2" => http2::initialize(ctx, &t)?,
         #[cfg(feature = "whole")]

@@ -222,6 +222,13 @@ fn options(ctx: Ctx, t: &Target) -> Js<()> {
 /// `src/node_perf.cc`. Milestones are nanoseconds of virtual time.
 fn performance(ctx: Ctx, t: &Target) {
     let env = Environment::of(ctx);
+    #[cfg(feature = "whole")]
+    super::histogram::initialize(t);
+    #[cfg(not(feature = "whole"))]
+    {
+        t.with("createELDHistogram", super::contextify::want_whole_jar);
+        t.class("Histogram", super::contextify::want_whole_jar);
+    }
     t.value(
         "observerCounts",
         env.shared(ctx, "observerCounts", "Uint32Array", 16),
