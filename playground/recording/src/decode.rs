@@ -38,6 +38,8 @@ pub struct Message {
     pub fields: Vec<(String, String)>,
     /// What of its body the trace keeps, where that is text.
     pub body: Option<String>,
+    /// What came of it as a number, where the protocol has one.
+    pub status: Option<u16>,
     /// It says that something went wrong.
     pub failed: bool,
     pub trace: Option<TraceParent>,
@@ -127,6 +129,7 @@ impl Decoder for Http1 {
         Message {
             protocol: "HTTP/1.1",
             failed: line.starts_with(['4', '5']),
+            status: line.get(..3).and_then(|status| status.parse().ok()),
             trace: field("traceparent").and_then(TraceParent::parse),
             line,
             fields,
@@ -243,8 +246,8 @@ mod tests {
         let answered = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nnot ";
         let message = Http1.read(answered, 4000);
         assert_eq!(
-            (message.line.as_str(), message.failed),
-            ("503 Service Unavailable", true)
+            (message.line.as_str(), message.status, message.failed),
+            ("503 Service Unavailable", Some(503), true)
         );
         assert_eq!(message.body.as_deref(), Some("not …"));
     }

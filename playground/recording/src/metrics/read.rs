@@ -306,10 +306,7 @@ impl Measures {
             .map(|(_, request)| {
                 self.is_asked[request.server] = true;
                 let end = request.end.map(|(event, fate)| {
-                    let status = || {
-                        let answer = recording.message(request.answer?)?;
-                        answer.line.get(..3)?.parse().ok()
-                    };
+                    let status = || recording.message(request.answer?)?.status;
                     let outcome = match fate {
                         // What is answered in a language without numbers is answered.
                         Fate::Answered => RequestOutcome::Status(status().unwrap_or(200)),
