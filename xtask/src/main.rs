@@ -65,7 +65,7 @@ fn run(words: &[&str]) -> Result {
         ["test", suites @ ..] => test::run(&workspace, suites),
         ["bench"] => bench::run(&workspace),
         ["truth", suite, arguments @ ..] => truth::run(&workspace, suite, arguments),
-        ["policy"] => policy::seal(),
+        ["policy"] => policy::seal(&workspace),
         _ => Err(USAGE.to_owned()),
     }
 }

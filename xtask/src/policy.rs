@@ -1,4 +1,5 @@
-//! The page's content security policy. index.html has `{{INLINE_SCRIPTS}}` where the hashes of its inline scripts
+//! What is left to do when Trunk has made the page: its script is minified (packages/page.js), and then its content
+//! security policy written. index.html has `{{INLINE_SCRIPTS}}` where the hashes of its inline scripts
 //! belong; Trunk writes some of those itself, so they are only known once it is done, and its last hook calls this.
 
 use std::io::Write;
@@ -6,14 +7,23 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Result;
-use crate::workspace::{read, write};
+use crate::process::{Environment, step};
+use crate::workspace::{Workspace, read, write};
 
 const PLACEHOLDER: &str = "{{INLINE_SCRIPTS}}";
 
 /// Of the page that Trunk has just made.
-pub fn seal() -> Result {
+pub fn seal(workspace: &Workspace) -> Result {
     let folder = std::env::var_os("TRUNK_STAGING_DIR")
         .ok_or("Only Trunk calls this: it says with TRUNK_STAGING_DIR where the page is.")?;
+    step(
+        workspace,
+        "Minifying the page's script",
+        Environment::default()
+            .command("node")
+            .arg(workspace.file("packages/page.js"))
+            .arg(&folder),
+    )?;
     let page = Path::new(&folder).join("index.html");
     let html = read(&page)?;
     let hashes = sha256(&inline_scripts(&html))?;
