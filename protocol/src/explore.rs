@@ -173,12 +173,15 @@ impl Tally {
 
     /// The most frequent first, and of equals the one with the smaller seed.
     pub fn by_count(&self) -> Vec<usize> {
-        let mut numbers: Vec<usize> = (0..self.seen.len()).collect();
+        let mut numbers: Vec<usize> = Vec::new();
         let key = |number: usize| {
             let seen = &self.seen[number];
             (std::cmp::Reverse(seen.count), seen.first_seed)
         };
-        numbers.sort_by_key(|&number| key(number));
+        for number in 0..self.seen.len() {
+            let place = numbers.partition_point(|&before| key(before) <= key(number));
+            numbers.insert(place, number);
+        }
         numbers
     }
 }

@@ -4,8 +4,6 @@
 //! received and lost, and how it ends. When it happens is not: two seeds give no two events the same time, and to say so
 //! would help nobody. Nor are the loop's own steps, turns that find nothing to do and sleeps.
 
-use std::collections::BTreeMap;
-
 use protocol::{
     Event, EventId, EventKind, ExitReason, FunctionId, Limit, Outcome, ProcessId, Queue, Stream,
     load::RequestOutcome,
@@ -13,12 +11,12 @@ use protocol::{
     trace::{PacketContent, PoolWork},
 };
 
-use crate::{Recording, sentence, time};
+use crate::{Few, Recording, sentence, time};
 
 /// What two recordings have in common and where that ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    deeds: BTreeMap<ProcessId, Deeds>,
+    deeds: Few<ProcessId, Deeds>,
     pub first: Option<Difference>,
 }
 
@@ -39,15 +37,17 @@ pub struct Difference {
 
 impl Comparison {
     pub fn of(a: &Recording, b: &Recording) -> Self {
-        let mut deeds: BTreeMap<ProcessId, Deeds> = BTreeMap::new();
+        let mut deeds: Few<ProcessId, Deeds> = Few::default();
         for (event, happened) in numbered(a) {
             if deed(a, happened).is_some() {
-                deeds.entry(happened.process).or_default().a.push(event);
+                let own = deeds.or_insert_with(happened.process, Deeds::default);
+                own.a.push(event);
             }
         }
         for (event, happened) in numbered(b) {
             if deed(b, happened).is_some() {
-                deeds.entry(happened.process).or_default().b.push(event);
+                let own = deeds.or_insert_with(happened.process, Deeds::default);
+                own.b.push(event);
             }
         }
         for own in deeds.values_mut() {
@@ -57,7 +57,7 @@ impl Comparison {
             };
             own.common = own.a.iter().zip(&own.b).take_while(same).count();
         }
-        let parted = deeds.values().filter_map(|own| {
+        let parted = deeds.entries().iter().filter_map(|(_, own)| {
             let difference = Difference {
                 a: own.a.get(own.common).copied(),
                 b: own.b.get(own.common).copied(),
@@ -79,8 +79,9 @@ impl Comparison {
         let done = |own: &'_ Deeds| own.b.partition_point(|deed| *deed <= event);
         let latest = self
             .deeds
-            .values()
-            .filter_map(|own| Some((own.b[done(own).checked_sub(1)?], own)))
+            .entries()
+            .iter()
+            .filter_map(|(_, own)| Some((own.b[done(own).checked_sub(1)?], own)))
             .max_by_key(|(deed, _)| *deed);
         match latest {
             None => a.first_moment(),

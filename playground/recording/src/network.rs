@@ -17,7 +17,7 @@ use protocol::{
 };
 
 use crate::{
-    Recording, TaskIndex,
+    Few, Recording, TaskIndex,
     decode::{Beginning, DECODERS, Decoder, Message, Turn},
     stays::{Stays, upto},
 };
@@ -158,7 +158,7 @@ pub struct Network {
     tags: Vec<u32>,
     traces: BTreeMap<String, RequestIndex>,
     /// By the event that tells of it.
-    lost: BTreeMap<u32, PacketId>,
+    lost: Few<u32, PacketId>,
 }
 
 /// A packet on its way.

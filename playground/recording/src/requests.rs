@@ -2,7 +2,7 @@
 
 use crate::sorting::sort_by_numbers;
 use crate::{
-    Recording,
+    Few, Recording,
     decode::TraceParent,
     network::{Fate, RequestIndex},
 };
@@ -35,7 +35,17 @@ impl Recording {
                 sort_by_numbers(&mut found, |request| (self.request_ns(*request), 0))
             }
             RequestOrder::Status => {
-                found.sort_by_cached_key(|request| self.request_status(*request).0)
+                let mut alike: Few<String, Vec<RequestIndex>> = Few::default();
+                for request in found.drain(..) {
+                    let status = self.request_status(request).0;
+                    alike.or_insert_with(status, Vec::new).push(request);
+                }
+                found.extend(
+                    alike
+                        .into_entries()
+                        .into_iter()
+                        .flat_map(|(_, alike)| alike),
+                );
             }
         }
         if is_descending {

@@ -5,15 +5,13 @@
 //! that a burst can be read, and at most [`STEP_MAX_PX`]; what is longer is folded and says how long it is. Within one
 //! sequence later is always lower. What is drawn is what meets a window of it, so its length costs nothing.
 
-use std::collections::BTreeMap;
-
 use protocol::{
     EventId, EventKind, ProcessId,
     trace::{PacketContent, PacketId},
 };
 
 use crate::{
-    Lane, Recording, TaskIndex,
+    Few, Lane, Recording, TaskIndex,
     network::{HostIndex, RequestIndex},
 };
 
@@ -202,7 +200,7 @@ impl Recording {
 #[derive(Default)]
 struct Lives {
     all: Vec<Life>,
-    numbers: BTreeMap<(HostIndex, Option<ProcessId>), usize>,
+    numbers: Few<(HostIndex, Option<ProcessId>), usize>,
 }
 
 impl Lives {
@@ -213,7 +211,7 @@ impl Lives {
         let process = process
             .filter(here)
             .or_else(|| recording.only_program_of(name));
-        *self.numbers.entry((host, process)).or_insert_with(|| {
+        *self.numbers.or_insert_with((host, process), || {
             self.all.push(Life {
                 name: process
                     .map_or_else(|| name.clone(), |process| recording.process_name(process)),

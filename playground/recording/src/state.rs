@@ -5,6 +5,7 @@
 
 use protocol::{EventId, FunctionId, Phase, ProcessId};
 
+use crate::sorting::sort_by_numbers;
 use crate::{
     Lane, Recording, TaskIndex,
     recording::{Asleep, Ended},
@@ -125,14 +126,12 @@ impl Recording {
     pub fn timers_at(&self, process: ProcessId, event: EventId, max: usize) -> Waiting {
         let mut all = self.waiting(process, Lane::Timers, event, usize::MAX);
         let count = all.len();
-        let order = |index: &TaskIndex| (self.task(*index).due_ns, *index);
-        if max < count {
-            if max > 0 {
-                all.select_nth_unstable_by_key(max - 1, order);
-            }
-            all.truncate(max);
-        }
-        all.sort_unstable_by_key(order);
+        // In Node a timer is always due at some time.
+        sort_by_numbers(&mut all, |index| {
+            let due_ns = self.task(*index).due_ns.unwrap_or_default();
+            (due_ns, *index as u64)
+        });
+        all.truncate(max);
         Waiting { count, first: all }
     }
 

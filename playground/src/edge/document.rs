@@ -7,8 +7,7 @@
 //!
 //! Leaves out: everything that a page would load, styles, scripts, frames, and `<base>`.
 
-use std::collections::BTreeMap;
-
+use recording::Few;
 use wasm_bindgen::JsCast;
 use web_sys::{DomParser, Element, Node, SupportedType, Url};
 
@@ -68,7 +67,7 @@ pub struct Page {
     pub title: String,
     pub pieces: Vec<Piece>,
     /// What was left out, by its name.
-    pub left_out: BTreeMap<String, u32>,
+    pub left_out: Few<String, u32>,
     pub is_cut: bool,
 }
 
@@ -184,7 +183,7 @@ impl Reader<'_> {
     fn leave_out(&mut self, name: &str, count: u32) {
         if count > 0 {
             let name = name.chars().take(40).collect();
-            *self.page.left_out.entry(name).or_default() += count;
+            *self.page.left_out.or_insert_with(name, || 0) += count;
         }
     }
 

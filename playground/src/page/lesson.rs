@@ -25,7 +25,7 @@ use super::{
     explore::{ExploreProps, Files},
     icons,
     look::Look,
-    outcome::Outcome,
+    outcome::{Ended, outcome},
     predict::Predict,
     prose, versus,
 };
@@ -1057,6 +1057,14 @@ impl LessonPage {
                     on_run={on_run.clone()} on_point={link.callback(Message::PointLine)} />
             }
         });
+        let outcome = outcome(&Ended {
+            run: &self.run,
+            grading: self.grading.as_ref(),
+            edited: self.edits.edited(&props.lesson),
+            on_go: on_go.clone(),
+            on_seed: link.callback(|seed| Message::Run { seed }),
+            on_run: on_run.clone(),
+        });
         html! {
             <section class="write" aria-label="Code">
                 <div class="bar">
@@ -1076,9 +1084,7 @@ impl LessonPage {
                     }
                 </div>
                 { editor.unwrap_or_default() }
-                <Outcome run={self.run.clone()} grading={self.grading.clone()}
-                    edited={self.edits.edited(&props.lesson)} on_go={on_go.clone()}
-                    on_seed={link.callback(|seed| Message::Run { seed })} {on_run} />
+                { outcome }
                 { self.seeds(ctx) }
                 if let Some(kept) = &self.kept {
                     { versus::kept_line(kept, link.callback(|_: MouseEvent| Message::Forget)) }

@@ -10,10 +10,10 @@ use crate::state::{
     run::{Ending, Run, Status, Trouble, TroubleKind},
 };
 
-#[derive(Properties, PartialEq)]
-pub struct OutcomeProps {
-    pub run: Run,
-    pub grading: Option<Grading>,
+/// What it is told from.
+pub struct Ended<'a> {
+    pub run: &'a Run,
+    pub grading: Option<&'a Grading>,
     /// The reader has changed the code. Before that, a check that fails is no news.
     pub edited: bool,
     pub on_go: Callback<EventId>,
@@ -21,13 +21,12 @@ pub struct OutcomeProps {
     pub on_run: Callback<()>,
 }
 
-#[component]
-pub fn Outcome(props: &OutcomeProps) -> Html {
-    html! { <div class="outcome" aria-live="polite">{ content(props) }</div> }
+pub fn outcome(ended: &Ended) -> Html {
+    html! { <div class="outcome" aria-live="polite">{ content(ended) }</div> }
 }
 
-fn content(props: &OutcomeProps) -> Html {
-    let run = &props.run;
+fn content(ended: &Ended) -> Html {
+    let run = ended.run;
     match &run.status {
         Status::Never => Html::default(),
         Status::Running => html! {
@@ -40,13 +39,13 @@ fn content(props: &OutcomeProps) -> Html {
             "The simulation broke, not your program",
             "Your code is saved, and everything until then can be looked at.",
             report,
-            &props.on_run,
+            &ended.on_run,
         ),
         Status::Ended(Ending::Refused { reason }) => trap(
             "The program could not be started",
             "Your code is saved.",
             reason,
-            &props.on_run,
+            &ended.on_run,
         ),
         Status::Ended(Ending::Silent) => failure(
             "Stopped: the program gave no sign of life any more.",
@@ -57,9 +56,9 @@ fn content(props: &OutcomeProps) -> Html {
             <div class="verdict2"><span class="i"></span><p><b>{ "Stopped." }</b>{ " What ran until then can be looked at." }</p></div>
         },
         // One failure at a time: a program that did not end by itself need not be told that its checks fail, too.
-        Status::Ended(Ending::Exited { .. }) => match (&run.trouble, &props.grading) {
-            (Some(trouble), _) => troubled(trouble, &props.on_go),
-            (None, Some(grading)) => graded(grading, run, props),
+        Status::Ended(Ending::Exited { .. }) => match (&run.trouble, ended.grading) {
+            (Some(trouble), _) => troubled(trouble, &ended.on_go),
+            (None, Some(grading)) => graded(grading, run, ended),
             (None, None) => Html::default(),
         },
     }
@@ -102,7 +101,7 @@ fn trap(head: &str, text: &str, report: &str, on_run: &Callback<()>) -> Html {
     }
 }
 
-fn graded(grading: &Grading, run: &Run, props: &OutcomeProps) -> Html {
+fn graded(grading: &Grading, run: &Run, ended: &Ended) -> Html {
     match &grading.verdict {
         None if grading.checks == 0 => Html::default(),
         None => html! {
@@ -121,16 +120,16 @@ fn graded(grading: &Grading, run: &Run, props: &OutcomeProps) -> Html {
                 <b>{ "This lesson’s checks are broken, which is not your fault." }</b>{ format!(" {reason}") }
             </p></div>
         },
-        Some(Verdict::Failed(_)) if !props.edited => Html::default(),
+        Some(Verdict::Failed(_)) if !ended.edited => Html::default(),
         Some(Verdict::Failed(failed)) => {
             let look = if failed.seed == run.seed {
                 failed.at.map(|event| html! {
-                    <button class="link" onclick={props.on_go.reform(move |_: MouseEvent| event)}>{ "Look at it" }</button>
+                    <button class="link" onclick={ended.on_go.reform(move |_: MouseEvent| event)}>{ "Look at it" }</button>
                 })
             } else {
                 let seed = failed.seed;
                 Some(html! {
-                    <button class="link" onclick={props.on_seed.reform(move |_: MouseEvent| seed)}>
+                    <button class="link" onclick={ended.on_seed.reform(move |_: MouseEvent| seed)}>
                         { format!("Run it with seed {seed}") }
                     </button>
                 })

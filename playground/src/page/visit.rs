@@ -213,6 +213,7 @@ fn Drawn(props: &DrawnProps) -> Html {
     };
     let left_out: Vec<String> = page
         .left_out
+        .entries()
         .iter()
         .map(|(name, count)| match count {
             1 => name.clone(),

@@ -3,7 +3,7 @@
 //! All that was sent is part of every later run, first when the programs' own conversation has ended and then a second
 //! after each other, so that a run is repeated with it. A browser's history is a row of places in that list.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use protocol::{
     Event, EventId, EventKind, Scenario,
@@ -11,6 +11,8 @@ use protocol::{
     codec::Packed,
     lesson::SavedRequest,
 };
+
+use recording::Few;
 
 use super::curl::{self, Command};
 
@@ -123,7 +125,7 @@ pub struct Asking {
     pub address: String,
     pub fetch: Draft,
     sent: Vec<Ask>,
-    answers: BTreeMap<u32, (EventId, Rc<Exchange>)>,
+    answers: Few<u32, (EventId, Rc<Exchange>)>,
     /// Whose answer is shown; `None` for the last.
     pub chosen: Option<u32>,
     /// The browser's pages, and which of them is open.

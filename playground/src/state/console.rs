@@ -4,9 +4,10 @@
 //! next write to the same stream continues it, as a terminal would. Escape sequences are taken out and other control
 //! characters are shown as pictures, so output is inert whatever it says.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use protocol::{Event, EventId, EventKind, ExitReason, FunctionId, ProcessId, Stream};
+use recording::Few;
 
 /// Characters of a row that are kept for showing; of the rest only the number is.
 const ROW_CHARS_MAX: usize = 4_000;
@@ -56,9 +57,9 @@ impl Place {
 pub struct Console {
     rows: Vec<Row>,
     /// Rows whose line has not ended.
-    open: BTreeMap<(ProcessId, Stream), usize>,
-    files: BTreeMap<(ProcessId, FunctionId), Rc<str>>,
-    hosts: BTreeMap<ProcessId, String>,
+    open: Few<(ProcessId, Stream), usize>,
+    files: Few<(ProcessId, FunctionId), Rc<str>>,
+    hosts: Few<ProcessId, String>,
 }
 
 impl Console {
@@ -119,8 +120,7 @@ impl Console {
     }
 
     fn system(&mut self, id: EventId, event: &Event, text: String, place: Option<Place>) {
-        self.open
-            .retain(|(process, _), _| *process != event.process);
+        self.open.retain(|(process, _)| *process != event.process);
         self.rows.push(Row {
             kind: RowKind::System,
             text: text.into(),

@@ -46,7 +46,7 @@ pub struct LoopProps {
 
 #[function_component]
 pub fn LoopView(props: &LoopProps) -> Html {
-    let as_text = use_state(|| false);
+    let as_text = use_state(bool::default);
     let picture = use_node_ref();
     let mark = use_node_ref();
     let last_shown = use_mut_ref(|| 0);

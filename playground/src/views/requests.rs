@@ -31,7 +31,7 @@ pub struct RequestsProps {
 
 #[function_component]
 pub fn Requests(props: &RequestsProps) -> Html {
-    let is_open = use_state(|| false);
+    let is_open = use_state(bool::default);
     let words = use_state(String::new);
     let order = use_state(|| (RequestOrder::Took, true));
     let recording = props.recording.read();

@@ -3,10 +3,8 @@
 //! Only what meets the part that is scrolled to is drawn. A label that would lie over another is left out of the
 //! picture, never out of the text twin; a press on one goes to its moment and chooses its packet for all views.
 
-use std::collections::BTreeMap;
-
 use recording::{
-    Highlight, Recording, Sentence, TimeCommand,
+    Few, Highlight, Recording, Sentence, TimeCommand,
     score::BLOCKED_NS,
     sequence::{Activation, Message, SelfMessage, Sequence},
     time,
@@ -41,8 +39,8 @@ const TWIN_ROWS: usize = 100;
 
 #[function_component]
 pub fn SequenceView(props: &RequestViewProps) -> Html {
-    let as_text = use_state(|| false);
-    let is_all = use_state(|| false);
+    let as_text = use_state(bool::default);
+    let is_all = use_state(bool::default);
     let scrolled_px = use_state_eq(|| 0.0);
     let scroller = use_node_ref();
     let recording = props.recording.read();
@@ -236,7 +234,7 @@ impl Picture<'_> {
             .messages_in(from, to)
             .map(|(_, message)| message)
             .collect();
-        let mut labelled: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+        let mut labelled: Few<(usize, usize), f64> = Few::default();
         let mut timed_px = f64::NEG_INFINITY;
         let words: Vec<Html> = messages
             .iter()
@@ -246,7 +244,7 @@ impl Picture<'_> {
                 let low = message.from.min(message.to);
                 // One to oneself has its words beside the lifeline.
                 let way = (low, message.from.max(message.to).max(low + 1));
-                let last = labelled.entry(way).or_insert(f64::NEG_INFINITY);
+                let last = labelled.or_insert_with(way, || f64::NEG_INFINITY);
                 let fits = middle - *last >= LABEL_PX;
                 if fits {
                     *last = middle;

@@ -72,9 +72,9 @@ enum Sheet {
 
 #[function_component]
 pub fn TimePanel(props: &TimeProps) -> Html {
-    let shut = use_state(|| false);
+    let shut = use_state(bool::default);
     let fold_idle = use_state(|| true);
-    let as_text = use_state(|| false);
+    let as_text = use_state(bool::default);
     let sheet = use_state(|| None::<Sheet>);
     let zoom = use_state(Zoom::default);
     let overlay = use_node_ref();

@@ -45,7 +45,7 @@ pub struct RequestViewProps {
 
 #[function_component]
 pub fn WaterfallView(props: &RequestViewProps) -> Html {
-    let as_text = use_state(|| false);
+    let as_text = use_state(bool::default);
     let opened = use_state(|| None::<(usize, usize)>);
     let rows_max = use_state(|| ROWS_MAX);
     let drawn = use_node_ref();

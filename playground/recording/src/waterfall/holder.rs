@@ -1,11 +1,9 @@
 //! Who held a loop while others waited for it.
 
-use std::collections::BTreeMap;
-
 use protocol::{EventId, EventKind, ProcessId};
 
 use super::{Bar, BarKind, Holder};
-use crate::{Recording, TaskIndex};
+use crate::{Few, Recording, TaskIndex};
 
 impl Recording {
     /// Not the world, and no machine.
@@ -21,7 +19,7 @@ impl Recording {
         to_ns: u64,
     ) -> Option<(Holder, Vec<Bar>)> {
         // Whose the time before an event is: a task's, or that of the arrival which is read.
-        let mut held: BTreeMap<(Option<TaskIndex>, EventId), Holding> = BTreeMap::new();
+        let mut held: Few<(Option<TaskIndex>, EventId), Holding> = Few::default();
         for (before, after) in self.pairs_of(process, from_ns, to_ns) {
             let (Some(first), Some(then)) = (self.event(before), self.event(after)) else {
                 continue;
@@ -44,7 +42,7 @@ impl Recording {
             if to_ns <= from_ns {
                 continue;
             }
-            let holding = held.entry(key).or_default();
+            let holding = held.or_insert_with(key, Holding::default);
             holding.held_ns += to_ns - from_ns;
             // The place at which it was longest, where the trace says one.
             if to_ns - from_ns > holding.longest_ns {
@@ -68,7 +66,7 @@ impl Recording {
             }
         }
         // Of equals the first.
-        let longest = held.into_iter().rev();
+        let longest = held.into_entries().into_iter().rev();
         let ((task, _), longest) = longest.max_by_key(|(_, holding)| holding.held_ns)?;
         let (event, is_end) = match (self.place_at(longest.event), longest.placed) {
             (None, Some(placed)) => (placed, true),

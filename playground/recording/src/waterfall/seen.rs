@@ -1,11 +1,9 @@
 //! One pass over what happened in the name of a request, and the rows that come of it.
 
-use std::collections::BTreeMap;
-
 use protocol::{Event, EventId, EventKind, FunctionId, ProcessId, trace::PacketContent};
 
 use super::{Bar, BarKind, Row, RowKind};
-use crate::{Lane, Recording, TaskIndex, network::RequestIndex, sorting::sort_by_numbers};
+use crate::{Few, Lane, Recording, TaskIndex, network::RequestIndex, sorting::sort_by_numbers};
 
 /// Waits that are shorter are of no interest.
 const HELD_NS_MIN: u64 = 100_000;
@@ -14,7 +12,7 @@ const HELD_NS_MIN: u64 = 100_000;
 pub(super) struct Seen<'a> {
     recording: &'a Recording,
     pub to_ns: u64,
-    of: BTreeMap<RequestIndex, Own>,
+    of: Few<RequestIndex, Own>,
 }
 
 /// What happened in the name of one of them.
@@ -96,7 +94,7 @@ impl<'a> Seen<'a> {
         let mut seen = Self {
             recording,
             to_ns: to_ns.max(recording.time_ns(known.sent)),
-            of: BTreeMap::new(),
+            of: Few::default(),
         };
         let mut is_in = vec![false; network.requests().len() - root];
         is_in[0] = true;
@@ -115,13 +113,13 @@ impl<'a> Seen<'a> {
         let within = |request: Option<RequestIndex>| {
             request.filter(|request| *request >= root && is_in[*request - root])
         };
-        let mut passing: BTreeMap<ProcessId, Passing> = BTreeMap::new();
+        let mut passing: Few<ProcessId, Passing> = Few::default();
         for id in known.sent..=last {
             let Some(event) = recording.event(id) else {
                 break;
             };
             let tag = within(network.request_of(id));
-            let process = passing.entry(event.process).or_insert_with(|| Passing {
+            let process = passing.or_insert_with(event.process, || Passing {
                 last_ns: event.time_ns,
                 ..Passing::default()
             });
@@ -250,7 +248,7 @@ impl<'a> Seen<'a> {
     }
 
     fn own(&mut self, request: RequestIndex) -> &mut Own {
-        self.of.entry(request).or_default()
+        self.of.or_insert_with(request, Own::default)
     }
 
     fn stretch(

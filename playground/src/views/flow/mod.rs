@@ -55,7 +55,7 @@ pub struct FlowProps {
 
 #[function_component]
 pub fn FlowView(props: &FlowProps) -> Html {
-    let as_text = use_state(|| false);
+    let as_text = use_state(bool::default);
     let drawn = use_node_ref();
     let dragged = use_mut_ref(|| None::<(HostIndex, bool)>);
     let recording = props.recording.read();

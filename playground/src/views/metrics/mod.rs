@@ -255,7 +255,7 @@ struct Pointed {
 
 #[function_component]
 pub fn MetricsView(props: &MetricsProps) -> Html {
-    let as_text = use_state(|| false);
+    let as_text = use_state(bool::default);
     let log = use_state(|| true);
     let chosen = use_state(|| None::<Requests>);
     let said = use_state_eq(|| None::<String>);
