@@ -9,6 +9,7 @@ use crate::Result;
 use crate::build;
 use crate::process::{Environment, logged, seconds, succeeds, tail};
 use crate::setup;
+use crate::sizes;
 use crate::workspace::Workspace;
 
 /// A suite and how to run it, in the order in which they run: quick ones first, and what others stand on before them.
@@ -209,8 +210,10 @@ fn components(bench: &Bench) -> Result<Count> {
     bench.count("Testing the components", &mut wasm_pack)
 }
 
+/// The site can be built, and is as light as it must be.
 fn dist(bench: &Bench) -> Result<Count> {
     build::dist(bench.workspace, &bench.environment)?;
+    sizes::check(bench.workspace)?;
     Ok(Count::PASSED)
 }
 
