@@ -272,7 +272,9 @@ fn compare_network(
     let at = |what: &str| format!("after event {event}: {what}");
     let shown = recording.network();
     let time_ns = recording.time_ns(event as u64);
-    let mut flying: BTreeMap<(&str, &str), Vec<(u64, bool, u64)>> = BTreeMap::new();
+    /// Its number, whether the client sent it, and its bytes.
+    type Drawn = (u64, bool, u64);
+    let mut flying: BTreeMap<(&str, &str), Vec<Drawn>> = BTreeMap::new();
     for packet in is.flying(event) {
         let on_way = flying.entry(is.way(packet)).or_default();
         on_way.push((packet.number, packet.from_client, packet.bytes));
@@ -283,7 +285,7 @@ fn compare_network(
         let way = (name(link.from), name(link.to));
         links += usize::from(!shown.packets_of(number).is_empty());
         let travelling = recording.travelling(number, event as u64, time_ns, ALL);
-        let drawn: Vec<(u64, bool, u64)> = travelling
+        let drawn: Vec<Drawn> = travelling
             .iter()
             .map(|packet| (packet.packet, packet.from_client, packet.bytes))
             .collect();

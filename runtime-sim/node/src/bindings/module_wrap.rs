@@ -3,7 +3,9 @@
 //! A module of vm is named to the engine by its host defined option, a symbol, since many may be called the same; one of
 //! the loader by its URL. Leaves out: sources compiled from cached data, which only says whether it is of that source.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::cell::RefCell;
+#[cfg(feature = "whole")]
+use std::collections::BTreeSet;
 
 use protocol::Outcome;
 use rquickjs::qjs::{self, JSContext, JSModuleDef, JSValue};
@@ -16,7 +18,7 @@ use crate::engine::{
 use super::{
     bootstrap::set_by_symbol,
     environment::Environment,
-    native::{Call, Target, state_of, throw_new, throw_with_code},
+    native::{Call, Target, state_of, throw_new},
     util,
 };
 
@@ -179,7 +181,7 @@ fn new_module(c: &Call) -> Js<Value> {
         if c.arg(5).is_object() && !super::scripts::is_cached_data_of(c, 5, &text)? {
             let code = "ERR_VM_MODULE_CACHED_DATA_REJECTED";
             let text = "cachedData buffer was rejected";
-            return Err(throw_with_code(ctx, "Error", code, text));
+            return Err(super::native::throw_with_code(ctx, "Error", code, text));
         }
         #[cfg(feature = "whole")]
         let _points = super::coverage::plan(ctx, &url, &text, 0);
@@ -276,6 +278,7 @@ unsafe extern "C" fn run_steps(ctx: *mut JSContext, module: *mut JSModuleDef) ->
 
 fn instantiate(c: &Call) -> Js<()> {
     let wrap = c.state::<Wrap>()?;
+    #[cfg(feature = "whole")]
     check_links(c.ctx, &c.this(), &mut BTreeSet::new())?;
     if unsafe { ffi::JS_LinkModule(wrap.realm.0, wrap.module) } < 0 {
         return Err(with_place(c));
@@ -307,7 +310,8 @@ fn with_place(c: &Call) -> Thrown {
     ctx.throw(error)
 }
 
-/// Whether every request of a module, and of what it imports, has its module.
+/// Whether every request of a module, and of what it imports, has its module. Node's own loader sees to that itself.
+#[cfg(feature = "whole")]
 fn check_links(ctx: Ctx, module: &Value, seen: &mut BTreeSet<usize>) -> Js<()> {
     let wrap = state_of::<Wrap>(ctx, module.raw())?;
     let state = unsafe { ffi::JS_GetModuleState(wrap.module) };
@@ -323,7 +327,7 @@ fn check_links(ctx: Ctx, module: &Value, seen: &mut BTreeSet<usize>) -> Js<()> {
         drop(ctx.owned(attributes));
         let text = format!("request for '{}' is not in cache", ctx.text(&specifier)?);
         let code = "ERR_VM_MODULE_LINK_FAILURE";
-        return Err(throw_with_code(ctx, "Error", code, &text));
+        return Err(super::native::throw_with_code(ctx, "Error", code, &text));
     }
     for target in linked.iter() {
         check_links(ctx, target, seen)?;

@@ -102,6 +102,7 @@ pub type ImportHook = unsafe extern "C" fn(
 pub type ImportMetaHook =
     unsafe extern "C" fn(ctx: *mut JSContext, module: *mut JSModuleDef, meta: JSValue) -> c_int;
 
+#[cfg(feature = "whole")]
 pub const MODULE_UNINSTANTIATED: c_int = 0;
 
 unsafe extern "C" {
