@@ -127,7 +127,8 @@ fn a_program_answers_what_a_load_asks() {
     let statuses = [200, 404].map(|status| counts(&report, RequestOutcome::Status(status)));
     assert_eq!(statuses[0] + statuses[1], report.sent, "{report}");
     assert!(statuses[1].abs_diff(100) < 30, "{report}");
-    assert_eq!(report.failed, statuses[1]);
+    // An answer is one whatever it says; a threshold counts it among the failed, as k6 does.
+    assert_eq!((report.answered, report.failed), (report.sent, 0));
     assert!(report.latency.p50_ns < 5_000_000, "{report}");
     assert!(report.latency.max_ns > 200_000_000, "{report}");
     assert!(!report.passed());
@@ -136,7 +137,8 @@ fn a_program_answers_what_a_load_asks() {
 import { check, expect } from 'terrarium:check';
 check('the load', (run) => {
   expect(run.load.sent).toBe(run.load.answered + run.load.failed + run.load.inFlight);
-  expect(run.load.statuses[404]).toBe(run.load.failed);
+  expect(run.load.statuses[404]).toBeGreaterThan(70);
+  expect(run.load.failed).toBe(0);
   expect(run.load.latency.p95Ms).toBeGreaterThan(199);
   expect(run.loads[0].thresholds[0]).toEqual({ text: 'failed < 1 %', passed: false });
 });";
