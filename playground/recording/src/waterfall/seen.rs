@@ -239,7 +239,10 @@ impl<'a> Seen<'a> {
             if is_read {
                 self.read(event, request, (at.last_ns, now_ns), at.wake);
             }
-            self.call(id, event, request);
+            // What the router comes to has a row of its own, and is not called yet.
+            if !matches!(event.kind, EventKind::MiddlewareEntered { .. }) {
+                self.call(id, event, request);
+            }
         }
         if let EventKind::TaskEnded { task, .. } = &event.kind {
             let index = recording.task_index(process, *task);
