@@ -4,7 +4,8 @@
 //! One pass over the recording makes [`Measures`]; any stretch of time is then a question to sorted rows. All of it is
 //! whole numbers: percentiles are requests' own ([`protocol::load::percentile`]), shares and means are in millionths.
 //! A request counts where it ends. It is answered by whatever answer, and has failed when none can come, as in the map and
-//! in a load's report; among the errors are answers of 400 and above too. What the trace does not say is not guessed: such a metric has no rows, and says why.
+//! in a load's report; among the errors are answers of 400 and above too. What the trace does not say is not guessed:
+//! such a metric has no rows, and says why.
 
 mod chart;
 mod read;
