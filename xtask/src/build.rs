@@ -222,6 +222,7 @@ pub fn page_inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "Trunk.toml",
         "Cargo.toml",
         "Cargo.lock",
+        "packages/page.js",
         "playground",
         "protocol",
         "xtask",
