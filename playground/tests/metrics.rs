@@ -1,5 +1,5 @@
 //! The metrics in a browser: what they say at the playhead and where one points, and recordings of nothing, of hostile
-//! names and of two hundred hosts. `wasm-pack test --headless --chrome playground --test metrics`
+//! names and of two hundred hosts.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -1,5 +1,5 @@
 //! The page's own components in a browser: prose stays inert, the prediction is ordered by keyboard and compared, a
-//! line of the console moves the playhead, the light is switched. `wasm-pack test --headless --chrome playground`
+//! line of the console moves the playhead, the light is switched.
 
 #![cfg(target_arch = "wasm32")]
 

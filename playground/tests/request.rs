@@ -1,5 +1,5 @@
 //! The views of one request in a browser: each row and each message of the recording is drawn, and both say so where
-//! nothing was asked. `wasm-pack test --headless --chrome playground --test request`
+//! nothing was asked.
 
 #![cfg(target_arch = "wasm32")]
 

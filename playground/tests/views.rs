@@ -1,5 +1,5 @@
 //! The two views in a browser: the loop shows the queues of the recording's state, and the time panel moves by
-//! keyboard. `wasm-pack test --headless --chrome playground --test views`
+//! keyboard.
 
 #![cfg(target_arch = "wasm32")]
 

@@ -1,7 +1,7 @@
 //! Runs one file natively: `cargo run -p runtime-sim --example run -- FILE [SEED]`, with every event if `EVENTS` is set.
 //! For the desk; the real command line is the crate `terrarium`.
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/native/common.rs"]
 mod common;
 
 fn main() {

@@ -15,7 +15,7 @@ use crate::setup;
 use crate::stamp::Stamp;
 use crate::workspace::{Workspace, copy_if_changed};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The first is loaded before every run, the others when a program asks for what is in them.
 const LIBRARY_FILES: [&str; 4] = [
     "node-lib.bin",

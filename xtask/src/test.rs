@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every suite, each to its end; then a table and one line that says how many passed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -190,24 +190,26 @@ fn editor(bench: &Bench) -> Result<Count> {
 /// Suites across crates, through the jar in wasmtime.
 fn jar(bench: &Bench) -> Result<Count> {
     build::assets(bench.workspace, &bench.environment)?;
+    // Not `--package tests`: for one package Cargo would choose other features than for the unit tests, and build
+    // everything again.
     bench.count(
         "Testing the jar",
-        bench
-            .cargo()
-            .args(["test", "--package", "tests", "--no-fail-fast"]),
+        bench.cargo().args(["test", "--workspace", "--test", "jar"]),
     )
 }
 
 fn components(bench: &Bench) -> Result<Count> {
     let browser = setup::browser(bench.workspace)?;
-    let mut wasm_pack = bench.environment.command("wasm-pack");
-    wasm_pack
-        .current_dir(&bench.workspace.root)
-        .args(["test", "--headless", "--chrome", "--mode", "no-install"])
-        .arg("--chromedriver")
-        .arg(&browser.driver)
-        .arg("playground");
-    bench.count("Testing the components", &mut wasm_pack)
+    let mut cargo = bench.cargo();
+    cargo
+        .args(["test", "--package", "playground", "--no-fail-fast"])
+        .args(["--target", build::TARGET, "--test", "*"])
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            "wasm-bindgen-test-runner",
+        )
+        .env("CHROMEDRIVER", &browser.driver);
+    bench.count("Testing the components", &mut cargo)
 }
 
 /// The site can be built, and is as light as it must be.
@@ -258,11 +260,20 @@ impl Bench<'_> {
         setup::npm_install(self.workspace, "tests/browser")?;
         let mut environment = self.environment.clone();
         environment.extend(browser);
+        environment.set("TERRARIUM", self.command_line()?);
         let mut npm = environment.command("npm");
         npm.current_dir(self.workspace.file("tests/browser"))
             .arg("test")
             .env("BROWSER", engine);
         self.count(&format!("Testing in {name}"), &mut npm)
+    }
+
+    /// The program `terrarium`, of what the suites in Rust were built from.
+    fn command_line(&self) -> Result<PathBuf> {
+        let mut cargo = self.cargo();
+        cargo.args(["build", "--workspace", "--bin", "terrarium"]);
+        self.check("Building the command line", &mut cargo)?;
+        Ok(self.workspace.target().join("debug/terrarium"))
     }
 
     /// A command that either passes or fails as a whole.

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | Rust's standard library for wasm32 | the toolchain; `rustup target add`; Debian's compiler and library source |
 //! | clang that can write wasm | the machine; Debian's packages |
-//! | trunk, wasm-bindgen, wasm-pack | crates.io, into the cache |
+//! | trunk, wasm-bindgen | crates.io, into the cache |
 //! | curl, for tests | the machine; Debian's packages |
 //! | editor, fonts, test packages | npm, by lockfile |
 //! | Chromium and its driver | the machine; Debian's packages |
@@ -37,13 +37,13 @@ pub fn for_assets(workspace: &Workspace) -> Result<Environment> {
 
 /// The same, and Trunk.
 pub fn for_page(workspace: &Workspace) -> Result<Environment> {
-    with_tools(workspace, tools::PAGE)
+    with_tools(workspace)
 }
 
 /// The same, and what tests are run with.
 pub fn for_tests(workspace: &Workspace) -> Result<Environment> {
     curl::ensure(workspace)?;
-    with_tools(workspace, tools::TESTS)
+    with_tools(workspace)
 }
 
 pub fn browser(workspace: &Workspace) -> Result<Browser> {
@@ -65,9 +65,9 @@ pub fn everything(workspace: &Workspace) -> Result {
 }
 
 /// The tools take minutes to build the first time, and need nothing but Cargo; the rest of set-up goes on beside them.
-fn with_tools(workspace: &Workspace, names: &[&str]) -> Result<Environment> {
+fn with_tools(workspace: &Workspace) -> Result<Environment> {
     std::thread::scope(|scope| {
-        let tools = scope.spawn(|| tools::ensure(workspace, names));
+        let tools = scope.spawn(|| tools::ensure(workspace, tools::PAGE));
         let rest = for_assets(workspace);
         let tools = tools
             .join()

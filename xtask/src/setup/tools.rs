@@ -1,4 +1,4 @@
-//! Trunk, wasm-bindgen, wasm-pack and geckodriver, from crates.io into the cache, each in a folder named after its version.
+//! Trunk, wasm-bindgen and geckodriver, from crates.io into the cache, each in a folder named after its version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,9 @@ use crate::process::{Environment, step};
 use crate::workspace::{Workspace, read};
 
 pub const PAGE: &[&str] = &["trunk", "wasm-bindgen-cli"];
-pub const TESTS: &[&str] = &["trunk", "wasm-bindgen-cli", "wasm-pack"];
 pub const FIREFOX: &[&str] = &["geckodriver"];
 
 const TRUNK: &str = "0.21.14";
-const WASM_PACK: &str = "0.15.0";
 const GECKODRIVER: &str = "0.37.1";
 
 pub fn ensure(workspace: &Workspace, names: &[&str]) -> Result<Environment> {
@@ -35,7 +33,6 @@ pub fn ensure(workspace: &Workspace, names: &[&str]) -> Result<Environment> {
 fn version(workspace: &Workspace, name: &str) -> Result<String> {
     match name {
         "trunk" => Ok(TRUNK.to_owned()),
-        "wasm-pack" => Ok(WASM_PACK.to_owned()),
         "geckodriver" => Ok(GECKODRIVER.to_owned()),
         // The command line and the library speak a private format: both must be the same version.
         _ => locked_version(&read(&workspace.file("Cargo.lock"))?, "wasm-bindgen")

@@ -1,14 +1,12 @@
 //! The worlds of `tests/worlds/`, natively: each ends, twice alike, and at no moment is a request lost or made up.
 
-mod common;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
 };
 
-use common::{Run, carry_out, jar};
+use crate::common::{Run, carry_out, jar};
 use protocol::{EventKind, File, Limits, ProcessSpec, Record, Scenario, load::LoadReport};
 
 fn scenario(folder: &Path) -> Scenario {

@@ -1,9 +1,9 @@
 //! The conversation with the jar, and lessons' checks.
 
-mod common;
-
 use protocol::{Command, Reply, Report, codec};
 use runtime_sim::{Jar, edge};
+
+use crate::common;
 
 fn ask(jar: &mut Jar, command: &Command) -> Reply {
     codec::decode(&edge::answer(jar, &codec::encode(command))).expect("a reply")

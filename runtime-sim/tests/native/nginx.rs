@@ -1,8 +1,6 @@
 //! An nginx whose configuration the reader may change.
 
-mod common;
-
-use common::{jar, scenario};
+use crate::common::{jar, scenario};
 use protocol::{
     Command, File, Reply, Scenario, codec::Packed, lesson::FOLDER, scenario::Machines,
     service::NginxSpec,

@@ -1,8 +1,6 @@
 //! Hosts that lose their power, processes that are killed, cores that are slow: what programs notice.
 
-mod common;
-
-use common::{Run, carry_out, jar, scenario};
+use crate::common::{Run, carry_out, jar, scenario};
 use protocol::{
     EventKind, ExitReason, ProcessSpec, Scenario,
     codec::Packed,

@@ -1,10 +1,10 @@
 //! The trace of the five-line program: one event for each happening, in the order in which they happen.
 
-mod common;
-
 use std::collections::BTreeMap;
 
 use protocol::{EventKind, Queue};
+
+use crate::common;
 
 const FIVE_LINES: &str = "setTimeout(() => console.log('timeout'), 0)
 setImmediate(() => console.log('immediate'))

@@ -1,8 +1,8 @@
 //! Every way of never ending ends, in words that name cause and place, and the next run works in the same jar.
 
-mod common;
-
 use protocol::{EventKind, ExitReason};
+
+use crate::common;
 
 /// Name, source, what the limit's sentence must contain.
 const ENDLESS: &[(&str, &str, &[&str])] = &[

@@ -2,8 +2,6 @@
 //! `uncaught` has programs with everything they print. What differs stands in `errors-known-failures.txt`, and whatever
 //! of that begins to pass must be taken off the list. `record.cjs` there records both; `UPDATE=1` writes the list anew.
 
-mod common;
-
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -11,6 +9,8 @@ use std::{
 };
 
 use protocol::File;
+
+use crate::common;
 
 const KNOWN: &str = "errors-known-failures.txt";
 

@@ -1,8 +1,6 @@
 //! Who calls a world from outside it, and who sends it signals.
 
-mod common;
-
-use common::{jar, scenario};
+use crate::common::{jar, scenario};
 use protocol::{
     Command, EventKind, Reply, Status,
     outside::{Deed, Does, Hears},

@@ -4,9 +4,6 @@
 //! in the real Node of this machine and writes down what it sees. `expected.txt` holds what it saw of the same server in
 //! real Node v20.20.2, and how that server ended by an interrupt; `UPDATE=1` asks it again.
 
-// A server is ended by a signal.
-#![cfg(unix)]
-
 use std::{
     env, fs,
     io::{BufRead, BufReader, Read},

@@ -1,8 +1,6 @@
 //! A load on a program, and what its report and the checks say of it.
 
-mod common;
-
-use common::{Run, carry_out, jar, scenario};
+use crate::common::{Run, carry_out, jar, scenario};
 use protocol::{
     Command, EventKind, Reply, Scenario,
     codec::Packed,

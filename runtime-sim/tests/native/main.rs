@@ -1,0 +1,12 @@
+//! The simulation outside its module, where a fault is easier to find.
+
+mod common;
+mod edge;
+mod errors;
+mod faults;
+mod limits;
+mod load;
+mod nginx;
+mod outside;
+mod trace;
+mod worlds;
