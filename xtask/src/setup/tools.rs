@@ -58,9 +58,8 @@ fn install(workspace: &Workspace, name: &str, version: &str, folder: &Path) -> R
     environment.set("CARGO_PROFILE_RELEASE_LTO", "false");
     environment.set("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     environment.set("CARGO_PROFILE_RELEASE_DEBUG", "false");
-    if name == "trunk" || name == "geckodriver" {
-        environment.set("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
-    }
+    let level = if name == "wasm-bindgen-cli" { "1" } else { "0" };
+    environment.set("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
     let attempt = |locked: bool| {
         let mut command = environment.command("cargo");
         command
