@@ -21,6 +21,9 @@ after(async () => {
   site?.close();
 });
 
+/** What was pressed is in the picture: the next key begins from there. */
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+
 /** The names of all that is lit. */
 const lit = (page) => page.locator('.lit').evaluateAll((all) => all.map((one) => one.dataset.is));
 
@@ -217,7 +220,15 @@ for (const [width, height] of [[320, 640], [768, 900], [1280, 800], [2560, 1300]
       if (await pane.isVisible()) await pane.click();
       await lesson.run();
       await lesson.scrubber().focus();
-      for (const key of ['Home', 'n', '[', 'n', 'n', ']', 'z']) await page.keyboard.press(key);
+      for (const key of ['Home', 'n', '[', 'n', 'n', ']', 'z']) {
+        await page.keyboard.press(key);
+        await drawn(page);
+      }
+      // The playhead stands where the range ends, and covers it.
+      await page.waitForFunction(() => {
+        const [edge, head] = ['.edge.to', '.head'].map((one) => document.querySelector(`.time ${one}`)?.getBoundingClientRect().x);
+        return Math.abs(edge - head) <= 1;
+      });
       await page.screenshot({ path: join(shots, `time-${width}-${colorScheme}.png`) });
       const violations = async () => {
         await page.evaluate(axe);
