@@ -20,11 +20,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// As the files in `tests/truth` have it.
-    pub fn outcome(&self) -> String {
-        format!("{}exit:{}\n", self.stdout, self.exit_code)
-    }
-
     pub fn limit(&self) -> Option<&str> {
         self.events.iter().find_map(|event| match &event.kind {
             EventKind::LimitReached { text, .. } => Some(text.as_str()),

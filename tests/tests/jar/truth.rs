@@ -17,7 +17,7 @@ fn programs_that_race() {
     run("event-loop-racy");
 }
 
-/// Not of the loop: what modules of Node answer.
+/// Not of the loop: what modules of Node and the language itself answer.
 #[test]
 fn programs_on_modules() {
     run("modules");
