@@ -7,44 +7,14 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import variant from '@jitl/quickjs-wasmfile-release-sync';
 import { newQuickJSWASMModuleFromVariant } from 'quickjs-emscripten-core';
+import { boot } from './jar.mjs';
 
 const [jarPath, commands] = process.argv.slice(2);
 const ROUNDS = 15;
 const RATIO_MAX = 1.1;
-const STEPPED = 2; // Reply::Stepped
-const RUNNING = 0; // Status::Running
-const MEMORY_PAGE_BYTES = 64 * 1024;
-
 const command = (name) => readFileSync(join(commands, name));
-const boots = readdirSync(commands).filter((name) => name.startsWith('boot-')).sort().map(command);
-const step = command('step.bin');
-const jar = new WebAssembly.Module(readFileSync(jarPath));
-
-function call(instance, bytes) {
-  const at = instance.terrarium_input(bytes.length) >>> 0;
-  new Uint8Array(instance.memory.buffer, at, bytes.length).set(bytes);
-  const place = instance.terrarium_call();
-  const pointer = Number(BigInt.asUintN(32, place >> 32n));
-  return new Uint8Array(instance.memory.buffer, pointer, Number(BigInt.asUintN(32, place)));
-}
-
-const booted = new WebAssembly.Instance(jar).exports;
-for (const boot of boots) call(booted, boot);
-const image = new Uint8Array(booted.memory.buffer.slice(0));
-
-/** Milliseconds from the start command to the program's end. */
-function ours(start) {
-  const instance = new WebAssembly.Instance(jar).exports;
-  instance.memory.grow((image.length - instance.memory.buffer.byteLength) / MEMORY_PAGE_BYTES);
-  new Uint8Array(instance.memory.buffer).set(image);
-  const began = performance.now();
-  call(instance, start);
-  for (;;) {
-    const [kind, status] = call(instance, step);
-    if (kind !== STEPPED) throw new Error(`The jar answers with a reply of kind ${kind}.`);
-    if (status !== RUNNING) return performance.now() - began;
-  }
-}
+// The first part of Node's library is all that these programs need.
+const ours = boot(jarPath, [command('boot-0.bin')], command('step.bin'));
 
 const quickjs = await newQuickJSWASMModuleFromVariant(variant);
 function theirs(source) {

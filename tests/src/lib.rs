@@ -76,6 +76,40 @@ pub fn scenario(
     }
 }
 
+/// What a `world.toml` describes; its programs are the files beside it.
+///
+/// # Panics
+///
+/// When there is no such world.
+pub fn world(folder: &Path, limits: Limits, record: Record) -> Scenario {
+    let world = course::load_world(&folder.join("world.toml"))
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    let files = entries(folder).into_iter().map(|path| File {
+        path: format!("/app/{}", name_of(&path)),
+        bytes: std::fs::read(&path).expect("a file of the world"),
+    });
+    let files: Vec<File> = files.collect();
+    let processes = world.processes.into_iter().map(|process| ProcessSpec {
+        host: process.host,
+        entry: format!("/app/{}", process.entry),
+        args: process.args,
+        env: process.env,
+        cwd: "/app".to_string(),
+        files: files.clone(),
+        transpiled: Vec::new(),
+        stdin: Vec::new(),
+        tick_ns: process.tick_ns,
+    });
+    Scenario {
+        seed: world.seed,
+        epoch_ms: world.epoch_ms,
+        limits,
+        record,
+        network: world.network,
+        processes: processes.collect(),
+    }
+}
+
 /// What a terminal would have shown, and how the process ended.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Shown {

@@ -52,13 +52,19 @@ pub fn run(workspace: &Workspace) -> Result {
     println!();
     let commands = workspace.target().join("probes");
     bench(&["commands", &commands.to_string_lossy()])?;
-    shown(
-        environment
-            .command("node")
-            .current_dir(workspace.file("tests/browser"))
-            .arg("probes.mjs")
-            .args([workspace.assets().join("runtime_sim.wasm"), commands]),
-    )?;
+    for (script, jar) in [
+        ("probes.mjs", "runtime_sim.wasm"),
+        ("loads.mjs", "runtime_sim_whole.wasm"),
+    ] {
+        println!();
+        shown(
+            environment
+                .command("node")
+                .current_dir(workspace.file("tests/browser"))
+                .arg(script)
+                .args([&workspace.assets().join(jar), &commands]),
+        )?;
+    }
 
     println!();
     step(

@@ -1,7 +1,7 @@
 //! What `cargo xtask bench` measures inside of wasmtime: what a run costs before its first line. Each figure is a median.
 //!
-//! `bench commands FOLDER` writes what `browser/probes.mjs` gives to the jar in V8: the encoded commands that begin each
-//! program of `probes/`, beside the program.
+//! `bench commands FOLDER` writes what `browser/probes.mjs` and `browser/loads.mjs` give to the jar in V8: the encoded
+//! commands that begin each program of `probes/`, beside the program, and each world of `loads/`.
 
 use std::{
     env, fs,
@@ -82,9 +82,9 @@ fn write_commands(folder: &Path) -> Result<(), String> {
     };
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let parts = terrarium::library().map_err(|error| error.to_string())?;
-    // The first part is all that these programs need.
-    for library in parts.into_iter().take(1) {
-        write("boot-0.bin", codec::encode(&Command::Load { library }))?;
+    for (number, library) in parts.into_iter().enumerate() {
+        let name = format!("boot-{number}.bin");
+        write(&name, codec::encode(&Command::Load { library }))?;
     }
     let step = Command::Step {
         ticks_max: u64::MAX,
@@ -100,6 +100,12 @@ fn write_commands(folder: &Path) -> Result<(), String> {
         let source = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         write(&name.replace(".js", ".bin"), start(source.clone()))?;
         write(&name, source)?;
+    }
+    for folder in entries(&data("loads")) {
+        let mut world = tests::world(&folder, Limits::TERMINAL, Record::Output);
+        terrarium::packages::add_wanted(&mut world).map_err(|error| error.to_string())?;
+        let name = format!("load-{}.bin", name_of(&folder));
+        write(&name, codec::encode(&Command::Start(world)))?;
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ pub mod network;
 
 use std::path::Path;
 
-use protocol::{Event, Limits, ProcessSpec, Record, Scenario, lesson::Lesson};
-use tests::{data, entries, name_of, scenario};
+use protocol::{Event, Limits, Record, Scenario, lesson::Lesson};
+use tests::{data, entries, name_of, scenario, world};
 
 /// A world that is run for its trace.
 pub struct Source {
@@ -63,36 +63,12 @@ fn of_lesson(lesson: &Lesson, which: &str, seed: u64) -> Source {
 }
 
 fn of_world(folder: &Path, seed: Option<u64>) -> Source {
-    let world = course::load_world(&folder.join("world.toml"))
-        .unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
-    let seed = seed.unwrap_or(world.seed);
-    let files = entries(folder).into_iter().map(|path| protocol::File {
-        path: format!("/app/{}", name_of(&path)),
-        bytes: std::fs::read(&path).expect("a file of the world"),
-    });
-    let files: Vec<protocol::File> = files.collect();
-    let processes = world.processes.into_iter().map(|process| ProcessSpec {
-        host: process.host,
-        entry: format!("/app/{}", process.entry),
-        args: process.args,
-        env: process.env,
-        cwd: "/app".to_string(),
-        files: files.clone(),
-        transpiled: Vec::new(),
-        stdin: Vec::new(),
-        tick_ns: process.tick_ns,
-    });
+    // A long world ends in the middle, as it does in the page.
+    let mut scenario = world(folder, Limits::PAGE, Record::All);
+    scenario.seed = seed.unwrap_or(scenario.seed);
     Source {
-        name: format!("world {}, seed {seed}", name_of(folder)),
-        scenario: Scenario {
-            seed,
-            epoch_ms: world.epoch_ms,
-            // A long world ends in the middle, as it does in the page.
-            limits: Limits::PAGE,
-            record: Record::All,
-            network: world.network,
-            processes: processes.collect(),
-        },
+        name: format!("world {}, seed {}", name_of(folder), scenario.seed),
+        scenario,
     }
 }
 
