@@ -7,7 +7,7 @@ use kernel::Table;
 use std::{
     cell::RefCell,
     collections::VecDeque,
-    ffi::{CStr, c_int},
+    ffi::{CStr, c_int, c_void},
     rc::Rc,
 };
 
@@ -23,7 +23,7 @@ use crate::{
     costs,
     engine::{
         Ctx,
-        ffi::{self, CallableInfo},
+        ffi::{self, CallableInfo, Place},
         value::text_of_chars,
     },
     facts::Facts,
@@ -298,16 +298,12 @@ impl Host {
 
     pub fn function_of(&mut self, callable: JSValue) -> FunctionId {
         let Some(ctx) = self.ctx else { return 0 };
-        let mut info = CallableInfo::EMPTY;
-        unsafe { ffi::JS_DescribeCallable(ctx.0, callable, &mut info) };
-        let function = if info.kind == ffi::CALLABLE_NONE {
+        let host = std::ptr::from_mut(self).cast();
+        match unsafe { ffi::JS_NumberCallable(ctx.0, callable, number, host) } {
             // A promise settles another; nobody's code runs.
-            self.host_function("pass the value on", "node:internal", 0, 0)
-        } else {
-            self.number(&info)
-        };
-        unsafe { ffi::JS_FreeCallableInfo(ctx.0, &mut info) };
-        function
+            0 => self.host_function("pass the value on", "node:internal", 0, 0),
+            function => function,
+        }
     }
 
     /// A function of Node's library.
@@ -338,29 +334,22 @@ impl Host {
 
     fn frames(&mut self) -> Vec<Frame> {
         let Some(ctx) = self.ctx else { return vec![] };
-        let mut infos = [CallableInfo::EMPTY; FRAMES_READ_MAX];
+        let mut places = [Place::default(); FRAMES_READ_MAX];
+        let max = FRAMES_READ_MAX as c_int;
+        let host = std::ptr::from_mut(self).cast();
         let count =
-            unsafe { ffi::JS_CaptureStack(ctx.0, infos.as_mut_ptr(), FRAMES_READ_MAX as c_int) }
-                as usize;
-        let mut frames = Vec::with_capacity(count);
-        for info in &mut infos[..count] {
-            if info.kind != ffi::CALLABLE_NATIVE {
-                let function = self.number(info);
-                frames.push(Frame {
-                    function,
-                    line: info.line.max(0) as u32,
-                    column: info.column.max(0) as u32,
-                });
-            }
-            unsafe { ffi::JS_FreeCallableInfo(ctx.0, info) };
-        }
-        frames
+            unsafe { ffi::JS_CapturePlaces(ctx.0, places.as_mut_ptr(), max, number, host) };
+        let frames = places[..count as usize].iter().map(|place| Frame {
+            function: place.number,
+            line: place.line.max(0) as u32,
+            column: place.column.max(0) as u32,
+        });
+        frames.collect()
     }
 
     /// Whether the frame is the program's own code, and not Node's or the engine's.
     fn is_own(&self, frame: &Frame) -> bool {
-        let file = &self.names.describe(frame.function).file;
-        !file.is_empty() && !file.starts_with("node:")
+        self.names.describe(frame.function).is_own
     }
 
     /// `main.js:3`: where the program's own code stands, or stood last.
@@ -874,6 +863,10 @@ impl Host {
         self.facts.duration_ns = self.world.borrow().now_ns();
         self.record(EventKind::ProcessExited { code, reason }, vec![]);
     }
+}
+
+unsafe extern "C" fn number(info: *const CallableInfo, host: *mut c_void) -> FunctionId {
+    unsafe { (*host.cast::<Host>()).number(&*info) }
 }
 
 fn base_name(path: &str) -> &str {

@@ -19,6 +19,8 @@ pub struct Described {
     pub line: u32,
     pub column: u32,
     pub summary: String,
+    /// Whether it is the program's own, and not Node's or the engine's.
+    pub is_own: bool,
 }
 
 impl Names {
@@ -48,6 +50,7 @@ impl Names {
             line,
             column,
             summary: summary.clone(),
+            is_own: !file.is_empty() && !file.starts_with("node:"),
         });
         let defined = EventKind::FunctionDefined {
             function,

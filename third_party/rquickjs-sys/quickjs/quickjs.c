@@ -336,6 +336,15 @@ typedef struct JSClass {
     const JSClassExoticMethods *exotic;
 } JSClass;
 
+/* terrarium: a place whose function the embedder has numbered; see JS_CapturePlaces */
+#define NUMBERED_SIZE 256
+typedef struct JSNumberedPlace {
+    struct JSFunctionBytecode *code; /* NULL when there is none */
+    const uint8_t *pc;
+    JSValue name; /* the function's own; held, so that no other string has its address */
+    JSPlace place;
+} JSNumberedPlace;
+
 struct JSRuntime {
     JSMallocFunctions mf;
     JSMallocState malloc_state;
@@ -413,6 +422,7 @@ struct JSRuntime {
     JSAtom thrown_file; /* where the last `throw` stood */
     int thrown_line, thrown_column;
     void *thrown_error; /* what it threw, if that is an Error that is still there: to compare with, not to use */
+    JSNumberedPlace numbered[NUMBERED_SIZE]; /* terrarium: at the hash of code and pc, the last that was there */
     JSCallHook *call_hook; /* terrarium: JS_SetCallHook */
     void *call_opaque;
     uint32_t *cover_counters; /* JS_SetCoverCounters */
@@ -944,7 +954,8 @@ typedef struct JSFunctionBytecode {
     uint8_t arguments_allowed : 1;
     uint8_t backtrace_barrier : 1; /* stop backtrace on this function */
     uint8_t watch_number : 2; /* terrarium: JS_WatchFunctions */
-    /* XXX: 3 bits available */
+    uint8_t is_numbered : 1; /* terrarium: may be in the runtime's numbered[] */
+    /* XXX: 2 bits available */
     uint8_t *byte_code_buf; /* (self pointer) */
     int byte_code_len;
     JSAtom func_name;
@@ -1366,6 +1377,7 @@ static JSAtom __JS_NewAtomInit(JSRuntime *rt, const char *str, int len,
                                int atom_type);
 static void JS_FreeAtomStruct(JSRuntime *rt, JSAtomStruct *p);
 static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b);
+static void forget_numbers(JSRuntime *rt, JSFunctionBytecode *b);
 static JSValue js_call_c_function(JSContext *ctx, JSValueConst func_obj,
                                   JSValueConst this_obj,
                                   int argc, JSValueConst *argv, int flags);
@@ -2891,6 +2903,7 @@ void JS_FreeRuntime(JSRuntime *rt)
     int i;
 
     rt->in_free = true;
+    forget_numbers(rt, NULL);
     JS_FreeValueRT(rt, rt->current_exception);
     JS_ClearKeptObjects(rt);
 
@@ -38355,6 +38368,8 @@ static void free_function_bytecode(JSRuntime *rt, JSFunctionBytecode *b)
 {
     int i;
 
+    if (b->is_numbered)
+        forget_numbers(rt, b);
     if (b->byte_code_buf)
         free_bytecode_atoms(rt, b->byte_code_buf, b->byte_code_len, true);
 
@@ -66988,6 +67003,98 @@ void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info)
     JS_FreeCString(ctx, info->name);
     JS_FreeCString(ctx, info->filename);
     info->name = info->filename = NULL;
+}
+
+/* b: NULL for all */
+static void forget_numbers(JSRuntime *rt, JSFunctionBytecode *b)
+{
+    int i;
+
+    for (i = 0; i < NUMBERED_SIZE; i++) {
+        JSNumberedPlace *known = &rt->numbered[i];
+        if (known->code && (!b || known->code == b)) {
+            known->code = NULL;
+            JS_FreeValueRT(rt, known->name);
+        }
+    }
+}
+
+static bool is_same_string(JSValueConst a, JSValueConst b)
+{
+    return JS_VALUE_GET_TAG(a) == JS_VALUE_GET_TAG(b)
+        && (JS_VALUE_GET_TAG(a) != JS_TAG_STRING || JS_VALUE_GET_PTR(a) == JS_VALUE_GET_PTR(b));
+}
+
+/* pc: NULL for where it is defined. The function is one of bytecode. */
+static JSPlace numbered_place(JSContext *ctx, JSValueConst func, const uint8_t *pc,
+                              JSNumberHook *hook, void *opaque)
+{
+    JSObject *p = JS_VALUE_GET_OBJ(func);
+    JSFunctionBytecode *b = p->u.func.function_bytecode;
+    JSValueConst name = JS_UNDEFINED;
+    JSNumberedPlace *known;
+    JSShapeProperty *prs;
+    JSProperty *pr;
+    JSCallableInfo info;
+
+    prs = find_own_property(&pr, p, JS_ATOM_name);
+    if (prs && (prs->flags & JS_PROP_TMASK) == JS_PROP_NORMAL && JS_VALUE_GET_TAG(pr->u.value) == JS_TAG_STRING)
+        name = pr->u.value;
+    /* addresses decide what is remembered, not what is found */
+    known = &ctx->rt->numbered[(((uintptr_t)b >> 4) * 31 + (pc ? pc - b->byte_code_buf : 0)) % NUMBERED_SIZE];
+    if (known->code == b && known->pc == pc && is_same_string(known->name, name))
+        return known->place;
+    memset(&info, 0, sizeof(info));
+    describe(ctx, func, pc, &info);
+    if (known->code)
+        JS_FreeValue(ctx, known->name);
+    b->is_numbered = true;
+    known->code = b;
+    known->pc = pc;
+    known->name = js_dup(name);
+    known->place.number = hook(&info, opaque);
+    known->place.line = info.line;
+    known->place.column = info.column;
+    JS_FreeCallableInfo(ctx, &info);
+    return known->place;
+}
+
+uint32_t JS_NumberCallable(JSContext *ctx, JSValueConst func, JSNumberHook *hook, void *opaque)
+{
+    JSCallableInfo info;
+    JSStackFrame *frame;
+    uint32_t number;
+
+    while (JS_VALUE_GET_TAG(func) == JS_TAG_OBJECT
+           && JS_VALUE_GET_OBJ(func)->class_id == JS_CLASS_BOUND_FUNCTION)
+        func = JS_VALUE_GET_OBJ(func)->u.bound_function->func_obj;
+    if (!JS_IsFunction(ctx, func))
+        return 0;
+    frame = continuation_frame(func);
+    if (frame && JS_VALUE_GET_TAG(frame->cur_func) == JS_TAG_OBJECT)
+        func = frame->cur_func;
+    if (js_class_has_bytecode(JS_VALUE_GET_OBJ(func)->class_id))
+        return numbered_place(ctx, func, NULL, hook, opaque).number;
+    memset(&info, 0, sizeof(info));
+    describe(ctx, func, NULL, &info);
+    number = hook(&info, opaque);
+    JS_FreeCallableInfo(ctx, &info);
+    return number;
+}
+
+int JS_CapturePlaces(JSContext *ctx, JSPlace *places, int max, JSNumberHook *hook, void *opaque)
+{
+    JSStackFrame *frame;
+    int seen = 0, count = 0;
+
+    for (frame = ctx->rt->current_stack_frame; frame && seen < max; frame = frame->prev_frame) {
+        if (JS_VALUE_GET_TAG(frame->cur_func) != JS_TAG_OBJECT)
+            continue;
+        seen++;
+        if (js_class_has_bytecode(JS_VALUE_GET_OBJ(frame->cur_func)->class_id))
+            places[count++] = numbered_place(ctx, frame->cur_func, frame->cur_pc, hook, opaque);
+    }
+    return count;
 }
 
 /* ---- terrarium: what Node's own library asks its engine for ---- */

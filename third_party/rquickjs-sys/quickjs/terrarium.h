@@ -55,6 +55,18 @@ JS_EXTERN void JS_DescribeCallable(JSContext *ctx, JSValueConst func, JSCallable
 JS_EXTERN int JS_CaptureStack(JSContext *ctx, JSCallableInfo *frames, int max);
 JS_EXTERN void JS_FreeCallableInfo(JSContext *ctx, JSCallableInfo *info);
 
+/* The same in numbers, for an embedder that knows functions by those: it is asked through the hook, which may run no
+   code, and not again while the runtime remembers the answer. */
+typedef struct JSPlace {
+    uint32_t number;
+    int line, column; /* as in JSCallableInfo */
+} JSPlace;
+typedef uint32_t JSNumberHook(const JSCallableInfo *info, void *opaque);
+/* 0, and the hook is not asked, when nobody's code would run. */
+JS_EXTERN uint32_t JS_NumberCallable(JSContext *ctx, JSValueConst func, JSNumberHook *hook, void *opaque);
+/* Of the `max` innermost frames those that are no native function's. */
+JS_EXTERN int JS_CapturePlaces(JSContext *ctx, JSPlace *places, int max, JSNumberHook *hook, void *opaque);
+
 /* Told when a watched function begins, before any of its code. The hook may run none. */
 typedef void JSCallHook(JSContext *ctx, int number, JSValueConst this_obj, void *opaque);
 JS_EXTERN void JS_SetCallHook(JSRuntime *rt, JSCallHook *hook, void *opaque);

@@ -38,6 +38,17 @@ impl CallableInfo {
     };
 }
 
+/// Where a frame stands, its function by the number that [`NumberHook`] gave.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct Place {
+    pub number: u32,
+    pub line: c_int,
+    pub column: c_int,
+}
+
+pub type NumberHook = unsafe extern "C" fn(info: *const CallableInfo, opaque: *mut c_void) -> u32;
+
 #[repr(C)]
 pub struct ErrorSpan {
     pub filename: *const c_char,
@@ -70,6 +81,19 @@ unsafe extern "C" {
     pub fn JS_DescribeCallable(ctx: *mut JSContext, func: JSValue, info: *mut CallableInfo);
     pub fn JS_CaptureStack(ctx: *mut JSContext, frames: *mut CallableInfo, max: c_int) -> c_int;
     pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
+    pub fn JS_NumberCallable(
+        ctx: *mut JSContext,
+        func: JSValue,
+        hook: NumberHook,
+        opaque: *mut c_void,
+    ) -> u32;
+    pub fn JS_CapturePlaces(
+        ctx: *mut JSContext,
+        places: *mut Place,
+        max: c_int,
+        hook: NumberHook,
+        opaque: *mut c_void,
+    ) -> c_int;
     pub fn JS_GetThrowPlace(
         ctx: *mut JSContext,
         value: JSValue,
