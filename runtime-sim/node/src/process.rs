@@ -185,6 +185,8 @@ impl Process {
         {
             let mut files = environment.files.borrow_mut();
             files.mkdir_all(&spec.cwd);
+            let host = format!("{}\n", spec.host);
+            files.place("/proc/sys/kernel/hostname", host.into_bytes());
             for file in &spec.files {
                 files.place(&file.path, file.bytes.clone());
             }

@@ -166,6 +166,12 @@ impl Network {
         self.hosts[host as usize].address
     }
 
+    /// How many threads may run at once on the host of that name; 0 for any number.
+    pub fn cores(&self, name: &str) -> usize {
+        let host = self.hosts.iter().find(|host| host.name == name);
+        host.map_or(0, |host| host.cores.len())
+    }
+
     pub fn set_name(&mut self, name: &str, addresses: Vec<IpAddr>) {
         self.names.retain(|(known, _)| known != name);
         self.names.push((name.to_owned(), addresses));

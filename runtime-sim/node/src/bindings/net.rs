@@ -988,8 +988,8 @@ fn rest(ctx: Ctx, number: SocketId) {
 /// Of this machine, of the world's hosts, and of what the scenario calls them.
 fn addresses_of(env: &Environment, name: &str, family: u32) -> Vec<String> {
     let own: &[&str] = match (name, family) {
-        ("localhost" | "terrarium", 0 | 4) => &["127.0.0.1"],
-        ("localhost" | "terrarium" | "ip6-localhost", 6) => &["::1"],
+        ("localhost", 0 | 4) => &["127.0.0.1"],
+        ("localhost" | "ip6-localhost", 6) => &["::1"],
         ("ip6-localhost", 0) => &["::1"],
         _ => &[],
     };

@@ -1,4 +1,6 @@
-//! `src/node_os.cc`: one machine with one processor, the loopback interface and the user root.
+//! `src/node_os.cc`: the world's host that the process runs on, with its name, cores and address, and the user root.
+
+use std::net::IpAddr;
 
 use crate::engine::value::{Js, Value};
 
@@ -12,7 +14,7 @@ const PRIORITY_MIN: i32 = -20;
 const PRIORITY_MAX: i32 = 19;
 
 pub fn initialize(t: &Target) {
-    t.with("getHostname", |c| Ok(c.ctx.string("terrarium")))
+    t.with("getHostname", |c| Ok(c.ctx.string(&c.env().host().spec.host)))
         .with("getOSInformation", |c| {
             Ok(c.ctx.strings(["Linux", "#1 SMP", "6.1.0", "x86_64"]))
         })
@@ -22,15 +24,20 @@ pub fn initialize(t: &Target) {
         })
         .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
         .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
-        .with("getAvailableParallelism", |c| Ok(c.ctx.number(1.0)))
+        .with("getAvailableParallelism", |c| {
+            Ok(c.ctx.number(cores(c) as f64))
+        })
         .with("getUptime", |c| {
             Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9))
         })
         .with("getCPUs", |c| {
-            let number = |value| c.ctx.number(value);
-            let times = [3000.0, 0.0, 0.0, 0.0, 0.0, 0.0].map(number);
-            Ok(c.ctx
-                .array([c.ctx.string("Terrarium")].into_iter().chain(times)))
+            // Its speed in MHz, and what it has done so far.
+            let core = [3000.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+            let cores = (0..cores(c)).flat_map(|_| {
+                let numbers = core.map(|value| c.ctx.number(value));
+                [c.ctx.string("Terrarium")].into_iter().chain(numbers)
+            });
+            Ok(c.ctx.array(cores))
         })
         // The array that the library hands over stays at zero.
         .with("getLoadAvg", |c| c.undefined())
@@ -70,18 +77,39 @@ fn no_such_process(c: &Call, syscall: &str) -> Js<Value> {
     c.undefined()
 }
 
+/// One where the world does not count them.
+fn cores(c: &Call) -> usize {
+    let world = c.env().place().scheduler.world();
+    let name = &c.env().host().spec.host;
+    let cores = world.borrow().network.cores(name);
+    cores.max(1)
+}
+
 /// Name, address, mask, family, hardware address, whether it is internal, scope: seven for each.
 fn interfaces(c: &Call) -> Js<Value> {
-    let text = |text| c.ctx.string(text);
-    Ok(c.ctx.array([
-        text("lo"),
-        text("127.0.0.1"),
-        text("255.0.0.0"),
-        text("IPv4"),
-        text("00:00:00:00:00:00"),
-        c.ctx.bool(true),
-        c.ctx.number(-1.0),
-    ]))
+    let row = |name, address: IpAddr, hardware: &str, is_internal| {
+        let text = |text| c.ctx.string(text);
+        [
+            text(name),
+            text(&address.to_string()),
+            text("255.0.0.0"),
+            text("IPv4"),
+            text(hardware),
+            c.ctx.bool(is_internal),
+            c.ctx.number(-1.0),
+        ]
+    };
+    let loopback = IpAddr::from([127, 0, 0, 1]);
+    let mut rows = vec![row("lo", loopback, "00:00:00:00:00:00", true)];
+    let world = c.env().place().scheduler.world();
+    let found = world.borrow().network.resolve(&c.env().host().spec.host);
+    if let Some(address @ IpAddr::V4(ip)) = found.first() {
+        // What a container's would be.
+        let [a, b, c, d] = ip.octets();
+        let hardware = format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}");
+        rows.push(row("eth0", *address, &hardware, false));
+    }
+    Ok(c.ctx.array(rows.into_iter().flatten()))
 }
 
 fn user(c: &Call) -> Js<Value> {

@@ -99,7 +99,6 @@ impl FileSystem {
         };
         files.insert("/", Content::Directory, 0o755);
         files.mkdir_all("/tmp");
-        files.place("/proc/sys/kernel/hostname", b"terrarium\n".to_vec());
         files
     }
 
