@@ -1,9 +1,16 @@
-// Speeds of the built page in Chromium: prints one line a figure, `what: value (at most …)`. Run by `cargo xtask bench`.
+// Speeds of the built page in Chromium: prints one line a figure, `what: value (at most …)`. Run by `cargo xtask bench`,
+// which writes a lesson with a thousand packets on the wire.
+//
+//     node bench.mjs CROWD
 
+import { readFileSync } from 'node:fs';
 import { LessonPage, launch, serve } from './page.mjs';
 
+const [crowd] = process.argv.slice(2);
 const FIRST = '01-event-loop/01-what-runs-first';
+const CROWD_IS_IN = '05-http/01-first-express-api';
 const ROUNDS = 7;
+const SPEEDS = 12; // as many or more than there are
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const say = (what, values, most) =>
   console.log(`${what.padEnd(64)} median ${median(values).toFixed(1).padStart(8)} ms, worst ${Math.max(...values).toFixed(1).padStart(8)} ms, at most ${most} ms`);
@@ -64,7 +71,9 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 say('warm page to the first output of lesson 1', cold, 1000);
 
-const lesson = await LessonPage.open(browser, site, FIRST);
+const watched = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+await watched.addInitScript(() => addEventListener('TrunkApplicationStarted', ({ detail }) => { window.pageMemory = detail.wasm.memory; }));
+const lesson = await LessonPage.over(watched, site, FIRST);
 await lesson.run();
 const again = [];
 for (let round = 0; round < 20; round++) {
@@ -115,6 +124,41 @@ const seeks = await lesson.page.evaluate(async () => {
   return { events, took };
 });
 say(`seek from end to end over ${seeks.events} events, with layout`, seeks.took, 16);
+
+// What the page holds for that recording: its own memory, and what its script and elements take. The simulation's
+// memory is the worker's.
+const megabytes = async (page) => {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { metrics } = await session.send('Performance.enable').then(() => session.send('Performance.getMetrics'));
+  const heap = metrics.find(({ name }) => name === 'JSHeapUsedSize').value;
+  const memory = await page.evaluate(() => window.pageMemory.buffer.byteLength);
+  return (heap + memory) / 2 ** 20;
+};
+console.log(`${`memory of the page with ${seeks.events} events`.padEnd(64)} ${(await megabytes(lesson.page)).toFixed(1)} MiB, at most 64 MiB`);
+
+// A thousand packets on the wire, played as they went.
+site.instead.set(`${CROWD_IS_IN}.bin`, readFileSync(crowd));
+const busy = await LessonPage.open(browser, site, CROWD_IS_IN);
+await busy.run();
+await busy.page.getByRole('tab', { name: 'Flow' }).click();
+await busy.scrubber().focus();
+await busy.page.keyboard.press('Home');
+for (let speed = 0; speed < SPEEDS; speed++) await busy.page.keyboard.press('>');
+await busy.page.keyboard.press(' ');
+// At the speed of time itself, until there are as many as there will be.
+await busy.page.waitForTimeout(2_500);
+const played = await busy.page.evaluate(async () => {
+  const frames = [];
+  const until = performance.now() + 3000;
+  for (let last = await new Promise(requestAnimationFrame); last < until;) {
+    const next = await new Promise(requestAnimationFrame);
+    frames.push(next - last);
+    last = next;
+  }
+  return frames;
+});
+console.log(`with a thousand packets on the wire: ${(1000 * played.length / played.reduce((sum, ms) => sum + ms)).toFixed(1)} frames a second (60), longest ${Math.max(...played).toFixed(0)} ms`);
 
 await browser.close();
 site.close();

@@ -18,6 +18,15 @@ pub fn run(workspace: &Workspace) -> Result {
     build::dist(workspace, &environment)?;
     sizes::print(workspace)?;
 
+    let bench = |words: &[&str]| {
+        let command = ["run", "--quiet", "--release", "--package", "tests"];
+        let mut cargo = build::cargo(workspace, &environment);
+        cargo.args(command).args(["--bin", "bench", "--"]);
+        shown(cargo.args(words))
+    };
+    let commands = workspace.target().join("probes");
+    bench(&["commands", &commands.to_string_lossy()])?;
+
     println!();
     setup::npm_install(workspace, "tests/browser")?;
     let browser = setup::browser(workspace)?;
@@ -26,6 +35,7 @@ pub fn run(workspace: &Workspace) -> Result {
             .command("node")
             .current_dir(workspace.file("tests/browser"))
             .arg("bench.mjs")
+            .arg(commands.join("crowd.bin"))
             .env("CHROMIUM", &browser.chromium),
     )?;
 
@@ -41,17 +51,8 @@ pub fn run(workspace: &Workspace) -> Result {
     ]))?;
 
     println!();
-    let bench = |words: &[&str]| {
-        let command = ["run", "--quiet", "--release", "--package", "tests"];
-        let mut cargo = build::cargo(workspace, &environment);
-        cargo.args(command).args(["--bin", "bench", "--"]);
-        shown(cargo.args(words))
-    };
     bench(&[])?;
 
-    println!();
-    let commands = workspace.target().join("probes");
-    bench(&["commands", &commands.to_string_lossy()])?;
     for (script, jar) in [
         ("probes.mjs", "runtime_sim.wasm"),
         ("loads.mjs", "runtime_sim_whole.wasm"),

@@ -337,8 +337,7 @@ impl Host {
         let mut places = [Place::default(); FRAMES_READ_MAX];
         let max = FRAMES_READ_MAX as c_int;
         let host = std::ptr::from_mut(self).cast();
-        let count =
-            unsafe { ffi::JS_CapturePlaces(ctx.0, places.as_mut_ptr(), max, number, host) };
+        let count = unsafe { ffi::JS_CapturePlaces(ctx.0, places.as_mut_ptr(), max, number, host) };
         let frames = places[..count as usize].iter().map(|place| Frame {
             function: place.number,
             line: place.line.max(0) as u32,

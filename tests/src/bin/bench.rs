@@ -1,7 +1,8 @@
 //! What `cargo xtask bench` measures inside of wasmtime: what a run costs before its first line. Each figure is a median.
 //!
 //! `bench commands FOLDER` writes what `browser/probes.mjs` and `browser/loads.mjs` give to the jar in V8: the encoded
-//! commands that begin each program of `probes/`, beside the program, and each world of `loads/`.
+//! commands that begin each program of `probes/`, beside the program, and each world of `loads/`; and for
+//! `browser/bench.mjs` a lesson with the world of `crowd/`.
 
 use std::{
     env, fs,
@@ -10,10 +11,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::{Command, Limits, Record, codec};
+use protocol::{
+    Command, Limits, Record, codec,
+    lesson::{Lesson, LessonFile},
+};
 use tests::{data, entries, name_of, scenario, show};
 
 const TURNS: usize = 15;
+/// The lesson whose place `browser/bench.mjs` puts it in.
+const CROWD_IS_IN: &str = "../lessons/05-http/01-first-express-api";
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -107,7 +113,23 @@ fn write_commands(folder: &Path) -> Result<(), String> {
         let name = format!("load-{}.bin", name_of(&folder));
         write(&name, codec::encode(&Command::Start(world)))?;
     }
-    Ok(())
+    write("crowd.bin", codec::encode(&crowd()?))
+}
+
+/// A lesson of which only the world matters.
+fn crowd() -> Result<Lesson, String> {
+    let said = |mistakes: Vec<course::Mistake>| format!("{mistakes:?}");
+    let folder = data("crowd");
+    let mut lesson = course::load_lesson(&data(CROWD_IS_IN)).map_err(said)?;
+    lesson.world = course::load_world(&folder.join("world.toml")).map_err(said)?;
+    let text = fs::read_to_string(folder.join("main.js")).map_err(|error| error.to_string())?;
+    lesson.start = vec![LessonFile {
+        path: "main.js".to_owned(),
+        text,
+        read_only: false,
+    }];
+    (lesson.predict, lesson.requests) = (None, Vec::new());
+    Ok(lesson)
 }
 
 fn timed<T, E: ToString>(work: impl FnOnce() -> Result<T, E>) -> Result<Duration, String> {

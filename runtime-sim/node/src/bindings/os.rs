@@ -14,52 +14,54 @@ const PRIORITY_MIN: i32 = -20;
 const PRIORITY_MAX: i32 = 19;
 
 pub fn initialize(t: &Target) {
-    t.with("getHostname", |c| Ok(c.ctx.string(&c.env().host().spec.host)))
-        .with("getOSInformation", |c| {
-            Ok(c.ctx.strings(["Linux", "#1 SMP", "6.1.0", "x86_64"]))
-        })
-        .with("getHomeDirectory", |c| {
-            let home = super::variables::get(c.env(), "HOME");
-            Ok(c.ctx.string(home.as_deref().unwrap_or("/root")))
-        })
-        .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
-        .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
-        .with("getAvailableParallelism", |c| {
-            Ok(c.ctx.number(cores(c) as f64))
-        })
-        .with("getUptime", |c| {
-            Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9))
-        })
-        .with("getCPUs", |c| {
-            // Its speed in MHz, and what it has done so far.
-            let core = [3000.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-            let cores = (0..cores(c)).flat_map(|_| {
-                let numbers = core.map(|value| c.ctx.number(value));
-                [c.ctx.string("Terrarium")].into_iter().chain(numbers)
-            });
-            Ok(c.ctx.array(cores))
-        })
-        // The array that the library hands over stays at zero.
-        .with("getLoadAvg", |c| c.undefined())
-        .with("getInterfaceAddresses", interfaces)
-        .with("getUserInfo", user)
-        .with("getPriority", |c| {
-            if !is_this_process(c.number(0)) {
-                return no_such_process(c, "uv_os_getpriority");
-            }
-            Ok(c.ctx.number(f64::from(c.env().priority.get())))
-        })
-        .with("setPriority", |c| {
-            if !is_this_process(c.number(0)) {
-                no_such_process(c, "uv_os_setpriority")?;
-                return Ok(c.ctx.number(-3.0));
-            }
-            c.env()
-                .priority
-                .set((c.number(1) as i32).clamp(PRIORITY_MIN, PRIORITY_MAX));
-            Ok(c.ctx.number(0.0))
-        })
-        .value("isBigEndian", t.ctx.bool(false));
+    t.with("getHostname", |c| {
+        Ok(c.ctx.string(&c.env().host().spec.host))
+    })
+    .with("getOSInformation", |c| {
+        Ok(c.ctx.strings(["Linux", "#1 SMP", "6.1.0", "x86_64"]))
+    })
+    .with("getHomeDirectory", |c| {
+        let home = super::variables::get(c.env(), "HOME");
+        Ok(c.ctx.string(home.as_deref().unwrap_or("/root")))
+    })
+    .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
+    .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
+    .with("getAvailableParallelism", |c| {
+        Ok(c.ctx.number(cores(c) as f64))
+    })
+    .with("getUptime", |c| {
+        Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9))
+    })
+    .with("getCPUs", |c| {
+        // Its speed in MHz, and what it has done so far.
+        let core = [3000.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let cores = (0..cores(c)).flat_map(|_| {
+            let numbers = core.map(|value| c.ctx.number(value));
+            [c.ctx.string("Terrarium")].into_iter().chain(numbers)
+        });
+        Ok(c.ctx.array(cores))
+    })
+    // The array that the library hands over stays at zero.
+    .with("getLoadAvg", |c| c.undefined())
+    .with("getInterfaceAddresses", interfaces)
+    .with("getUserInfo", user)
+    .with("getPriority", |c| {
+        if !is_this_process(c.number(0)) {
+            return no_such_process(c, "uv_os_getpriority");
+        }
+        Ok(c.ctx.number(f64::from(c.env().priority.get())))
+    })
+    .with("setPriority", |c| {
+        if !is_this_process(c.number(0)) {
+            no_such_process(c, "uv_os_setpriority")?;
+            return Ok(c.ctx.number(-3.0));
+        }
+        c.env()
+            .priority
+            .set((c.number(1) as i32).clamp(PRIORITY_MIN, PRIORITY_MAX));
+        Ok(c.ctx.number(0.0))
+    })
+    .value("isBigEndian", t.ctx.bool(false));
 }
 
 fn is_this_process(pid: f64) -> bool {
