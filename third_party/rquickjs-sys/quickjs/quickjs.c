@@ -870,6 +870,7 @@ typedef struct JSVarScope {
     int first;   /* index into fd->vars of the last variable in this scope */
     uint8_t has_using : 1; /* scope has using declarations */
     uint8_t is_await_using : 1; /* scope has await using declarations */
+    uint8_t is_switch : 1; /* terrarium: a case may be entered past the declarations of another */
     int using_label_catch; /* label for catch handler (-1 if none) */
     int using_label_end;   /* label for end of disposal block (-1 if none) */
 } JSVarScope;
@@ -913,6 +914,10 @@ typedef struct JSVarDef {
     uint8_t is_captured : 1;
     uint8_t is_static_private : 1; /* only used during private class field parsing */
     uint8_t var_kind : 4; /* see JSVarKindEnum */
+    /* terrarium: only used during compilation, of lexical variables */
+    uint8_t is_in_order : 1; /* what stands behind the declaration runs after it, or not at all */
+    uint8_t is_initialized : 1; /* the code resolved so far has initialized it */
+    uint8_t is_checked : 1; /* some code asks whether it is initialized */
     /* if is_captured = true, provides the index of the corresponding
        JSVarRef on stack */
     uint16_t var_ref_idx;
@@ -25152,6 +25157,7 @@ static int push_scope(JSParseState *s) {
         fd->scopes[scope].first = fd->scope_first;
         fd->scopes[scope].has_using = 0;
         fd->scopes[scope].is_await_using = 0;
+        fd->scopes[scope].is_switch = 0;
         fd->scopes[scope].using_label_catch = -1;
         fd->scopes[scope].using_label_end = -1;
         emit_op(s, OP_enter_scope);
@@ -29901,6 +29907,20 @@ static __exception int js_parse_block(JSParseState *s)
 }
 
 /* allowed parse_flags: PF_IN_ACCEPTED */
+/* terrarium: the variable was just declared by a name, not by a pattern or the head of a for-in or for-of loop, whose
+   code does not run in the order in which it stands */
+static void declared_in_order(JSFunctionDef *fd, JSAtom name)
+{
+    JSVarScope *scope = &fd->scopes[fd->scope_level];
+    JSVarDef *vd;
+
+    if (scope->is_switch || scope->first < 0)
+        return;
+    vd = &fd->vars[scope->first];
+    if (vd->var_name == name && vd->scope_level == fd->scope_level)
+        vd->is_in_order = vd->is_lexical;
+}
+
 static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                                     bool export_flag)
 {
@@ -29924,6 +29944,8 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                 goto var_error;
             if (js_define_var(s, name, tok))
                 goto var_error;
+            if (tok == TOK_LET || tok == TOK_CONST)
+                declared_in_order(fd, name);
             if (tok == TOK_USING) {
                 /* Allocate a paired hidden local for the cached dispose
                    method. Must be allocated immediately after the value
@@ -31006,6 +31028,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                 goto fail;
 
             push_scope(s);
+            s->cur_func->scopes[s->cur_func->scope_level].is_switch = 1;
             label_break = new_label(s);
             push_break_entry(s->cur_func, &break_entry,
                              label_name, label_break, -1, 1);
@@ -34221,6 +34244,7 @@ static JSFunctionDef *js_new_function_def(JSContext *ctx,
     fd->scopes[0].parent = -1;
     fd->scopes[0].has_using = 0;
     fd->scopes[0].is_await_using = 0;
+    fd->scopes[0].is_switch = 0;
     fd->scopes[0].using_label_catch = -1;
     fd->scopes[0].using_label_end = -1;
     fd->scope_level = 0;  /* 0: var/arg scope */
@@ -35089,6 +35113,15 @@ static inline void capture_var(JSFunctionDef *s, JSVarDef *vd)
     }
 }
 
+/* terrarium: whether code that uses a local variable has to ask if it is initialized */
+static bool asks_if_initialized(JSFunctionDef *s, JSVarDef *vd)
+{
+    if (!vd->is_lexical || (vd->is_initialized && !s->has_eval_call))
+        return false;
+    vd->is_checked = true;
+    return true;
+}
+
 /* return the position of the next opcode */
 static int resolve_scope_var(JSContext *ctx, JSFunctionDef *s,
                              JSAtom var_name, int scope_level, int op,
@@ -35187,7 +35220,7 @@ static int resolve_scope_var(JSContext *ctx, JSFunctionDef *s,
                     get_op = OP_get_arg;
                     var_idx -= ARGUMENT_VAR_OFFSET;
                 } else {
-                    if (s->vars[var_idx].is_lexical)
+                    if (asks_if_initialized(s, &s->vars[var_idx]))
                         get_op = OP_get_loc_check;
                     else
                         get_op = OP_get_loc;
@@ -35230,22 +35263,22 @@ static int resolve_scope_var(JSContext *ctx, JSFunctionDef *s,
                 dbuf_putc(bc, OP_get_arg + is_put);
                 dbuf_put_u16(bc, var_idx - ARGUMENT_VAR_OFFSET);
             } else {
+                vd = &s->vars[var_idx];
                 if (is_put) {
-                    if (s->vars[var_idx].is_lexical) {
-                        if (op == OP_scope_put_var_init) {
-                            /* 'this' can only be initialized once */
-                            if (var_name == JS_ATOM_this)
-                                dbuf_putc(bc, OP_put_loc_check_init);
-                            else
-                                dbuf_putc(bc, OP_put_loc);
-                        } else {
-                            dbuf_putc(bc, OP_put_loc_check);
-                        }
+                    if (vd->is_lexical && op == OP_scope_put_var_init) {
+                        /* 'this' can only be initialized once */
+                        if (var_name == JS_ATOM_this)
+                            dbuf_putc(bc, OP_put_loc_check_init);
+                        else
+                            dbuf_putc(bc, OP_put_loc);
+                        vd->is_initialized = vd->is_in_order;
+                    } else if (asks_if_initialized(s, vd)) {
+                        dbuf_putc(bc, OP_put_loc_check);
                     } else {
                         dbuf_putc(bc, OP_put_loc);
                     }
                 } else {
-                    if (s->vars[var_idx].is_lexical) {
+                    if (asks_if_initialized(s, vd)) {
                         dbuf_putc(bc, OP_get_loc_check);
                     } else {
                         dbuf_putc(bc, OP_get_loc);
@@ -37547,6 +37580,15 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
             }
             goto no_change;
 
+        case OP_set_loc_uninitialized:
+            {
+                JSVarDef *vd = &s->vars[get_u16(bc_buf + pos + 1)];
+                /* terrarium: nobody would notice */
+                if (vd->is_in_order && !vd->is_checked && !vd->is_captured && !s->has_eval_call)
+                    break;
+                goto no_change;
+            }
+
         case OP_get_loc:
             {
                 /* transformation:
@@ -37561,8 +37603,11 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
                     goto no_change;
                 if (code_match(&cc, pos_next, M2(OP_post_dec, OP_post_inc), OP_put_loc, idx, OP_drop, -1) ||
                     code_match(&cc, pos_next, M2(OP_dec, OP_inc), OP_dup, OP_put_loc, idx, OP_drop, -1)) {
-                    if (cc.line_num >= 0) line_num = cc.line_num;
-                    if (cc.col_num >= 0) col_num = cc.col_num;
+                    /* terrarium: x++ throws at x, and ++x at the operator */
+                    if (cc.op == OP_dec || cc.op == OP_inc) {
+                        if (cc.line_num >= 0) line_num = cc.line_num;
+                        if (cc.col_num >= 0) col_num = cc.col_num;
+                    }
                     add_pc2line_info(s, bc_out.size, line_num, col_num);
                     dbuf_putc(&bc_out, (cc.op == OP_inc || cc.op == OP_post_inc) ? OP_inc_loc : OP_dec_loc);
                     dbuf_putc(&bc_out, idx);
@@ -37669,14 +37714,11 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
                  */
                 int op1, idx;
                 if (code_match(&cc, pos_next, M3(OP_put_loc, OP_put_arg, OP_put_var_ref), -1, OP_drop, -1)) {
-                    if (cc.line_num >= 0) line_num = cc.line_num;
-                    if (cc.col_num >= 0) col_num = cc.col_num;
+                    /* terrarium: not the place of the put, which does not throw */
                     op1 = cc.op;
                     idx = cc.idx;
                     pos_next = cc.pos;
                     if (code_match(&cc, cc.pos, op1 - 1, idx, -1)) {
-                        if (cc.line_num >= 0) line_num = cc.line_num;
-                        if (cc.col_num >= 0) col_num = cc.col_num;
                         op1 += 1;   /* put_x(n) get_x(n) -> set_x(n) */
                         pos_next = cc.pos;
                     }
