@@ -166,6 +166,9 @@ impl<W: Write> Writer<W> {
             EventKind::LoadBegun { name, .. } => {
                 self.instant(process, "g", &format!("load {name} begins"))
             }
+            EventKind::ChoiceTaken { race, option, .. } => {
+                self.instant(process, "t", &race.words(*option))
+            }
             EventKind::LoadEnded { .. } => self.instant(process, "g", "a load ends"),
             EventKind::MiddlewareEntered { function, .. } => {
                 let name = self.name(process, *function);

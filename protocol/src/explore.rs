@@ -42,6 +42,15 @@ impl Outcome {
         written.map(|own| own.text.as_str()).collect()
     }
 
+    /// How it fails: the exit code and the thresholds that do not hold, whatever it prints.
+    pub fn failure(&self) -> (i32, Vec<(&str, &str)>) {
+        let thresholds = self.loads.iter().flat_map(|load| {
+            let failing = load.thresholds.iter().filter(|(_, passed)| !passed);
+            failing.map(|(text, _)| (load.name.as_str(), text.as_str()))
+        });
+        (self.exit_code, thresholds.collect())
+    }
+
     /// The exit code is 0 and every load kept to its thresholds.
     pub fn is_well(&self) -> bool {
         let mut thresholds = self.loads.iter().flat_map(|load| &load.thresholds);
@@ -61,6 +70,7 @@ pub struct Watcher {
     kept_bytes_max: usize,
     written: BTreeMap<(ProcessId, Stream), Written>,
     loads: BTreeMap<u32, Judgement>,
+    taken: Vec<u32>,
 }
 
 impl Watcher {
@@ -70,7 +80,13 @@ impl Watcher {
             kept_bytes_max,
             written: BTreeMap::new(),
             loads: BTreeMap::new(),
+            taken: Vec::new(),
         }
+    }
+
+    /// The options taken so far, one for each choice.
+    pub fn taken(&self) -> &[u32] {
+        &self.taken
     }
 
     /// Needs the events of [`crate::Record::Output`], and no others.
@@ -110,6 +126,7 @@ impl Watcher {
                 };
                 self.loads.insert(*load, judgement);
             }
+            EventKind::ChoiceTaken { option, .. } => self.taken.push(*option),
             _ => {}
         }
     }

@@ -83,6 +83,7 @@ impl Lesson {
             .collect();
         Scenario {
             seed,
+            picks: crate::scenario::Picks::default(),
             epoch_ms: world.epoch_ms,
             limits: world.limits,
             record,

@@ -18,6 +18,7 @@ pub mod outside;
 pub mod packages;
 pub mod scenario;
 pub mod service;
+pub mod shortest;
 pub mod trace;
 pub mod typescript;
 

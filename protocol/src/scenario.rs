@@ -1,5 +1,7 @@
 //! The description of a world: everything that decides what will happen, the seed included.
 
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,7 +21,73 @@ pub struct Scenario {
     pub record: Record,
     pub network: NetworkSpec,
     pub processes: Vec<ProcessSpec>,
+    pub picks: Picks,
 }
+
+/// What is taken where the seed would choose an order ([`crate::EventKind::ChoiceTaken`]): an option for each of the
+/// first choices, and who takes the others. They belong to one seed, and fit no other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picks {
+    pub taken: Vec<u32>,
+    pub then: Then,
+}
+
+/// As `--choose` takes them: `0,1,4x0,2,first`, where `4x0` is four times 0.
+impl fmt::Display for Picks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let runs = self.taken.chunk_by(|one, next| one == next);
+        let mut items: Vec<String> = runs
+            .flat_map(|run| match run.len() {
+                1 | 2 => run.iter().map(u32::to_string).collect(),
+                times => vec![format!("{times}x{}", run[0])],
+            })
+            .collect();
+        if self.then == Then::First {
+            items.push(FIRST.to_string());
+        }
+        formatter.write_str(&items.join(","))
+    }
+}
+
+const FIRST: &str = "first";
+
+/// The error is a sentence.
+impl FromStr for Picks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut picks = Self::default();
+        let mut items = text.split(',').map(str::trim).peekable();
+        while let Some(item) = items.next() {
+            if item == FIRST && items.peek().is_none() {
+                picks.then = Then::First;
+                break;
+            }
+            let (times, option) = item.split_once('x').unwrap_or(("1", item));
+            let (Ok(times), Ok(option)) = (times.parse::<u32>(), option.parse::<u32>()) else {
+                return Err(format!(
+                    "picks are numbers, such as 0,1,4x0,2, and may end with {FIRST}; \"{item}\" is no number"
+                ));
+            };
+            if picks.taken.len() as u64 + u64::from(times) > u64::from(CHOICES_MAX) {
+                return Err(format!("at most {CHOICES_MAX} choices can be picked"));
+            }
+            picks.taken.extend((0..times).map(|_| option));
+        }
+        Ok(picks)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Then {
+    #[default]
+    Seed,
+    /// Always the first option: the order of asking.
+    First,
+}
+
+/// So many choices of a run are told and can be picked; what comes behind them is chance.
+pub const CHOICES_MAX: u32 = 1_000;
 
 /// Hosts of which something is said, what lies between hosts, and what changes while the world runs. A host that only
 /// a process names is there too: with a core for every thread, and a quarter of a millisecond from any other.
@@ -165,7 +233,7 @@ pub enum Record {
     /// Every event.
     #[default]
     All,
-    /// Output, errors and exits: what a terminal shows.
+    /// Output, errors and exits: what a terminal shows. And choices.
     Output,
 }
 
@@ -226,3 +294,33 @@ pub const EPOCH_MS: u64 = 1_767_225_600_000;
 /// round. It is about what the interpreter itself needs, so a virtual second of pure computation takes about a real
 /// one.
 pub const TICK_NS: u64 = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picks_are_read_as_they_are_written() {
+        for text in ["0", "0,1,0,2", "0,0,3x1,0,first", "first", "1000x0"] {
+            let picks: Picks = text.parse().expect(text);
+            assert_eq!(picks.to_string(), text);
+        }
+        let picks: Picks = " 1, 3x0,1 ,first".parse().expect("spaces do no harm");
+        assert_eq!(
+            (picks.taken, picks.then),
+            (vec![1, 0, 0, 0, 1], Then::First)
+        );
+    }
+
+    #[test]
+    fn what_are_no_picks_says_so() {
+        for text in ["", "x", "1,,2", "-1", "first,1", "1x", "1.5", "4294967296"] {
+            let said = text.parse::<Picks>().unwrap_err();
+            assert!(said.starts_with("picks are numbers"), "{text:?}: {said}");
+        }
+        for text in ["1001x0", "4294967295x0", "999x1,0,0"] {
+            let said = text.parse::<Picks>().unwrap_err();
+            assert_eq!(said, "at most 1000 choices can be picked", "{text:?}");
+        }
+    }
+}

@@ -237,6 +237,68 @@ pub enum EventKind {
         function: FunctionId,
         handles_error: bool,
     },
+
+    // --- choices ---
+    /// Chance would have decided an order here. Its cause is the event of what races (a `PoolWorkQueued`, a `PacketSent`), or
+    /// whatever made it race.
+    ChoiceTaken {
+        /// Counted from 0.
+        choice: u32,
+        race: Race,
+        /// Whom it races, in the order in which they come.
+        rivals: Vec<u64>,
+        /// Option 0 is the order of asking; each further one goes ahead of one more rival.
+        options: u32,
+        option: u32,
+        /// The scenario's picks took it, and not the seed.
+        is_picked: bool,
+    },
+}
+
+/// What races against what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Race {
+    /// The loop looks for timers that are due, and one is within reach: it goes on to what else is ready, or is so late
+    /// that the timer comes first.
+    Timers,
+    /// Poll slept until a timer was due: it wakes at once, or so late that answers which are ready by then come first.
+    Wake,
+    /// Work for the pool may be done before other work that was asked for earlier: their numbers, counted from 1 in the
+    /// process in the order of asking.
+    Pool,
+    /// A packet may overtake others that are on their way to the same host: their numbers.
+    Packet,
+    /// A thread or process may begin before others that were begun earlier: their numbers.
+    Start(ProcessId),
+}
+
+impl Race {
+    /// What taking that option means, without the names of those who race.
+    pub fn words(self, option: u32) -> String {
+        let others = match option {
+            1 => "one other".to_string(),
+            count => format!("{count} others"),
+        };
+        let text = match (self, option) {
+            (Self::Timers, 0) => "The timer was not due yet when the loop looked.",
+            (Self::Timers, _) => "The loop was late, and the timer came first.",
+            (Self::Wake, 0) => "Poll woke in time, and the timer came first.",
+            (Self::Wake, _) => "Poll woke late, and what was ready by then came before the timer.",
+            (Self::Pool, 0) => "Work for the pool was done in the order of asking.",
+            (Self::Packet, 0) => "A packet stayed behind those sent before it.",
+            (Self::Start(process), 0) => {
+                return format!("Process {process} began behind those made before it.");
+            }
+            (Self::Pool, _) => {
+                return format!("Work for the pool was done before {others} asked for earlier.");
+            }
+            (Self::Packet, _) => return format!("A packet overtook {others}."),
+            (Self::Start(process), _) => {
+                return format!("Process {process} began before {others} made earlier.");
+            }
+        };
+        text.to_string()
+    }
 }
 
 /// One end of a connection: the host's name, and `10.0.0.1:3000`, a path, or nothing for a pair without names.

@@ -149,6 +149,12 @@ impl Jar {
             self.sim = None;
             return Reply::Wanting { part };
         }
+        let refusal = sim.world().borrow().choices.refusal(self.finished);
+        if let Some(reason) = refusal {
+            self.sim = None;
+            self.finished = false;
+            return Reply::Refused { reason };
+        }
         let events = sim.world().borrow_mut().recorder.take();
         #[cfg(feature = "whole")]
         for_checks(&mut self.loads, &mut self.exchanges, &events);
@@ -182,6 +188,12 @@ impl Jar {
         if let Some(part) = wanted(self.library.as_deref()) {
             self.sim = None;
             return Reply::Wanting { part };
+        }
+        let refusal = sim.world().borrow().choices.refusal(self.finished);
+        if let Some(reason) = refusal {
+            self.sim = None;
+            self.finished = false;
+            return Reply::Refused { reason };
         }
         let mut world = world.borrow_mut();
         world.switch_to(0, self.until_ns);

@@ -21,6 +21,7 @@ use serde_json::json;
 use super::{
     Failure, print,
     request::{Request, request},
+    shortest::{self, Found},
 };
 
 const SEEDS: u64 = 100;
@@ -38,9 +39,15 @@ pub fn explore(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     if seeds == 0 {
         return Err(Failure::Usage("--seeds begins at 1".to_string()));
     }
-    let tally = run_all(&scenario, seeds)?;
-    let mut sorted: Vec<&Seen> = (0..tally.len()).map(|number| tally.get(number)).collect();
-    sorted.sort_by_key(|seen| seen.first_seed);
+    let (mut jar, tally) = run_all(&scenario, seeds)?;
+    let found = shortest::search(&mut jar, &scenario, &tally)?;
+    let mut sorted: Vec<(&Seen, Option<&Found>)> = (0..tally.len())
+        .map(|number| {
+            let found = found.iter().find(|found| found.number == number);
+            (tally.get(number), found)
+        })
+        .collect();
+    sorted.sort_by_key(|(seen, _)| seen.first_seed);
     print(&if as_json {
         as_value(&sorted, seeds)
     } else {
@@ -49,23 +56,28 @@ pub fn explore(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// From the scenario's own seed on, on all cores.
-fn run_all(scenario: &Scenario, seeds: u64) -> Result<Tally, Failure> {
+/// From the scenario's own seed on, on all cores. Gives a jar back, for more.
+fn run_all(scenario: &Scenario, seeds: u64) -> Result<(Jar, Tally), Failure> {
     // The first loads what the others find in the cache.
-    let first = Jar::load()?;
+    let mut first = Jar::load()?;
     let next = AtomicU64::new(0);
     let tally: Mutex<Tally> = Mutex::default();
     let failed: Mutex<Option<Error>> = Mutex::default();
-    let work = |jar: Result<Jar, Error>| {
+    let fail = |error| {
+        failed
+            .lock()
+            .expect("nobody panics with it")
+            .get_or_insert(error);
+    };
+    let work = |jar: &mut Jar| {
         let run_on = || -> Result<(), Error> {
-            let mut jar = jar?;
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 if index >= seeds || failed.lock().expect("nobody panics with it").is_some() {
                     return Ok(());
                 }
                 let seed = scenario.seed.wrapping_add(index);
-                let outcome = run_one(&mut jar, scenario, seed)?;
+                let outcome = run_one(jar, scenario, seed)?;
                 tally
                     .lock()
                     .expect("nobody panics with it")
@@ -73,22 +85,22 @@ fn run_all(scenario: &Scenario, seeds: u64) -> Result<Tally, Failure> {
             }
         };
         if let Err(error) = run_on() {
-            failed
-                .lock()
-                .expect("nobody panics with it")
-                .get_or_insert(error);
+            fail(error);
         }
     };
     let cores = thread::available_parallelism().map_or(1, NonZero::get) as u64;
     thread::scope(|scope| {
         for _ in 1..cores.min(seeds) {
-            scope.spawn(|| work(Jar::load()));
+            scope.spawn(|| match Jar::load() {
+                Ok(mut jar) => work(&mut jar),
+                Err(error) => fail(error),
+            });
         }
-        work(Ok(first));
+        work(&mut first);
     });
     match failed.into_inner().expect("nobody panicked with it") {
         Some(error) => Err(error.into()),
-        None => Ok(tally.into_inner().expect("nobody panicked with it")),
+        None => Ok((first, tally.into_inner().expect("nobody panicked with it"))),
     }
 }
 
@@ -106,12 +118,12 @@ fn run_one(jar: &mut Jar, scenario: &Scenario, seed: u64) -> Result<Outcome, Err
     Ok(watcher.outcome(finished.exit_code))
 }
 
-fn as_text(outcomes: &[&Seen], seeds: u64) -> String {
+fn as_text(outcomes: &[(&Seen, Option<&Found>)], seeds: u64) -> String {
     let mut text = match outcomes.len() {
         1 => format!("1 outcome over {seeds} seeds\n"),
         count => format!("{count} outcomes over {seeds} seeds\n"),
     };
-    for seen in outcomes {
+    for (seen, found) in outcomes {
         let outcome = &seen.outcome;
         text.push_str(&format!(
             "\n--- {} of {seeds}, first with --seed {}, exit code {}\n{}",
@@ -133,14 +145,17 @@ fn as_text(outcomes: &[&Seen], seeds: u64) -> String {
                 ));
             }
         }
+        if let Some(found) = found {
+            text.push_str(&found.as_text());
+        }
     }
     text
 }
 
-fn as_value(outcomes: &[&Seen], seeds: u64) -> String {
+fn as_value(outcomes: &[(&Seen, Option<&Found>)], seeds: u64) -> String {
     let outcomes: Vec<_> = outcomes
         .iter()
-        .map(|seen| {
+        .map(|(seen, found)| {
             let outcome = &seen.outcome;
             let loads: Vec<_> = outcome
                 .loads
@@ -160,6 +175,7 @@ fn as_value(outcomes: &[&Seen], seeds: u64) -> String {
                 "stdout": outcome.text(Stream::Stdout),
                 "stderr": outcome.text(Stream::Stderr),
                 "loads": loads,
+                "shortest": found.map(Found::as_value),
             })
         })
         .collect();

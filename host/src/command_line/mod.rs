@@ -8,6 +8,7 @@ mod explore;
 mod request;
 mod run;
 mod serve;
+mod shortest;
 mod signals;
 mod trace;
 
@@ -23,9 +24,11 @@ use crate::Error;
 const HELP: &str = "\
 A Node.js process, its clock and its event loop in a jar.
 
-  terrarium run [--seed N] [--cpu X] [--limits terminal|page] FILE [ARGS]
+  terrarium run [--seed N] [--choose PICKS] [--cpu X] [--limits terminal|page] FILE [ARGS]
       Runs FILE as `node FILE` would, in virtual time. Its project folder is its file system; what it writes stays
-      in memory. --cpu 0.5 is a core of half the usual speed. Of Node's own options there are --import, --require,
+      in memory. --cpu 0.5 is a core of half the usual speed. --choose 0,1 takes the first and then the second option
+      where the seed would choose an order, before the seed goes on choosing; 0,1,first goes on with first options,
+      which are the order of asking, and 4x0 is four times 0. Of Node's own options there are --import, --require,
       --conditions, --no-warnings, --expose-internals and --experimental-vm-modules.
   terrarium run --test [--test-reporter R] [--test-name-pattern P] [--test-only] [--test-concurrency N] [PATH…]
       Runs Node's test runner, as `node --test` would, on the test files among PATH or in the working folder.
@@ -38,11 +41,12 @@ A Node.js process, its clock and its event loop in a jar.
   terrarium check [PATH…] [--json]
       Grades lessons: the start fails, the solution passes, nothing is missing or extra. PATH is a lesson, a chapter
       or all of `lessons`.
-  terrarium trace [--seed N] [--cpu X] [--limits terminal|page] [--format chrome|json] [-o OUT] FILE [ARGS]
+  terrarium trace [--seed N] [--choose PICKS] [--cpu X] [--limits terminal|page] [--format chrome|json] [-o OUT] FILE
+      [ARGS]
       Runs FILE and writes what happened: `chrome` for https://ui.perfetto.dev, `json` one event a line.
   terrarium explore [--seeds N] [--json] [--seed N] [--cpu X] [--limits terminal|page] FILE [ARGS]
       Runs FILE under N seeds, 100 unless said, on all cores, and lists every outcome: how often, the first seed that
-      shows it, exit code and output.
+      shows it, exit code and output; and for each way to fail the shortest interleaving that brings it.
   terrarium --help
   terrarium --version
 

@@ -12,7 +12,7 @@ use crate::project::Project;
 use lexopt::{Arg, Parser, ValueExt};
 use protocol::{
     Limits, ProcessSpec, Record, Scenario,
-    scenario::{EPOCH_MS, TICK_NS},
+    scenario::{EPOCH_MS, Picks, TICK_NS},
 };
 
 const SEED: u64 = 1;
@@ -90,6 +90,13 @@ pub fn request_of_server(
     }
     let file = values.remove(0);
     options.build(Path::new(&file), texts(values)?, record)
+}
+
+/// `--choose`: what is taken where the seed would choose.
+pub fn read_picks(arguments: &mut Parser) -> Result<Picks, Failure> {
+    let text = arguments.value()?.string()?;
+    let picks = text.parse::<Picks>();
+    picks.map_err(|reason| Failure::Usage(format!("--choose: {reason}")))
 }
 
 fn no_file() -> Failure {
@@ -227,6 +234,7 @@ impl Options {
         Ok(Request {
             scenario: Scenario {
                 seed: self.seed.unwrap_or(SEED),
+                picks: Picks::default(),
                 epoch_ms: EPOCH_MS,
                 limits: self.limits,
                 record,
@@ -285,6 +293,7 @@ impl Options {
         Ok(Request {
             scenario: Scenario {
                 seed: self.seed.unwrap_or(world.seed),
+                picks: Picks::default(),
                 epoch_ms: world.epoch_ms,
                 limits: self.limits,
                 record,

@@ -9,11 +9,12 @@ use crate::{Jar, packages};
 use lexopt::Parser;
 use protocol::{
     Event, EventKind, ProcessId, Record, Scenario, Stream, client::Exchange, load::LoadReport,
+    scenario::Picks,
 };
 
 use super::{
     Failure, print,
-    request::{Request, request},
+    request::{Request, read_picks, request},
 };
 
 /// As k6 has it.
@@ -21,10 +22,19 @@ const THRESHOLDS_FAILED: i32 = 99;
 
 pub fn run(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let mut json = false;
-    let Request { scenario, left_out } = request(arguments, Record::Output, |name, _| {
-        json |= name == "json";
-        Ok(name == "json")
+    let mut picks = Picks::default();
+    let Request {
+        mut scenario,
+        left_out,
+    } = request(arguments, Record::Output, |name, arguments| {
+        match name {
+            "json" => json = true,
+            "choose" => picks = read_picks(arguments)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     })?;
+    scenario.picks = picks;
     let mut jar = Jar::load()?;
     let mut terminal = Terminal::of(&scenario);
     let finished = jar.run(&scenario, |events| terminal.show(&events))?;

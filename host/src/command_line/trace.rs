@@ -9,11 +9,11 @@ use std::{
 
 use crate::{Jar, chrome};
 use lexopt::{Parser, ValueExt};
-use protocol::{Event, Record};
+use protocol::{Event, Record, scenario::Picks};
 
 use super::{
     Failure,
-    request::{Request, request},
+    request::{Request, read_picks, request},
 };
 
 type Out = Box<dyn Write + Send>;
@@ -21,7 +21,8 @@ type Out = Box<dyn Write + Send>;
 pub fn trace(arguments: &mut Parser) -> Result<ExitCode, Failure> {
     let mut is_chrome = true;
     let mut path: Option<PathBuf> = None;
-    let Request { scenario, .. } = request(arguments, Record::All, |name, arguments| {
+    let mut picks = Picks::default();
+    let Request { mut scenario, .. } = request(arguments, Record::All, |name, arguments| {
         match name {
             "format" => {
                 is_chrome = match arguments.value()?.string()?.as_str() {
@@ -34,11 +35,13 @@ pub fn trace(arguments: &mut Parser) -> Result<ExitCode, Failure> {
                     }
                 }
             }
+            "choose" => picks = read_picks(arguments)?,
             "o" | "output" => path = Some(arguments.value()?.into()),
             _ => return Ok(false),
         }
         Ok(true)
     })?;
+    scenario.picks = picks;
     let mut jar = Jar::load()?;
     let out: Out = match &path {
         Some(path) => Box::new(BufWriter::new(

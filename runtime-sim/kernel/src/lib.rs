@@ -4,7 +4,7 @@
 //!            Scenario (protocol)
 //!                 │ describes
 //!                 ▼
-//!   Sim ──drives──► World { clocks, queue, chance, recorder, limits }
+//!   Sim ──drives──► World { clocks, queue, chance, choices, recorder, limits }
 //!    │                ▲
 //!    └─ resumes a ────┘ each system gets the World, and the Scheduler to begin others
 //!       System
@@ -20,6 +20,7 @@
 //! - The queue is ordered by `(time_ns, sequence)`; sequence is the order of insertion, so equal times keep it.
 //! - No process's clock runs backwards.
 //! - Every draw comes from a stream with a name ([`Chance::stream`]); a new name disturbs no other stream.
+//! - Where a draw decides an order, it is a choice ([`choice`]), and stands in the trace.
 //! - Nothing here reads a wall clock, iterates in hash order, or orders by a float.
 //! - An event is recorded exactly once, its cause is an earlier event, and the hash covers it whether or not it is
 //!   kept for the page.
@@ -29,6 +30,7 @@
 //! everything, a run is a seed).
 
 pub mod chance;
+pub mod choice;
 #[cfg(feature = "network")]
 pub mod distribution;
 #[cfg(feature = "network")]
@@ -40,6 +42,7 @@ pub mod table;
 pub mod world;
 
 pub use chance::{Chance, Stream};
+pub use choice::{Choices, Race, Taken};
 pub use queue::EventQueue;
 pub use recorder::Recorder;
 #[cfg(feature = "network")]

@@ -64,7 +64,7 @@ impl Recorder {
     }
 }
 
-/// What a terminal shows.
+/// What a terminal shows, and what was chosen.
 fn is_output(kind: &EventKind) -> bool {
     matches!(
         kind,
@@ -74,6 +74,7 @@ fn is_output(kind: &EventKind) -> bool {
             | EventKind::ProcessExited { .. }
             | EventKind::LoadEnded { .. }
             | EventKind::AskEnded { .. }
+            | EventKind::ChoiceTaken { .. }
     )
 }
 

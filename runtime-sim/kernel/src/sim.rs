@@ -223,6 +223,18 @@ impl<S: System> Scheduler<S> {
         world.resume_at(process, at_ns);
     }
 
+    /// Who is to begin, and when.
+    pub fn unborn(&self) -> Vec<(u64, u64)> {
+        let slots = self.slots.borrow();
+        let world = self.world.borrow();
+        let unborn = slots
+            .iter()
+            .filter(|(_, slot)| matches!(slot, Slot::Unborn(_)));
+        unborn
+            .filter_map(|(process, _)| Some((world.resumes_at(*process)?, u64::from(*process))))
+            .collect()
+    }
+
     /// For a process in the middle of its turn: everybody else goes on until `done` answers when that was, or until
     /// `deadline_ns`.
     pub fn run_others(
@@ -863,6 +875,7 @@ mod tests {
         };
         Scenario {
             seed,
+            picks: protocol::scenario::Picks::default(),
             epoch_ms: 0,
             limits: Limits::PAGE,
             record: Record::All,

@@ -3,7 +3,7 @@
 use crate::Table;
 use protocol::{EventId, EventKind, Frame, Limits, ProcessId, Scenario};
 
-use crate::{Chance, EventQueue, Recorder};
+use crate::{Chance, Choices, EventQueue, Race, Recorder};
 
 /// What the queue holds: a closed list, one entry for each way in which the world can go on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub struct World {
     pub epoch_ms: u64,
     pub limits: Limits,
     pub chance: Chance,
+    pub choices: Choices,
     pub queue: EventQueue<Happening>,
     pub recorder: Recorder,
     #[cfg(feature = "network")]
@@ -73,6 +74,7 @@ impl World {
             epoch_ms: scenario.epoch_ms,
             limits: scenario.limits,
             chance: Chance::new(scenario.seed),
+            choices: Choices::new(scenario.picks.clone()),
             queue: EventQueue::default(),
             recorder: Recorder::new(scenario.record),
             #[cfg(feature = "network")]
@@ -266,6 +268,11 @@ impl World {
         core.resumes = Some(place);
     }
 
+    /// When the process has its next turn, as far as that is known.
+    pub(crate) fn resumes_at(&self, process: ProcessId) -> Option<u64> {
+        Some(self.cores.get(&process)?.resumes?.0)
+    }
+
     /// Sets the clock to the later of what it reads here and on the process's core.
     pub(crate) fn catch_up(&mut self, process: ProcessId) -> u64 {
         self.now_ns = self.now_ns.max(self.cores.or_default(process).clock_ns);
@@ -303,6 +310,14 @@ impl World {
         {
             self.queue.remove(place);
         }
+    }
+
+    /// Decides a race: its moment, and what is to be recorded of that as soon as its cause is there.
+    pub fn decide(&mut self, race: &Race, what: protocol::trace::Race) -> (u64, Option<EventKind>) {
+        let taken = self.choices.take(race.options(), race.seeds());
+        let option = taken.map_or(race.seeds(), |taken| taken.option);
+        let chosen = taken.map(|taken| taken.told(what, race.rivals()));
+        (race.moment_ns(option), chosen)
     }
 
     /// Records an event that happens now.

@@ -35,6 +35,7 @@ impl Net {
     fn new(seed: u64, hosts: [&str; 2]) -> Self {
         let mut world = World::new(&Scenario {
             seed,
+            picks: protocol::scenario::Picks::default(),
             epoch_ms: 0,
             limits: Limits::TERMINAL,
             record: Record::All,

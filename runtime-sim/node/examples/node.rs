@@ -60,6 +60,7 @@ fn main() {
         .unwrap_or(1);
     let scenario = Scenario {
         seed,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: 1_767_225_600_000,
         limits: Limits {
             events_max: 1_000_000,

@@ -537,10 +537,35 @@ impl Host {
         self.resource_queued(id, Queue::Poll, callback, None, None, false);
     }
 
-    pub fn pool_work_queued(&mut self, kind: EventKind) {
-        if self.main_began {
+    pub fn pool_work_queued(&mut self, kind: EventKind) -> Option<EventId> {
+        self.main_began.then(|| {
             let stack = self.stack();
-            self.record(kind, stack);
+            self.record(kind, stack)
+        })
+    }
+
+    /// The race's moment, and what [`Self::record_chosen`] tells of it.
+    pub fn decide(
+        &mut self,
+        race: &kernel::Race,
+        what: protocol::trace::Race,
+    ) -> (u64, Option<EventKind>) {
+        self.world.borrow_mut().decide(race, what)
+    }
+
+    /// A race of two: whether the other is taken, and not the order of asking.
+    pub fn race(&mut self, what: protocol::trace::Race, seeds: bool) -> bool {
+        let taken = self.world.borrow_mut().choices.take(2, seeds.into());
+        let chosen = taken.map(|taken| taken.told(what, vec![]));
+        let cause = self.cause();
+        self.record_chosen(cause, chosen);
+        taken.map_or(seeds, |taken| taken.option == 1)
+    }
+
+    pub fn record_chosen(&mut self, cause: Option<EventId>, chosen: Option<EventKind>) {
+        if let Some(chosen) = chosen {
+            let stack = self.stack();
+            self.record_caused(cause, chosen, stack);
         }
     }
 

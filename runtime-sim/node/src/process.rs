@@ -11,7 +11,7 @@ use std::{
 };
 
 use kernel::{Scheduler, System, Turn};
-use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec};
+use protocol::{EventKind, ExitReason, Limit, Outcome, Phase, ProcessId, ProcessSpec, trace};
 
 #[cfg(feature = "whole")]
 use crate::bindings::{net, process_wrap, signal};
@@ -400,6 +400,7 @@ impl Process {
         match self.state {
             State::Start => self.start(),
             State::EnterLoop => {
+                self.race_first_turn();
                 self.host().loop_now_ms();
                 self.state = if self.environment.is_alive() {
                     State::Timers
@@ -437,7 +438,7 @@ impl Process {
                 let mut host = self.host();
                 let idle_ns = &self.environment.place().remote.idle_ns;
                 idle_ns.set(idle_ns.get() + host.now_ns().saturating_sub(slept_ns));
-                let jitter_ns = host.uv.wake_jitter_ns();
+                let jitter_ns = self.race_wake(&mut host);
                 host.spend(jitter_ns);
                 host.record(EventKind::PollWoke, vec![]);
                 let until_ns = host.now_ns();
@@ -513,7 +514,7 @@ impl Process {
             State::TurnEnds => {
                 let mut host = self.host();
                 host.uv.turn += 1;
-                let hiccup_ns = host.uv.hiccup_ns();
+                let hiccup_ns = self.race_turn(&mut host);
                 host.spend(hiccup_ns);
                 let now_ms = host.loop_now_ms();
                 let due = host.uv.timer_due_ms.is_some_and(|due_ms| due_ms <= now_ms);
@@ -528,6 +529,72 @@ impl Process {
             State::Gone => {}
         }
         None
+    }
+
+    /// Something else than timers is ready, or is before `until_ns`.
+    fn has_others(&self, host: &Host, until_ns: u64) -> bool {
+        let requests = &self.environment.requests;
+        host.uv.immediate_ref
+            || requests.fed() > 0
+            || requests
+                .next_ready_ns()
+                .is_some_and(|ready_ns| ready_ns <= until_ns)
+    }
+
+    /// What the clock's offset decides: whether a short timer is due when the loop begins.
+    fn race_first_turn(&self) {
+        let mut host = self.host();
+        let now_ns = host.now_ns();
+        let (is_first, Some(due_ns)) = (host.uv.turn == 1, host.uv.timer_ns()) else {
+            return;
+        };
+        if is_first && host.uv.offset_decides(now_ns) && self.has_others(&host, due_ns.max(now_ns))
+        {
+            let is_due = host.race(trace::Race::Timers, due_ns <= now_ns);
+            host.uv.set_due(now_ns, is_due);
+        }
+    }
+
+    /// What the system takes for itself at the end of a turn, when that decides whether a timer is due.
+    fn race_turn(&self, host: &mut Host) -> u64 {
+        let drawn_ns = host.uv.hiccup_ns();
+        let now_ns = host.now_ns();
+        let Some(due_ns) = host.uv.timer_ns() else {
+            return drawn_ns;
+        };
+        let wait_ns = due_ns.saturating_sub(now_ns);
+        let is_due = wait_ns <= drawn_ns;
+        if !(1..costs::HICCUP_NS).contains(&wait_ns) || !self.has_others(host, due_ns) {
+            return drawn_ns;
+        }
+        // Of many turns before a timer the first is told, and any that chance makes a late one.
+        if !host.uv.races_first() && !is_due {
+            return drawn_ns;
+        }
+        if host.race(trace::Race::Timers, is_due) {
+            drawn_ns.max(wait_ns)
+        } else {
+            drawn_ns.min(wait_ns - 1)
+        }
+    }
+
+    /// How late poll wakes, when that decides whether a timer that is due waits for what comes meanwhile.
+    fn race_wake(&self, host: &mut Host) -> u64 {
+        let drawn_ns = host.uv.wake_jitter_ns();
+        let now_ns = host.now_ns();
+        let ready_ns = self.environment.requests.next_ready_after_ns(now_ns);
+        let (Some(ready_ns), Some(due_ns)) = (ready_ns, host.uv.timer_ns()) else {
+            return drawn_ns;
+        };
+        let wait_ns = ready_ns - now_ns;
+        if wait_ns >= costs::POLL_WAKE_JITTER_NS + costs::OVERSLEEP_NS - 1 || due_ns > ready_ns {
+            return drawn_ns;
+        }
+        if host.race(trace::Race::Wake, wait_ns <= drawn_ns) {
+            drawn_ns.max(wait_ns)
+        } else {
+            drawn_ns.min(wait_ns - 1)
+        }
     }
 
     /// `Environment::RunTimers`, when Node's timer handle is due.

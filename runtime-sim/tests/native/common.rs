@@ -31,6 +31,7 @@ impl Run {
 pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
     Scenario {
         seed,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: 1_700_000_000_000,
         limits: Limits::PAGE,
         record: Record::All,

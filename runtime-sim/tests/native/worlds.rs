@@ -35,6 +35,7 @@ fn scenario(folder: &Path) -> Scenario {
     });
     Scenario {
         seed: world.seed,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: world.epoch_ms,
         limits: Limits::TERMINAL,
         record: Record::All,

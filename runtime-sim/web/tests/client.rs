@@ -183,6 +183,7 @@ fn run(answers: Answers, asks: Vec<Ask>) -> Vec<Exchange> {
         };
         let scenario = Scenario {
             seed: 1,
+            picks: protocol::scenario::Picks::default(),
             epoch_ms: 1_767_225_600_000,
             limits: Limits::TERMINAL,
             record: Record::All,

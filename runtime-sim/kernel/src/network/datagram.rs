@@ -15,7 +15,7 @@ use protocol::{
 use crate::{Happening, World};
 
 use super::{
-    Address, By, HostId, SocketId,
+    Address, By, Flight, HostId, SocketId,
     errno::{EADDRINUSE, EADDRNOTAVAIL, EINVAL, EISCONN, EMSGSIZE, ENOTCONN},
     socket::State,
 };
@@ -230,11 +230,19 @@ impl World {
         let now_ns = self.now_ns();
         let is_up = self.network.hosts[host as usize].is_up;
         let (link, chance) = self.network.link_and_chance(host, to_host);
-        let Some(arrives_ns) = link.carry(now_ns, bytes.len(), chance).filter(|_| is_up) else {
+        let carried = link.carry(now_ns, bytes.len(), chance).filter(|_| is_up);
+        let Some((arrives_ns, range)) = carried else {
             let lost = EventKind::PacketLost { packet: id };
             self.record(Some(event), by.process, lost, vec![]);
             return;
         };
+        let flight = Flight {
+            to_host,
+            connection: 0,
+            arrives_ns,
+            event,
+        };
+        let arrives_ns = self.race_flight(id, by.process, flight, range);
         let datagram = Datagram {
             from,
             to,
@@ -248,6 +256,7 @@ impl World {
     }
 
     pub(crate) fn datagram_arrives(&mut self, id: PacketId) {
+        self.network.flights.remove(&id);
         let Some(datagram) = self.network.datagrams.remove(&id) else {
             return;
         };

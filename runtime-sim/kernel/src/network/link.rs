@@ -26,6 +26,12 @@ impl Latency {
         (ascends && fits).then_some(Self(points))
     }
 
+    /// The least and the most that can be drawn.
+    pub fn bounds_ns(&self) -> (u64, u64) {
+        let ns = |point: Option<&(u32, u64)>| point.map_or(0, |(_, ns)| *ns);
+        (ns(self.0.first()), ns(self.0.last()))
+    }
+
     pub fn draw(&self, chance: &mut Stream) -> u64 {
         let points = &self.0;
         if points.len() == 1 {
@@ -84,8 +90,13 @@ impl Link {
         }
     }
 
-    /// When a packet that is sent now arrives; `None` when it is lost on the way.
-    pub fn carry(&mut self, now_ns: u64, payload_bytes: usize, chance: &mut Stream) -> Option<u64> {
+    /// When a packet that is sent now arrives, and between which moments it might; `None` when it is lost on the way.
+    pub fn carry(
+        &mut self,
+        now_ns: u64,
+        payload_bytes: usize,
+        chance: &mut Stream,
+    ) -> Option<(u64, (u64, u64))> {
         let mut leaves_ns = now_ns;
         if let Some(bits_per_second) = self.bits_per_second {
             let bits = (payload_bytes as u64 + ENVELOPE_BYTES) * 8;
@@ -95,7 +106,12 @@ impl Link {
         }
         let is_lost = self.is_cut || self.lost > 0 && chance.below(MILLION) < u64::from(self.lost);
         let arrives_ns = leaves_ns.saturating_add(self.latency.draw(chance));
-        (!is_lost).then_some(arrives_ns)
+        let (least_ns, most_ns) = self.latency.bounds_ns();
+        let range = (
+            leaves_ns.saturating_add(least_ns),
+            leaves_ns.saturating_add(most_ns),
+        );
+        (!is_lost).then_some((arrives_ns, range))
     }
 }
 
@@ -116,6 +132,7 @@ mod tests {
         // So far out the curve is steep: 15 ns are a thousandth of all.
         assert!(drawn[99_000].abs_diff(50) <= 15, "{}", drawn[99_000]);
         assert!(drawn[99_999] <= 200);
+        assert_eq!(curve.bounds_ns(), (0, 200));
     }
 
     #[test]
@@ -131,10 +148,12 @@ mod tests {
         let mut chance = Chance::new(1).stream("a link");
         let mut link = Link::new(Latency::constant(1_000));
         link.bits_per_second = Some(8_000_000);
+        let mut carry = |now_ns| link.carry(now_ns, 934, &mut chance);
+        let at = |arrives_ns| Some((arrives_ns, (arrives_ns, arrives_ns)));
         // 1,000 bytes with their envelopes at a byte a microsecond.
-        assert_eq!(link.carry(0, 934, &mut chance), Some(1_001_000));
-        assert_eq!(link.carry(0, 934, &mut chance), Some(2_001_000));
-        assert_eq!(link.carry(5_000_000, 934, &mut chance), Some(6_001_000));
+        assert_eq!(carry(0), at(1_001_000));
+        assert_eq!(carry(0), at(2_001_000));
+        assert_eq!(carry(5_000_000), at(6_001_000));
     }
 
     #[test]

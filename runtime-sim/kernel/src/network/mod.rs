@@ -36,7 +36,7 @@ use std::{
 use protocol::{
     EventId, ProcessId,
     scenario::{Change as WorldChange, LinkSpec, NetworkSpec},
-    trace::PacketId,
+    trace::{ConnectionId, PacketId},
 };
 
 use crate::{Chance, Stream, Table};
@@ -94,6 +94,15 @@ struct Host {
     port_next: u16,
 }
 
+/// A packet on its way that others may overtake.
+#[derive(Debug)]
+struct Flight {
+    to_host: HostId,
+    connection: ConnectionId,
+    arrives_ns: u64,
+    event: EventId,
+}
+
 #[derive(Debug)]
 pub struct Network {
     hosts: Vec<Host>,
@@ -109,6 +118,7 @@ pub struct Network {
     ports: Table<u64, u32>,
     packets: Table<PacketId, Packet>,
     datagrams: Table<PacketId, datagram::Datagram>,
+    flights: Table<PacketId, Flight>,
     packet_last: PacketId,
     connection_last: u64,
     request_last: u64,
@@ -129,6 +139,7 @@ impl Network {
             ports: Table::new(),
             packets: Table::new(),
             datagrams: Table::new(),
+            flights: Table::new(),
             packet_last: 0,
             connection_last: 0,
             request_last: 0,

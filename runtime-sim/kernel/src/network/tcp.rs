@@ -9,10 +9,10 @@ use protocol::{
     trace::{ConnectionId, PACKET_HEAD_BYTES_MAX, PacketContent, PacketId},
 };
 
-use crate::{Happening, World};
+use crate::{Happening, Race, World};
 
 use super::{
-    Address, By, Change, HostId, SocketId,
+    Address, By, Change, Flight, HostId, SocketId,
     errno::{ECONNREFUSED, ECONNRESET, ENOENT, ETIMEDOUT},
     socket::State,
 };
@@ -190,12 +190,57 @@ impl World {
         let (link, chance) = self.network.link_and_chance(from, to);
         let arrives_ns = link.carry(now_ns, packet.bytes.len(), chance);
         match arrives_ns.filter(|_| is_up) {
-            Some(arrives_ns) => {
+            Some((arrives_ns, range)) => {
+                let arrives_ns = self.race_packet(id, &packet, arrives_ns, range);
                 self.network.packets.insert(id, packet);
                 self.queue.push(arrives_ns, Happening::PacketArrives(id));
             }
             None => self.lose(id, packet),
         }
+    }
+
+    fn race_packet(&mut self, id: PacketId, packet: &Packet, at_ns: u64, range: (u64, u64)) -> u64 {
+        match packet.content {
+            PacketContent::Syn | PacketContent::SynAck | PacketContent::Data => {
+                let flight = Flight {
+                    to_host: packet.to_host,
+                    connection: packet.connection,
+                    arrives_ns: at_ns,
+                    event: packet.event,
+                };
+                self.race_flight(id, packet.process, flight, range)
+            }
+            _ => at_ns,
+        }
+    }
+
+    /// When it arrives, among those that are on their way to the same host; a stream keeps its own order.
+    pub(super) fn race_flight(
+        &mut self,
+        id: PacketId,
+        process: ProcessId,
+        mut flight: Flight,
+        range: (u64, u64),
+    ) -> u64 {
+        if !self.choices.is_over() {
+            let flights = self.network.flights.iter();
+            let rivals = flights
+                .filter(|(_, rival)| {
+                    let is_of_stream =
+                        flight.connection != 0 && rival.connection == flight.connection;
+                    rival.to_host == flight.to_host && !is_of_stream
+                })
+                .map(|(id, rival)| (rival.arrives_ns, *id));
+            let race = Race::new(flight.arrives_ns, range, rivals);
+            let (at_ns, chosen) = self.decide(&race, protocol::trace::Race::Packet);
+            if let Some(chosen) = chosen {
+                self.record(Some(flight.event), process, chosen, vec![]);
+            }
+            flight.arrives_ns = at_ns;
+        }
+        let at_ns = flight.arrives_ns;
+        self.network.flights.insert(id, flight);
+        at_ns
     }
 
     /// A packet is gone. Who sent it notices that nothing comes back.
@@ -274,6 +319,7 @@ impl World {
     }
 
     pub(crate) fn packet_arrives(&mut self, id: PacketId) {
+        self.network.flights.remove(&id);
         let Some(mut packet) = self.network.packets.remove(&id) else {
             return;
         };

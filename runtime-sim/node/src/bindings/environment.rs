@@ -12,7 +12,7 @@ use rquickjs::qjs::{self, JSClassID};
 
 use crate::engine::value::{Ctx, Js, Value};
 
-use kernel::Scheduler;
+use kernel::{Race, Scheduler};
 use protocol::{EventKind, ExitReason, ProcessId, trace::PoolWork};
 
 use crate::{
@@ -390,6 +390,7 @@ impl Environment {
         if !self.requests.has_pool() {
             self.requests.begin_pool(self.pool_size_said().as_deref());
         }
+        let now_ns = self.now_ns();
         let late_ns = self.draw("pool", |stream| {
             let hiccup = stream.below(costs::POOL_HICCUP_ODDS) == 0;
             let hiccup_ns = stream.below(costs::HICCUP_NS);
@@ -397,16 +398,52 @@ impl Environment {
                 + stream.below(costs::POOL_WAKE_JITTER_NS)
                 + if hiccup { hiccup_ns } else { 0 }
         });
-        let (thread, threads, begins_ns, ends_ns) =
-            self.requests
-                .queue_work(self.now_ns(), takes_ns + late_ns, done);
-        self.host().pool_work_queued(EventKind::PoolWorkQueued {
+        let (thread, threads, begins_ns) = self.requests.free_thread(now_ns);
+        let earliest_ns = begins_ns + takes_ns;
+        let latest_ns = earliest_ns
+            + takes_ns * costs::POOL_JITTER_PERCENT / 100
+            + costs::POOL_WAKE_JITTER_NS
+            + costs::HICCUP_NS
+            - 2;
+        let race = Race::new(
+            earliest_ns + late_ns,
+            (earliest_ns, latest_ns),
+            self.requests.works(now_ns),
+        );
+        let mut host = self.host();
+        let (ends_ns, chosen) = host.decide(&race, protocol::trace::Race::Pool);
+        self.requests.queue_work(thread, ends_ns, done);
+        let queued = host.pool_work_queued(EventKind::PoolWorkQueued {
             work,
             thread: thread as u32,
             threads: threads as u32,
             begins_ns,
             ends_ns,
         });
+        if let Some(queued) = queued {
+            self.requests.note_work(ends_ns);
+            host.record_chosen(Some(queued), chosen);
+        }
+    }
+
+    /// When a thread or process begins that is made now: some time after `after_ns`, which the seed draws.
+    pub fn start_ns(&self, process: ProcessId, after_ns: u64) -> u64 {
+        let scheduler = &self.place().scheduler;
+        let chance = scheduler.world().borrow().chance;
+        let jitter_ns = chance
+            .stream(&format!("start {process}"))
+            .below(costs::START_JITTER_NS);
+        let earliest_ns = self.now_ns() + after_ns;
+        let race = Race::new(
+            earliest_ns + jitter_ns,
+            (earliest_ns, earliest_ns + costs::START_JITTER_NS - 1),
+            scheduler.unborn(),
+        );
+        let mut host = self.host();
+        let (at_ns, chosen) = host.decide(&race, protocol::trace::Race::Start(process));
+        let cause = host.cause();
+        host.record_chosen(cause, chosen);
+        at_ns
     }
 
     /// What the program's environment says of the pool; the first work asks, so a program can still say it.

@@ -405,14 +405,7 @@ pub fn launch(
         parent_pid: place.common.pid,
         family: place.common.family.clone(),
     };
-    let jitter_ns = {
-        let world = place.scheduler.world().borrow();
-        world
-            .chance
-            .stream(&format!("start {process}"))
-            .below(costs::START_JITTER_NS)
-    };
-    let at_ns = env.now_ns() + costs::PROCESS_START_NS + jitter_ns;
+    let at_ns = env.start_ns(process, costs::PROCESS_START_NS);
     place.scheduler.spawn(
         process,
         at_ns,

@@ -42,6 +42,8 @@ pub struct Requests {
     /// By when they are ready and in the order of asking; `true` keeps the process alive.
     answers: RefCell<Table<(u64, u64), (bool, Completion)>>,
     pool_free_ns: RefCell<Pool>,
+    works: RefCell<Vec<(u64, u64)>>,
+    work_last: Cell<u64>,
     closing: RefCell<VecDeque<Completion>>,
     /// libuv's queue of pending callbacks.
     fed: RefCell<VecDeque<Completion>>,
@@ -162,28 +164,36 @@ impl Requests {
             .insert((ready_ns, sequence), (keeps_alive, Box::new(done)));
     }
 
-    /// Work for the pool: it begins when a thread is free. Which one, of how many, from when and until when.
-    pub fn queue_work(
-        &self,
-        now_ns: u64,
-        takes_ns: u64,
-        done: impl FnOnce(Ctx) + 'static,
-    ) -> (usize, usize, u64, u64) {
-        let taken = {
-            let pool = self.pool_free_ns.borrow().clone();
-            let mut free = pool.borrow_mut();
-            let threads = free.len();
-            let (thread, free_ns) = free
-                .iter_mut()
-                .enumerate()
-                .min_by_key(|(_, free_ns)| **free_ns)
-                .expect("there is one at least");
-            let begins_ns = (*free_ns).max(now_ns);
-            *free_ns = begins_ns + takes_ns;
-            (thread, threads, begins_ns, *free_ns)
-        };
-        self.answer_at(taken.3, true, done);
-        taken
+    /// The pool's thread that is free first: which one, of how many, and from when on.
+    pub fn free_thread(&self, now_ns: u64) -> (usize, usize, u64) {
+        let pool = self.pool_free_ns.borrow().clone();
+        let free = pool.borrow();
+        let (thread, free_ns) = free
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, free_ns)| **free_ns)
+            .expect("there is one at least");
+        (thread, free.len(), (*free_ns).max(now_ns))
+    }
+
+    pub fn queue_work(&self, thread: usize, ends_ns: u64, done: impl FnOnce(Ctx) + 'static) {
+        self.pool_free_ns.borrow().borrow_mut()[thread] = ends_ns;
+        self.answer_at(ends_ns, true, done);
+    }
+
+    /// Until when work lasts that stands in the trace.
+    pub fn note_work(&self, ends_ns: u64) {
+        self.work_last.set(self.work_last.get() + 1);
+        self.works
+            .borrow_mut()
+            .push((ends_ns, self.work_last.get()));
+    }
+
+    /// The pool's work that is under way for this loop: until when, and its number.
+    pub fn works(&self, now_ns: u64) -> Vec<(u64, u64)> {
+        let mut works = self.works.borrow_mut();
+        works.retain(|(ends_ns, _)| *ends_ns > now_ns);
+        works.clone()
     }
 
     pub fn has_pool(&self) -> bool {
@@ -351,6 +361,18 @@ impl Requests {
         [answer_ns, self.next_signal_ns()]
             .into_iter()
             .flatten()
+            .min()
+    }
+
+    /// The first answer or signal behind `now_ns`.
+    pub fn next_ready_after_ns(&self, now_ns: u64) -> Option<u64> {
+        let answers = self.answers.borrow();
+        let asyncs = self.asyncs.borrow();
+        let signals = asyncs.values().filter_map(|handle| handle.signalled_ns);
+        let ready_ns = answers.keys().map(|(ready_ns, _)| *ready_ns);
+        ready_ns
+            .chain(signals)
+            .filter(|at_ns| *at_ns > now_ns)
             .min()
     }
 

@@ -289,15 +289,7 @@ fn start_thread(c: &Call) -> Js<Value> {
         variables: worker.variables.is_none().then(|| env.variables.clone()),
         heap_bytes_max: (worker.limits[OLD_GENERATION] * 1048576.0) as u64,
     };
-    let now_ns = env.now_ns();
-    let jitter_ns = {
-        let world = place.scheduler.world().borrow();
-        world
-            .chance
-            .stream(&format!("start {process}"))
-            .below(costs::START_JITTER_NS)
-    };
-    let at_ns = now_ns + costs::THREAD_START_NS + jitter_ns;
+    let at_ns = env.start_ns(process, costs::THREAD_START_NS);
     place.scheduler.spawn(
         process,
         at_ns,

@@ -95,6 +95,7 @@ pub fn service(servers: u32, service_time: Distribution) -> ServiceSpec {
 pub fn scenario(seed: u64, loads: Vec<LoadSpec>, services: Vec<ServiceSpec>) -> Scenario {
     Scenario {
         seed,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: 0,
         limits: Limits::TERMINAL,
         record: Record::All,
