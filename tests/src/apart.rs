@@ -113,6 +113,7 @@ pub fn world(
 ) -> Scenario {
     Scenario {
         seed: 1,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: EPOCH_MS,
         limits,
         record: Record::Output,

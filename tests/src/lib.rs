@@ -55,6 +55,7 @@ pub fn scenario(
     let entry = format!("/app/{name}");
     Scenario {
         seed,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: EPOCH_MS,
         limits,
         record,

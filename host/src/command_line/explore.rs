@@ -70,7 +70,7 @@ fn run_all(scenario: &Scenario, seeds: u64) -> Result<(Jar, Tally), Failure> {
             .get_or_insert(error);
     };
     let work = |jar: &mut Jar| {
-        let run_on = || -> Result<(), Error> {
+        let mut run_on = || -> Result<(), Error> {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 if index >= seeds || failed.lock().expect("nobody panics with it").is_some() {

@@ -11,13 +11,14 @@
 //! ([`decode`]); where a request's time went is read from causes ([`spans`], [`waterfall`]), and what is said between
 //! lifelines stands in [`sequence`]. Requests are found and sorted in [`requests`]. What is pointed at in one view is lit
 //! in all ([`highlight`]), and a request that is followed has one letter in all ([`follow`]).
-//! What can be measured of it all over time is in [`metrics`].
+//! What can be measured of it all over time is in [`metrics`], and where an order was chosen, in [`Recording::choice`].
 //!
 //! Two recordings are held against each other in [`compare`]. Of several processes each has queues of its own, and one axis and one playhead lie under all of them; their events
 //! come in the order of their times ([`order`]). Nothing here knows a browser.
 
 pub mod axis;
 pub mod bookmarks;
+mod choice;
 pub mod compare;
 pub mod decode;
 pub mod density;
@@ -46,6 +47,7 @@ pub mod words;
 
 pub use axis::{Axis, Zoom};
 pub use bookmarks::{Bookmark, BookmarkKind, Bookmarks, Noted};
+pub use choice::Choice;
 pub use compare::{Comparison, Difference};
 pub use few::Few;
 pub use follow::{Following, Letter};

@@ -177,6 +177,7 @@ pub struct Recording {
     logs: Vec<u32>,
     failures: Vec<u32>,
     changes: Vec<u32>,
+    choices: Vec<u32>,
     /// Where each connection and each packet begins, by its number.
     connections: Vec<Option<u32>>,
     packets: Vec<Option<u32>>,
@@ -408,6 +409,11 @@ impl Recording {
     /// Faults and other changes of the world.
     pub fn changes(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
         self.changes.iter().map(|event| u64::from(*event))
+    }
+
+    /// Where the seed or the reader chose an order.
+    pub fn choices(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
+        self.choices.iter().map(|event| u64::from(*event))
     }
 
     pub fn logs(&self) -> impl DoubleEndedIterator<Item = EventId> + '_ {
@@ -645,6 +651,33 @@ impl Recording {
         self.track(process).map_or(&[], |track| &track.pool_works)
     }
 
+    /// The event that hands a process's work to the pool, by its number, from 1.
+    pub(crate) fn pool_work(&self, process: ProcessId, number: u64) -> Option<EventId> {
+        let place = usize::try_from(number.checked_sub(1)?).ok()?;
+        let event = self.pool_works(process).get(place)?;
+        Some(u64::from(*event))
+    }
+
+    pub(crate) fn pool_number(&self, process: ProcessId, event: EventId) -> usize {
+        upto(self.pool_works(process), event)
+    }
+
+    /// The event in which the packet is sent.
+    pub(crate) fn packet_event(&self, packet: PacketId) -> Option<EventId> {
+        taken(&self.packets, packet).map(u64::from)
+    }
+
+    /// Where the reader's own code stood, if it ran.
+    pub(crate) fn asked_on_line(&self, event: EventId) -> Option<u32> {
+        let happened = self.event(event)?;
+        let mut frames = happened.stack.iter();
+        let own = frames.find(|frame| {
+            let function = self.function(happened.process, frame.function);
+            frame.line > 0 && function.is_some_and(|function| function.is_own())
+        });
+        own.map(|frame| frame.line)
+    }
+
     /// The event in which the connection is asked for.
     pub fn connection(&self, connection: ConnectionId) -> Option<&Event> {
         self.event(u64::from(taken(&self.connections, connection)?))
@@ -825,6 +858,7 @@ impl Recording {
             | EventKind::Logged { .. }
             | EventKind::WorldChanged { .. }
             | EventKind::PoolWorkQueued { .. }
+            | EventKind::ChoiceTaken { .. }
             | EventKind::ConnectionBegun { .. }
             | EventKind::PacketSent { .. }
             | EventKind::PacketArrived { .. }

@@ -29,7 +29,7 @@ pub struct Sentence {
 }
 
 impl Sentence {
-    fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             who: None,
             what: what.into(),
@@ -148,6 +148,10 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
                     ),
                 },
             )
+        }
+        EventKind::ChoiceTaken { .. } => {
+            let choice = recording.choice(event);
+            choice.map(|choice| choice.sentence).unwrap_or_default()
         }
         EventKind::WorldChanged { what } => changed(what),
         EventKind::ConnectionBegun { client, server, .. } => Sentence::new(

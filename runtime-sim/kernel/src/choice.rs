@@ -123,42 +123,43 @@ impl Race {
     pub fn new(
         drawn_ns: u64,
         (earliest_ns, latest_ns): (u64, u64),
-        rivals: impl IntoIterator<Item = (u64, u64)>,
+        rivals: Vec<(u64, u64)>,
     ) -> Self {
-        let mut rivals: Vec<_> = rivals
-            .into_iter()
-            .filter(|(at_ns, _)| (earliest_ns + 1..=latest_ns).contains(at_ns))
-            .collect();
-        rivals.sort_unstable();
-        rivals.dedup_by_key(|(at_ns, _)| *at_ns);
         let mut race = Self {
             drawn_ns,
             earliest_ns,
             latest_ns,
-            rivals,
+            rivals: Vec::new(),
         };
-        race.narrow();
+        for rival in rivals {
+            race.add(rival);
+        }
         race
     }
 
-    /// To as many rivals as an option may be about.
-    fn narrow(&mut self) {
-        let spare = self.rivals.len().saturating_sub(RIVALS_MAX);
-        let first = self.place().saturating_sub(RIVALS_MAX / 2).min(spare);
-        if let Some((next_ns, _)) = self.rivals.get(first + RIVALS_MAX) {
-            self.latest_ns = next_ns - 1;
+    /// Those that one option may be about are few.
+    fn add(&mut self, rival: (u64, u64)) {
+        if rival.0 <= self.earliest_ns || rival.0 > self.latest_ns {
+            return;
         }
-        self.rivals.truncate(first + RIVALS_MAX);
-        if first > 0 {
-            self.earliest_ns = self.rivals[first - 1].0;
+        let place = self.places_until(rival.0);
+        if place > 0 && self.rivals[place - 1].0 == rival.0 {
+            return;
         }
-        self.rivals.drain(..first);
+        self.rivals.insert(place, rival);
+        if self.rivals.len() <= RIVALS_MAX {
+            return;
+        }
+        if self.places_until(self.drawn_ns) > RIVALS_MAX / 2 {
+            self.earliest_ns = self.rivals.remove(0).0;
+        } else if let Some((at_ns, _)) = self.rivals.pop() {
+            self.latest_ns = at_ns - 1;
+        }
     }
 
-    /// How many rivals the draw lets go first.
-    fn place(&self) -> usize {
-        self.rivals
-            .partition_point(|(at_ns, _)| *at_ns <= self.drawn_ns)
+    fn places_until(&self, time_ns: u64) -> usize {
+        let rivals = self.rivals.iter();
+        rivals.take_while(|(at_ns, _)| *at_ns <= time_ns).count()
     }
 
     pub fn options(&self) -> u32 {
@@ -167,7 +168,7 @@ impl Race {
 
     /// Option 0 is the order of asking, option n is ahead of the last n rivals.
     pub fn seeds(&self) -> u32 {
-        (self.rivals.len() - self.place()) as u32
+        (self.rivals.len() - self.places_until(self.drawn_ns)) as u32
     }
 
     pub fn rivals(&self) -> Vec<u64> {
@@ -183,7 +184,7 @@ impl Race {
         };
         let next = self.rivals.get(place);
         let to_ns = next.map_or(self.latest_ns, |(at_ns, _)| at_ns - 1);
-        self.drawn_ns.clamp(from_ns, to_ns)
+        self.drawn_ns.max(from_ns).min(to_ns)
     }
 }
 
@@ -240,9 +241,9 @@ mod tests {
 
     #[test]
     fn every_option_puts_the_moment_where_it_says() {
-        let rivals = [(30, 3), (20, 2), (10, 1), (20, 9), (41, 4)];
+        let rivals = vec![(30, 3), (20, 2), (10, 1), (20, 9), (41, 4)];
         for drawn_ns in 10..=40 {
-            let race = Race::new(drawn_ns, (10, 40), rivals);
+            let race = Race::new(drawn_ns, (10, 40), rivals.clone());
             assert_eq!(race.rivals(), [2, 3], "in reach, and one for a moment");
             assert_eq!(race.moment_ns(race.seeds()), drawn_ns);
             let order = |option| {
@@ -254,14 +255,15 @@ mod tests {
             assert_eq!(order(1), (true, false));
             assert_eq!(order(2), (false, false));
         }
-        let alone = Race::new(15, (10, 40), [(10, 1), (41, 4)]);
+        let alone = Race::new(15, (10, 40), vec![(10, 1), (41, 4)]);
         assert_eq!((alone.options(), alone.seeds()), (1, 0));
         assert_eq!(alone.moment_ns(0), 15);
     }
 
     #[test]
     fn a_race_of_many_is_about_those_around_it() {
-        let rivals = || (1..=100).map(|number| (number * 10, number));
+        let rivals =
+            || -> Vec<(u64, u64)> { (1..=100).map(|number| (number * 10, number)).collect() };
         for drawn_ns in [0, 5, 10, 333, 995, 1_000, 1_500] {
             let race = Race::new(drawn_ns, (0, 1_500), rivals());
             assert_eq!(race.options(), RIVALS_MAX as u32 + 1);

@@ -225,14 +225,14 @@ impl<S: System> Scheduler<S> {
 
     /// Who is to begin, and when.
     pub fn unborn(&self) -> Vec<(u64, u64)> {
-        let slots = self.slots.borrow();
         let world = self.world.borrow();
-        let unborn = slots
-            .iter()
-            .filter(|(_, slot)| matches!(slot, Slot::Unborn(_)));
+        let mut unborn = Vec::new();
+        for (process, slot) in self.slots.borrow().iter() {
+            if let (Slot::Unborn(_), Some(at_ns)) = (slot, world.resumes_at(*process)) {
+                unborn.push((at_ns, u64::from(*process)));
+            }
+        }
         unborn
-            .filter_map(|(process, _)| Some((world.resumes_at(*process)?, u64::from(*process))))
-            .collect()
     }
 
     /// For a process in the middle of its turn: everybody else goes on until `done` answers when that was, or until

@@ -3,7 +3,7 @@
 use crate::Table;
 use protocol::{EventId, EventKind, Frame, Limits, ProcessId, Scenario};
 
-use crate::{Chance, Choices, EventQueue, Race, Recorder};
+use crate::{Chance, Choices, EventQueue, Race, Recorder, Taken};
 
 /// What the queue holds: a closed list, one entry for each way in which the world can go on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,12 +312,11 @@ impl World {
         }
     }
 
-    /// Decides a race: its moment, and what is to be recorded of that as soon as its cause is there.
-    pub fn decide(&mut self, race: &Race, what: protocol::trace::Race) -> (u64, Option<EventKind>) {
+    /// Decides a race: its moment, and what is to be told of that as soon as its cause is there.
+    pub fn decide(&mut self, race: &Race) -> (u64, Option<Taken>) {
         let taken = self.choices.take(race.options(), race.seeds());
         let option = taken.map_or(race.seeds(), |taken| taken.option);
-        let chosen = taken.map(|taken| taken.told(what, race.rivals()));
-        (race.moment_ns(option), chosen)
+        (race.moment_ns(option), taken)
     }
 
     /// Records an event that happens now.

@@ -11,10 +11,11 @@ use std::{
     rc::Rc,
 };
 
-use kernel::World;
+use kernel::{Taken, World};
 use protocol::{
     EventId, EventKind, ExitReason, Frame, FunctionId, Limit, Limits, MicrotaskKind, Outcome,
-    ProcessId, ProcessSpec, Queue, Stream, TaskId, trace::STACK_FRAMES_MAX,
+    ProcessId, ProcessSpec, Queue, Stream, TaskId,
+    trace::{self, STACK_FRAMES_MAX},
 };
 use rquickjs::qjs::JSValue;
 
@@ -544,28 +545,36 @@ impl Host {
         })
     }
 
-    /// The race's moment, and what [`Self::record_chosen`] tells of it.
-    pub fn decide(
-        &mut self,
-        race: &kernel::Race,
-        what: protocol::trace::Race,
-    ) -> (u64, Option<EventKind>) {
-        self.world.borrow_mut().decide(race, what)
+    /// A wait that chance draws, and whether it is as long as `wait_ns`: the order of asking is that it is not.
+    #[inline(never)]
+    pub fn race_wait(&mut self, what: trace::Race, drawn_ns: u64, wait_ns: u64) -> u64 {
+        let is_longer = wait_ns <= drawn_ns;
+        if self.race(what, is_longer) {
+            drawn_ns.max(wait_ns)
+        } else {
+            drawn_ns.min(wait_ns - 1)
+        }
     }
 
     /// A race of two: whether the other is taken, and not the order of asking.
-    pub fn race(&mut self, what: protocol::trace::Race, seeds: bool) -> bool {
+    pub fn race(&mut self, what: trace::Race, seeds: bool) -> bool {
         let taken = self.world.borrow_mut().choices.take(2, seeds.into());
-        let chosen = taken.map(|taken| taken.told(what, vec![]));
         let cause = self.cause();
-        self.record_chosen(cause, chosen);
+        self.record_taken(cause, taken, what, Vec::new());
         taken.map_or(seeds, |taken| taken.option == 1)
     }
 
-    pub fn record_chosen(&mut self, cause: Option<EventId>, chosen: Option<EventKind>) {
-        if let Some(chosen) = chosen {
+    #[inline(never)]
+    pub fn record_taken(
+        &mut self,
+        cause: Option<EventId>,
+        taken: Option<Taken>,
+        what: trace::Race,
+        rivals: Vec<u64>,
+    ) {
+        if let Some(taken) = taken {
             let stack = self.stack();
-            self.record_caused(cause, chosen, stack);
+            self.record_caused(cause, taken.told(what, rivals), stack);
         }
     }
 

@@ -571,11 +571,7 @@ impl Process {
         if !host.uv.races_first() && !is_due {
             return drawn_ns;
         }
-        if host.race(trace::Race::Timers, is_due) {
-            drawn_ns.max(wait_ns)
-        } else {
-            drawn_ns.min(wait_ns - 1)
-        }
+        host.race_wait(trace::Race::Timers, drawn_ns, wait_ns)
     }
 
     /// How late poll wakes, when that decides whether a timer that is due waits for what comes meanwhile.
@@ -590,11 +586,7 @@ impl Process {
         if wait_ns >= costs::POLL_WAKE_JITTER_NS + costs::OVERSLEEP_NS - 1 || due_ns > ready_ns {
             return drawn_ns;
         }
-        if host.race(trace::Race::Wake, wait_ns <= drawn_ns) {
-            drawn_ns.max(wait_ns)
-        } else {
-            drawn_ns.min(wait_ns - 1)
-        }
+        host.race_wait(trace::Race::Wake, drawn_ns, wait_ns)
     }
 
     /// `Environment::RunTimers`, when Node's timer handle is due.

@@ -230,10 +230,12 @@ impl World {
                         flight.connection != 0 && rival.connection == flight.connection;
                     rival.to_host == flight.to_host && !is_of_stream
                 })
-                .map(|(id, rival)| (rival.arrives_ns, *id));
+                .map(|(id, rival)| (rival.arrives_ns, *id))
+                .collect();
             let race = Race::new(flight.arrives_ns, range, rivals);
-            let (at_ns, chosen) = self.decide(&race, protocol::trace::Race::Packet);
-            if let Some(chosen) = chosen {
+            let (at_ns, taken) = self.decide(&race);
+            if let Some(taken) = taken {
+                let chosen = taken.told(protocol::trace::Race::Packet, race.rivals());
                 self.record(Some(flight.event), process, chosen, vec![]);
             }
             flight.arrives_ns = at_ns;

@@ -13,7 +13,10 @@ use rquickjs::qjs::{self, JSClassID};
 use crate::engine::value::{Ctx, Js, Value};
 
 use kernel::{Race, Scheduler};
-use protocol::{EventKind, ExitReason, ProcessId, trace::PoolWork};
+use protocol::{
+    EventKind, ExitReason, ProcessId,
+    trace::{self, PoolWork},
+};
 
 use crate::{
     costs,
@@ -411,7 +414,7 @@ impl Environment {
             self.requests.works(now_ns),
         );
         let mut host = self.host();
-        let (ends_ns, chosen) = host.decide(&race, protocol::trace::Race::Pool);
+        let (ends_ns, taken) = host.world.borrow_mut().decide(&race);
         self.requests.queue_work(thread, ends_ns, done);
         let queued = host.pool_work_queued(EventKind::PoolWorkQueued {
             work,
@@ -422,7 +425,7 @@ impl Environment {
         });
         if let Some(queued) = queued {
             self.requests.note_work(ends_ns);
-            host.record_chosen(Some(queued), chosen);
+            host.record_taken(Some(queued), taken, trace::Race::Pool, race.rivals());
         }
     }
 
@@ -440,9 +443,9 @@ impl Environment {
             scheduler.unborn(),
         );
         let mut host = self.host();
-        let (at_ns, chosen) = host.decide(&race, protocol::trace::Race::Start(process));
+        let (at_ns, taken) = host.world.borrow_mut().decide(&race);
         let cause = host.cause();
-        host.record_chosen(cause, chosen);
+        host.record_taken(cause, taken, trace::Race::Start(process), race.rivals());
         at_ns
     }
 

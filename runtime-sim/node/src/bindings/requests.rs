@@ -366,14 +366,19 @@ impl Requests {
 
     /// The first answer or signal behind `now_ns`.
     pub fn next_ready_after_ns(&self, now_ns: u64) -> Option<u64> {
-        let answers = self.answers.borrow();
-        let asyncs = self.asyncs.borrow();
-        let signals = asyncs.values().filter_map(|handle| handle.signalled_ns);
-        let ready_ns = answers.keys().map(|(ready_ns, _)| *ready_ns);
-        ready_ns
-            .chain(signals)
-            .filter(|at_ns| *at_ns > now_ns)
-            .min()
+        let mut first_ns = u64::MAX;
+        let mut meet = |at_ns: u64| {
+            if at_ns > now_ns {
+                first_ns = first_ns.min(at_ns);
+            }
+        };
+        for (ready_ns, _) in self.answers.borrow().keys() {
+            meet(*ready_ns);
+        }
+        for handle in self.asyncs.borrow().values() {
+            meet(handle.signalled_ns.unwrap_or(0));
+        }
+        Some(first_ns).filter(|at_ns| *at_ns < u64::MAX)
     }
 
     /// What poll found ready at `until_ns`; it is `now_ns` meanwhile.
