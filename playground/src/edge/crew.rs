@@ -52,6 +52,8 @@ pub enum News {
         seed: u64,
         outcome: Outcome,
         report: Option<Report>,
+        /// Options, one for each choice.
+        taken: Vec<u32>,
     },
     Broke {
         seed: u64,
@@ -199,6 +201,7 @@ impl Task {
         match (self.refused, self.exit_code) {
             (None, Some(exit_code)) => News::Ran {
                 seed: self.seed,
+                taken: self.watcher.taken().to_vec(),
                 outcome: self.watcher.outcome(exit_code),
                 report: self.report,
             },

@@ -7,6 +7,7 @@ use protocol::{
     Record,
     explore::{Outcome, Seen},
     lesson::Lesson,
+    scenario::Picks,
 };
 use recording::{time::count, words::some};
 use yew::prelude::*;
@@ -18,7 +19,10 @@ use crate::{
         crew::{Crew, News, Worker},
         jar::{Heard, JobId, Part, Simulation},
     },
-    state::explore::{self, Check, Exploration, SEEDS, State},
+    state::{
+        choices::{Failure, Search},
+        explore::{self, Check, Exploration, SEEDS, State},
+    },
 };
 
 /// It is drawn so often at most while seeds come in.
@@ -37,6 +41,8 @@ pub struct ExploreProps {
     /// Whose recording is looked at.
     pub seed: Option<u64>,
     pub on_open: Callback<u64>,
+    /// The shortest interleaving that fails: a seed, and what to pick.
+    pub on_replay: Callback<(u64, Picks)>,
 }
 
 impl PartialEq for ExploreProps {
@@ -46,6 +52,7 @@ impl PartialEq for ExploreProps {
             && Rc::ptr_eq(&self.files, &other.files)
             && self.seed == other.seed
             && self.on_open == other.on_open
+            && self.on_replay == other.on_replay
     }
 }
 
@@ -61,12 +68,15 @@ pub enum Message {
     },
     Draw,
     More,
+    /// Looks for the shortest interleaving that fails as this seed does.
+    Shorten(u64),
 }
 
 pub struct Explore {
     seeds: u64,
     /// With the files that it runs.
     exploration: Option<(Exploration, Rc<Files>)>,
+    search: Option<Search>,
     /// While it runs.
     crew: Option<Crew>,
     rows: usize,
@@ -81,6 +91,7 @@ impl Component for Explore {
         Self {
             seeds: SEEDS[0],
             exploration: None,
+            search: None,
             crew: None,
             rows: ROWS_FIRST,
             drawing: None,
@@ -96,6 +107,7 @@ impl Component for Explore {
                     exploration.cancel();
                 }
                 self.crew = None;
+                self.search = None;
             }
             Message::Heard(worker, heard) => return self.heard(ctx, worker, heard),
             Message::Part { worker, job, part } => {
@@ -107,6 +119,7 @@ impl Component for Explore {
             }
             Message::Draw => self.drawing = None,
             Message::More => self.rows *= 4,
+            Message::Shorten(seed) => self.shorten(ctx, seed),
         }
         true
     }
@@ -137,12 +150,51 @@ impl Explore {
         let exploration = Exploration::new(props.lesson.world.seed, self.seeds);
         self.exploration = Some((exploration, props.files.clone()));
         self.rows = ROWS_FIRST;
+        self.gather(ctx, simulation);
+        self.occupy(ctx);
+    }
+
+    /// A crew of one.
+    fn gather(&mut self, ctx: &Context<Self>, simulation: &Rc<Simulation>) {
         let on_heard = ctx
             .link()
             .callback(|(worker, heard)| Message::Heard(worker, heard));
         self.crew = Some(Crew::new(simulation.clone(), on_heard));
         self.hire(1);
-        self.occupy(ctx);
+    }
+
+    fn shorten(&mut self, ctx: &Context<Self>, seed: u64) {
+        if let Some(simulation) = &ctx.props().simulation {
+            self.search = Some(Search::new(seed));
+            self.gather(ctx, simulation);
+            self.search_on(ctx);
+        }
+    }
+
+    /// Begins the next run of the search; when there is none, what was found is opened.
+    fn search_on(&mut self, ctx: &Context<Self>) {
+        let (Some(search), Some((_, files)), Some(crew)) =
+            (&self.search, &self.exploration, &mut self.crew)
+        else {
+            return;
+        };
+        let Some(picks) = search.next() else {
+            if let Some(picks) = search.found() {
+                ctx.props().on_replay.emit((search.seed, picks));
+            }
+            (self.search, self.crew) = (None, None);
+            return;
+        };
+        let lesson = &ctx.props().lesson;
+        let texts = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        let mut scenario = lesson.scenario(texts, search.seed, Record::Output);
+        scenario.picks = picks;
+        let begun = crew.start(0, &scenario, Some(&lesson.checks));
+        if begun.is_err() {
+            (self.search, self.crew) = (None, None);
+        }
     }
 
     fn hire(&mut self, workers_max: usize) {
@@ -186,7 +238,23 @@ impl Explore {
         let (Some((exploration, _)), Some(crew)) = (&mut self.exploration, &mut self.crew) else {
             return false;
         };
-        match crew.heard(worker, heard) {
+        let news = crew.heard(worker, heard);
+        if let (Some(search), Some(News::Ran { .. } | News::Broke { .. })) =
+            (&mut self.search, &news)
+        {
+            search.take(match news {
+                Some(News::Ran {
+                    outcome,
+                    report,
+                    taken,
+                    ..
+                }) => Some((Failure::of(&outcome, report.as_ref()), taken)),
+                _ => None,
+            });
+            self.search_on(ctx);
+            return true;
+        }
+        match news {
             None => return false,
             Some(News::Wants { job, part }) => {
                 ctx.link().send_future(async move {
@@ -199,6 +267,7 @@ impl Explore {
                 seed,
                 outcome,
                 report,
+                ..
             }) => exploration.take(seed, outcome, report.as_ref()),
             Some(News::Broke { seed, reason }) => exploration.broke(seed, reason),
         }
@@ -233,6 +302,7 @@ impl Explore {
     fn controls(&self, ctx: &Context<Self>) -> Html {
         let link = ctx.link();
         let running = self.crew.is_some();
+        let searched = self.search.as_ref().map(Search::runs);
         let choices = SEEDS.iter().map(|&seeds| {
             let onclick = link.callback(move |_: MouseEvent| Message::Seeds(seeds));
             html! {
@@ -253,7 +323,9 @@ impl Explore {
                     <button class="btn go" key="explore" disabled={ctx.props().simulation.is_none()}
                         onclick={link.callback(|_: MouseEvent| Message::Explore)}>{ "Explore" }</button>
                 }
-                if let (true, Some((exploration, _))) = (running, &self.exploration) { { progress(exploration) } }
+                if let Some(runs) = searched {
+                    <span role="status">{ format!("Taking back what is out of order: run {}", runs + 1) }</span>
+                } else if let (true, Some((exploration, _))) = (running, &self.exploration) { { progress(exploration) } }
                 if stale && !running { <em>{ "The code has changed since." }</em> }
             </div>
         }
@@ -294,8 +366,17 @@ impl Explore {
                         { format!("Show more: {} left", some(rest, "outcome")) }
                     </button>
                 }
-                { checks(exploration, on_open) }
+                { checks(exploration, on_open, &|seed| self.shortest(ctx, seed)) }
             </>
+        }
+    }
+
+    fn shortest(&self, ctx: &Context<Self>, seed: u64) -> Html {
+        let onclick = ctx
+            .link()
+            .callback(move |_: MouseEvent| Message::Shorten(seed));
+        html! {
+            <button class="link" disabled={self.crew.is_some()} {onclick}>{ "Shortest interleaving that fails so" }</button>
         }
     }
 
@@ -338,6 +419,7 @@ impl Explore {
                 { printed(&ctx.props().lesson, outcome, other) }
                 { for outcome.loads.iter().map(load) }
                 { for failing }
+                if !outcome.is_well() { <p>{ self.shortest(ctx, first_seed) }</p> }
             </>
         }
     }
@@ -401,7 +483,11 @@ fn progress(exploration: &Exploration) -> Html {
 }
 
 /// Those that fail, each with the smallest seed that does it; or that all hold.
-fn checks(exploration: &Exploration, on_open: &Callback<u64>) -> Html {
+fn checks(
+    exploration: &Exploration,
+    on_open: &Callback<u64>,
+    shortest: &dyn Fn(u64) -> Html,
+) -> Html {
     let runs = exploration.tally.runs;
     if exploration.checks.is_empty() {
         return Html::default();
@@ -426,7 +512,7 @@ fn checks(exploration: &Exploration, on_open: &Callback<u64>) -> Html {
             let seed = *seed;
             let open = on_open.reform(move |_: MouseEvent| seed);
             html! {
-                <><span class="text">{ text }</span>{ " " }<button class="link" onclick={open}>{ format!("Open seed {seed}") }</button></>
+                <><span class="text">{ text }</span>{ " " }<button class="link" onclick={open}>{ format!("Open seed {seed}") }</button>{ " " }{ shortest(seed) }</>
             }
         });
         html! {

@@ -11,6 +11,7 @@ use protocol::{
     EventKind, ProcessId, Record, Reply, Status as JarStatus, VERSION,
     codec::{self, Stretch},
     lesson::{Lesson, Moment, Step},
+    scenario::Picks,
 };
 use recording::{
     BookmarkKind, Following, Handed, Highlight, InOrder, Lit, Noted, Playhead, Shared, TimeCommand,
@@ -38,6 +39,7 @@ use crate::{
     },
     state::{
         asking::{self, Asking},
+        choices,
         console::short_path,
         edits::{Edits, Replacement},
         focus::Focus,
@@ -110,6 +112,9 @@ pub enum Message {
     Run {
         seed: u64,
     },
+    /// The same run, but for one choice and what comes of it; or as the seed would have it.
+    Pick(Option<(u32, u32)>),
+    Replay(u64, Picks),
     Stop,
     /// Keeps this run, to compare the next one with it.
     Fork,
@@ -181,6 +186,9 @@ pub struct LessonPage {
     kept: Option<Rc<Kept>>,
     versus: Option<Versus>,
     asking: Rc<Asking>,
+    /// What was picked for the run, and the choice to look at when it has ended.
+    picks: Picks,
+    landing: Option<usize>,
     jar: Option<Jar>,
     jobs: JobId,
     job: Job,
@@ -238,6 +246,8 @@ impl Component for LessonPage {
             kept: None,
             versus: None,
             asking: Rc::default(),
+            picks: Picks::default(),
+            landing: None,
             jar: None,
             jobs: 0,
             job: Job::Idle,
@@ -289,6 +299,16 @@ impl Component for LessonPage {
             }
             Message::SelectFile(file) => self.file = file,
             Message::Run { seed } => self.start(ctx, seed),
+            Message::Pick(pick) => {
+                let taken = self.shown.read().options_taken();
+                let picks = pick.map(|(choice, option)| choices::pick(&taken, choice, option));
+                let landing = pick.map(|(choice, _)| choice as usize);
+                self.start_picked(ctx, self.run.seed, picks.unwrap_or_default(), landing);
+            }
+            Message::Replay(seed, picks) => {
+                let landing = picks.taken.len().saturating_sub(1);
+                self.start_picked(ctx, seed, picks, Some(landing));
+            }
             Message::Stop => self.stop(),
             Message::Fork => self.fork(),
             Message::Forget => {
@@ -384,7 +404,7 @@ impl Component for LessonPage {
                 <Look id={ctx.props().lesson.id.clone()} recording={self.shown.clone()} playhead={self.playhead}
                     focus={self.focus} {lit} following={self.following.clone()}
                     on_follow={link.callback(Message::Follow)} on_command={on_command.clone()} on_choose={on_choose.clone()}
-                    explore={self.explore(ctx)} versus={self.versus.clone()} asking={self.asking(ctx)} />
+                    on_pick={link.callback(Message::Pick)} explore={self.explore(ctx)} versus={self.versus.clone()} asking={self.asking(ctx)} />
                 <TimePanel recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()} {lit}
                     parts_at={self.versus.as_ref().and_then(|versus| versus.parts_at(&recording))}
                     following={self.following.clone()} noted={self.noted()} {on_command} {on_choose}
@@ -481,6 +501,18 @@ impl LessonPage {
     }
 
     fn start(&mut self, ctx: &Context<Self>, seed: u64) {
+        self.start_picked(ctx, seed, Picks::default(), None);
+    }
+
+    /// With the playhead on a choice, once it has been made.
+    fn start_picked(
+        &mut self,
+        ctx: &Context<Self>,
+        seed: u64,
+        picks: Picks,
+        landing: Option<usize>,
+    ) {
+        (self.picks, self.landing) = (picks, landing);
         self.save(ctx);
         self.halt(ctx);
         if ctx.props().simulation.is_none() {
@@ -510,13 +542,18 @@ impl LessonPage {
         self.highlight = None;
         self.following = Following::default();
         self.order = InOrder::default();
-        self.grading = Some(Grading::of(seed, lesson.world.seed, lesson.check_seeds));
+        // What the reader picks is one run, and no proof for others.
+        self.grading = Some(match self.picks == Picks::default() {
+            true => Grading::of(seed, lesson.world.seed, lesson.check_seeds),
+            false => Grading::of(seed, seed, 1),
+        });
         if let Some(prediction) = &mut self.prediction {
             prediction.forget_run();
         }
         self.jobs += 1;
         self.job = Job::Recording(self.jobs);
         let mut scenario = lesson.scenario(self.edits.texts(), seed, Record::All);
+        scenario.picks = self.picks.clone();
         Rc::make_mut(&mut self.asking).begin();
         self.asking.join(&mut scenario);
         let Some(jar) = &self.jar else {
@@ -829,8 +866,10 @@ impl LessonPage {
             let host = prediction.host.clone();
             prediction.compare(self.console.read().stdout(host.as_deref()));
         }
-        if let Some(trouble) = &self.run.trouble {
-            let event = trouble.event;
+        let landing = self.landing.take();
+        let landing = landing.and_then(|choice| self.shown.read().choices().nth(choice));
+        let trouble = self.run.trouble.as_ref().map(|trouble| trouble.event);
+        if let Some(event) = landing.or(trouble) {
             self.time(TimeCommand::Seek(event));
         }
     }
@@ -849,7 +888,7 @@ impl LessonPage {
             .as_ref()
             .and_then(|grading| grading.verdict.as_ref());
         match verdict {
-            Some(Verdict::Passed) => {
+            Some(Verdict::Passed) if self.picks == Picks::default() => {
                 let id = &ctx.props().lesson.id;
                 if let Err(sentence) = storage::set(&storage::done_key(id), "1") {
                     ctx.props().on_notice.emit(sentence.to_string());
@@ -857,7 +896,9 @@ impl LessonPage {
                 ctx.props().on_done.emit(id.clone());
             }
             Some(Verdict::Failed(failure))
-                if failure.seed == self.run.seed && self.run.trouble.is_none() =>
+                if failure.seed == self.run.seed
+                    && self.run.trouble.is_none()
+                    && self.picks == Picks::default() =>
             {
                 // Before the reader has touched anything a failing check is no news.
                 if let (Some(event), true) = (failure.at, self.edits.edited(&ctx.props().lesson)) {
@@ -1112,8 +1153,11 @@ impl LessonPage {
             lesson: ctx.props().lesson.clone(),
             simulation: ctx.props().simulation.clone(),
             files: self.files.clone(),
-            seed: is_shown.then_some(self.run.seed),
+            seed: (is_shown && self.picks == Picks::default()).then_some(self.run.seed),
             on_open: ctx.link().callback(|seed| Message::Run { seed }),
+            on_replay: ctx
+                .link()
+                .callback(|(seed, picks)| Message::Replay(seed, picks)),
         }
     }
 
@@ -1151,6 +1195,7 @@ impl LessonPage {
         html! {
             <p class="seedline" data-trace-hash={hash}>
                 <span>{ format!("Seed {seed}") }</span>
+                if self.picks != Picks::default() { <span>{ format!("picked {}", self.picks) }</span> }
                 <button class="btn bare" onclick={ctx.link().callback(move |_: MouseEvent| Message::Run { seed: next })}>
                     { format!("Try seed {next}") }
                 </button>

@@ -13,6 +13,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{
+    choices::ChoicesView,
     client::ClientView,
     exchange::AskingProps,
     explore::{Explore, ExploreProps},
@@ -39,7 +40,7 @@ struct View {
 }
 
 /// In the order of their tabs. The first fits any recording.
-static VIEWS: [View; 8] = [
+static VIEWS: [View; 9] = [
     View {
         key: "loop",
         name: "Loop",
@@ -90,6 +91,13 @@ static VIEWS: [View; 8] = [
         draw: |seat| html! { <BrowserView ..seat.look.asking.clone() /> },
     },
     View {
+        key: CHOICES,
+        name: "Choices",
+        fits: |_| true,
+        of_process: false,
+        draw: draw_choices,
+    },
+    View {
         key: OUTCOMES,
         name: "Outcomes",
         fits: |_| true,
@@ -101,6 +109,7 @@ static VIEWS: [View; 8] = [
 
 /// It is about many runs, and no view to begin a lesson with.
 const OUTCOMES: &str = "outcomes";
+const CHOICES: &str = "choices";
 
 fn has_network(recording: &Recording) -> bool {
     !recording.network().is_empty()
@@ -160,6 +169,14 @@ fn draw_sequence(seat: &Seat) -> Html {
     html! { <SequenceView ..seat.request_view() /> }
 }
 
+fn draw_choices(seat: &Seat) -> Html {
+    let look = seat.look;
+    html! {
+        <ChoicesView recording={look.recording.clone()} playhead={look.playhead} running={look.asking.running}
+            on_command={look.on_command.clone()} on_pick={look.on_pick.clone()} />
+    }
+}
+
 fn draw_metrics(seat: &Seat) -> Html {
     let look = seat.look;
     html! {
@@ -180,6 +197,7 @@ pub struct LookProps {
     pub on_follow: OnFollow,
     pub on_command: Callback<TimeCommand>,
     pub on_choose: Callback<Option<ProcessId>>,
+    pub on_pick: Callback<Option<(u32, u32)>>,
     pub explore: ExploreProps,
     /// The recording is B, and is shown beside A.
     pub versus: Option<Versus>,
@@ -229,6 +247,13 @@ pub fn Look(props: &LookProps) -> Html {
             Callback::from(move |seed| {
                 open.set(before_outcomes.borrow().clone());
                 on_open.emit(seed);
+            })
+        },
+        on_replay: {
+            let (open, on_replay) = (open.clone(), props.explore.on_replay.clone());
+            Callback::from(move |replay| {
+                open.set(CHOICES.to_owned());
+                on_replay.emit(replay);
             })
         },
         ..props.explore.clone()

@@ -6,6 +6,7 @@ use gloo::events::EventListener;
 use protocol::lesson::{Catalog, Lesson};
 use yew::prelude::*;
 
+pub mod choices;
 pub mod client;
 pub mod console;
 pub mod contents;

@@ -88,6 +88,7 @@ pub fn look_of_a(b: &LookProps, versus: &Versus) -> LookProps {
         on_follow: Callback::noop(),
         on_command: Callback::noop(),
         on_choose: Callback::noop(),
+        on_pick: Callback::noop(),
         ..b.clone()
     }
 }

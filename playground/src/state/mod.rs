@@ -1,6 +1,7 @@
 //! What the page knows, as small reducers without a browser in them. Components draw this and send commands back.
 
 pub mod asking;
+pub mod choices;
 pub mod console;
 pub mod curl;
 pub mod edits;

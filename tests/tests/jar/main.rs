@@ -2,6 +2,7 @@
 //! `cargo test --workspace --test jar -- serve::`.
 
 mod bad_input;
+mod choices;
 mod command_line;
 mod determinism;
 mod lessons;
