@@ -1,12 +1,15 @@
-// Minifies the script that wasm-bindgen wrote for the page: `node page.js FOLDER`, where Trunk has just put the page.
+// Makes what wasm-bindgen wrote for the page smaller, its script and its module: `node page.js FOLDER`, where Trunk has
+// just put the page.
 //
-// Trunk has written the script's hash into index.html, for the browser to compare; it becomes that of the new text.
+// Trunk has written the hashes of both into index.html, for the browser to compare; they become those of the new ones.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 
 import { transform } from 'esbuild';
+
+import { optimize } from './optimize.js';
 
 const folder = process.argv[2];
 if (!folder) {
@@ -15,16 +18,23 @@ if (!folder) {
 }
 const index = join(folder, 'index.html');
 let html = readFileSync(index, 'utf8');
-for (const name of readdirSync(folder).filter((name) => /^page-[0-9a-f]+\.js$/.test(name))) {
+for (const name of readdirSync(folder)) {
+  const make = name.startsWith('page-') && { '.js': minify, '.wasm': optimize }[extname(name)];
+  if (!make) continue;
   const path = join(folder, name);
-  const long = readFileSync(path, 'utf8');
-  const { code } = await transform(long, { format: 'esm', minify: true, target: 'es2022', legalComments: 'none' });
-  if (!html.includes(integrity(long))) throw new Error(`index.html does not name the hash of ${name}`);
-  html = html.replaceAll(integrity(long), integrity(code));
-  writeFileSync(path, code);
+  const before = integrity(path);
+  if (!html.includes(before)) throw new Error(`index.html does not name the hash of ${name}`);
+  await make(path, path);
+  html = html.replaceAll(before, integrity(path));
 }
 writeFileSync(index, html);
 
-function integrity(text) {
-  return `sha384-${createHash('sha384').update(text).digest('base64')}`;
+async function minify(path, to) {
+  const options = { format: 'esm', minify: true, target: 'es2022', legalComments: 'none' };
+  const { code } = await transform(readFileSync(path), options);
+  writeFileSync(to, code);
+}
+
+function integrity(path) {
+  return `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`;
 }

@@ -106,9 +106,45 @@ fn jar(workspace: &Workspace, environment: &Environment) -> Result {
                 .args(features),
         )?;
         let built = workspace.target().join(TARGET).join(profile).join(file);
-        copy_if_changed(&built, &workspace.assets().join(asset))?;
+        let asset = workspace.assets().join(asset);
+        match profile {
+            "release" => copy_if_changed(&built, &asset)?,
+            _ => optimize(workspace, environment, &built, &asset)?,
+        }
     }
     Ok(())
+}
+
+fn optimize(
+    workspace: &Workspace,
+    environment: &Environment,
+    built: &Path,
+    asset: &Path,
+) -> Result {
+    setup::npm_install(workspace, "packages")?;
+    let name = asset.file_stem().unwrap_or_default().to_string_lossy();
+    let stamp = Stamp::of(
+        workspace.file(format!("target/stamps/{name}")),
+        &[
+            built.to_owned(),
+            workspace.file("packages/optimize.js"),
+            workspace.file("packages/package-lock.json"),
+        ],
+        &[],
+    );
+    if stamp.is_current() && asset.is_file() {
+        return Ok(());
+    }
+    step(
+        workspace,
+        &format!("Optimizing {name}"),
+        environment
+            .command("node")
+            .current_dir(&workspace.root)
+            .arg("packages/optimize.js")
+            .args([built, asset]),
+    )?;
+    stamp.set()
 }
 
 /// The editor, the fonts and the page's styles.
@@ -222,6 +258,7 @@ pub fn page_inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "Trunk.toml",
         "Cargo.toml",
         "Cargo.lock",
+        "packages/optimize.js",
         "packages/page.js",
         "playground",
         "protocol",

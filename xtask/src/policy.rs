@@ -1,5 +1,5 @@
-//! What is left to do when Trunk has made the page: its script is minified (packages/page.js), and then its content
-//! security policy written. index.html has `{{INLINE_SCRIPTS}}` where the hashes of its inline scripts
+//! What is left to do when Trunk has made the page: its script and its module are made smaller (packages/page.js), and
+//! then its content security policy written. index.html has `{{INLINE_SCRIPTS}}` where the hashes of its inline scripts
 //! belong; Trunk writes some of those itself, so they are only known once it is done, and its last hook calls this.
 
 use std::io::Write;
@@ -18,7 +18,7 @@ pub fn seal(workspace: &Workspace) -> Result {
         .ok_or("Only Trunk calls this: it says with TRUNK_STAGING_DIR where the page is.")?;
     step(
         workspace,
-        "Minifying the page's script",
+        "Making the page smaller",
         Environment::default()
             .command("node")
             .arg(workspace.file("packages/page.js"))
