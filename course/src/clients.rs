@@ -5,6 +5,7 @@
 //! name = "browser"                    # the page's own stand on the host `you`
 //! from = "laptop"
 //! timeout = "60 s"
+//! traceparent = true                  # each request says to which trace it belongs, by W3C Trace Context
 //!
 //! [[clients.requests]]                # when the world is at rest, unless it says when
 //! as = "browser"                      # or "curl", "curl -L", "fetch"
@@ -51,6 +52,7 @@ pub(crate) fn read(table: &mut Table, called: &mut Vec<Called>) -> Vec<ClientSpe
         let name = client.text_or("name", &fallback);
         let from = client.text("from");
         let timeout_ns = read_quantity(&mut client, "timeout", DURATIONS, DAY_NS);
+        let traces = client.flag_or("traceparent", false);
         let mut asks = Vec::new();
         for mut request in client.tables("requests") {
             asks.extend(read_ask(&mut request, called));
@@ -74,6 +76,7 @@ pub(crate) fn read(table: &mut Table, called: &mut Vec<Called>) -> Vec<ClientSpe
                 name,
                 from: from.value,
                 timeout_ns: timeout_ns.unwrap_or(TIMEOUT_NS),
+                traces,
                 asks,
             });
         }

@@ -8,6 +8,7 @@
 //! arrivals = "poisson"                # or "constant"
 //! duration = "10 min"
 //! thresholds = ["p(95) < 200 ms", "failed < 1 %"]
+//! traceparent = true                  # each request says of which trace it is the root, by W3C Trace Context
 //!
 //! [[load]]
 //! name = "shoppers"
@@ -178,6 +179,7 @@ fn read_load(table: &mut Table, fallback: String, called: &mut Vec<Called>) -> O
     let timeout_ns = read_quantity(table, "timeout", DURATIONS, DAY_NS).unwrap_or(TIMEOUT_NS);
     let connections_max = table.number_or("connections", 1..=CONNECTIONS_MAX, 0) as u32;
     let keeps_alive = table.flag_or("keep_alive", true);
+    let traces = table.flag_or("traceparent", false);
     let thresholds = table.texts_or_none("thresholds");
     let thresholds = thresholds
         .iter()
@@ -194,6 +196,7 @@ fn read_load(table: &mut Table, fallback: String, called: &mut Vec<Called>) -> O
         timeout_ns,
         connections_max,
         keeps_alive,
+        traces,
         thresholds,
     })
 }

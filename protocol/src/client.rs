@@ -14,6 +14,8 @@ pub struct ClientSpec {
     /// The host that it stands on.
     pub from: String,
     pub timeout_ns: u64,
+    /// Each request says in `traceparent` to which trace it belongs: one for everything that comes of an [`Ask`].
+    pub traces: bool,
     /// In the order in which they are given.
     pub asks: Vec<Ask>,
 }

@@ -31,6 +31,8 @@ pub struct LoadSpec {
     /// Connections at a time; 0 for any number.
     pub connections_max: u32,
     pub keeps_alive: bool,
+    /// Each request says in `traceparent` of which trace it is the root.
+    pub traces: bool,
     pub thresholds: Vec<Threshold>,
 }
 

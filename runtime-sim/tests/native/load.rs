@@ -56,6 +56,7 @@ fn world(requests: Vec<RequestSpec>, per_second: u64, seconds: u64) -> Scenario 
         timeout_ns: 60 * S,
         connections_max: 0,
         keeps_alive: true,
+        traces: false,
         thresholds: vec![Threshold {
             text: "failed < 1 %".into(),
             metric: Metric::Failed,

@@ -20,6 +20,7 @@ mod pace;
 mod proxy;
 mod report;
 mod service;
+mod trace_context;
 
 pub use client::Client;
 pub use load::Load;

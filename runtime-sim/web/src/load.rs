@@ -20,6 +20,7 @@ use protocol::{
     },
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, VecDeque},
     net::SocketAddr,
 };
@@ -30,6 +31,7 @@ use crate::{
     message::{Piece, Reader, Wrong},
     pace::{self, Dues, Users},
     resolve,
+    trace_context::{self, Traces},
 };
 
 const READ_BYTES_MAX: usize = 1 << 20;
@@ -47,6 +49,7 @@ pub struct Load {
     /// Connections to each that are free, the last used last.
     free: Vec<Vec<SocketId>>,
     choice: Stream,
+    traces: Option<Traces>,
     pace: Pace,
     ends_ns: u64,
     /// Its own first event.
@@ -82,6 +85,8 @@ struct Request {
     user: Option<u32>,
     connection: Option<SocketId>,
     deadline: (u64, u64),
+    /// The id of its trace.
+    trace: Option<String>,
     was_sent: bool,
     was_repeated: bool,
 }
@@ -131,6 +136,7 @@ impl Load {
         }
         let chance = |what| world.chance.stream(&format!("load {} {what}", spec.name));
         let choice = chance("choice");
+        let traces = spec.traces.then(|| Traces::new(chance("traces")));
         let (pace, course) = match &spec.model {
             Model::Open { arrivals, course } => {
                 let chance = chance("arrivals");
@@ -157,6 +163,7 @@ impl Load {
             free: vec![Vec::new(); origins.len()],
             origins,
             choice,
+            traces,
             pace,
             event: None,
             requests: Table::new(),
@@ -212,6 +219,7 @@ impl Load {
             user,
             connection: None,
             deadline,
+            trace: self.traces.as_mut().map(Traces::begin),
             was_sent: false,
             was_repeated: false,
         };
@@ -305,17 +313,25 @@ impl Load {
         ) else {
             return;
         };
-        let bytes = &self.messages[request.kind].0;
-        connection
-            .reader
-            .expect(&self.spec.requests[request.kind].method);
+        let spec = &self.spec.requests[request.kind];
+        let mut bytes = Cow::Borrowed(&self.messages[request.kind].0[..]);
+        if let (Some(traces), Some(trace)) = (&mut self.traces, &request.trace)
+            && !trace_context::says(&spec.headers)
+        {
+            bytes = Cow::Owned(with_header(
+                &bytes,
+                trace_context::NAME,
+                &traces.header(trace),
+            ));
+        }
+        connection.reader.expect(&spec.method);
         if !std::mem::replace(&mut request.was_sent, true) {
             self.tally.waits.push(world.now_ns() - request.due_ns);
         }
         self.tally.sent_bytes += bytes.len() as u64;
         let cause = Some(request.event);
         world.request_travels(number, socket);
-        if let Err(errno) = connection.line.send(world, bytes, by(cause)) {
+        if let Err(errno) = connection.line.send(world, &bytes, by(cause)) {
             self.breaks(world, socket, RequestOutcome::Error(errno), cause);
         }
     }
@@ -737,6 +753,13 @@ fn authority(request: &RequestSpec) -> String {
         80 => request.host.clone(),
         port => format!("{}:{port}", request.host),
     }
+}
+
+/// As the last of its head.
+fn with_header(message: &[u8], name: &str, value: &str) -> Vec<u8> {
+    let end = message.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let (head, rest) = message.split_at(end.map_or(message.len(), |end| end + 2));
+    [head, format!("{name}: {value}\r\n").as_bytes(), rest].concat()
 }
 
 fn message(request: &RequestSpec, keeps_alive: bool) -> Vec<u8> {

@@ -179,6 +179,7 @@ fn run(answers: Answers, asks: Vec<Ask>) -> Vec<Exchange> {
             name: "hand".into(),
             from: "you".into(),
             timeout_ns: 5 * S,
+            traces: false,
             asks: asks.clone(),
         };
         let scenario = Scenario {

@@ -38,6 +38,7 @@ use crate::{
     line::Line,
     message::{Piece, Reader, Wrong},
     resolve,
+    trace_context::{self, Traces},
 };
 
 const READ_BYTES_MAX: usize = 1 << 20;
@@ -60,6 +61,7 @@ pub struct Client {
     idle_ns: u64,
     tasks: BTreeMap<u32, Task>,
     connections: Table<SocketId, Connection>,
+    traces: Option<Traces>,
     browser: Browser,
 }
 
@@ -77,6 +79,8 @@ struct Task {
     socket: Option<SocketId>,
     deadline_ns: u64,
     was_repeated: bool,
+    /// The id of the trace to which all of it belongs.
+    trace: Option<String>,
     /// What it does comes of this.
     cause: EventId,
     /// A browser's view of it.
@@ -107,6 +111,8 @@ struct Connection {
 
 impl Client {
     pub fn new(number: u32, machine: ProcessId, spec: ClientSpec, world: &mut World) -> Self {
+        let stream = || world.chance.stream(&format!("client {} traces", spec.name));
+        let traces = spec.traces.then(|| Traces::new(stream()));
         Self {
             number,
             machine,
@@ -118,6 +124,7 @@ impl Client {
             idle_ns: 0,
             tasks: BTreeMap::new(),
             connections: Table::new(),
+            traces,
             browser: Browser::default(),
         }
     }
@@ -174,6 +181,7 @@ impl Client {
             socket: None,
             deadline_ns: u64::MAX,
             was_repeated: false,
+            trace: self.traces.as_mut().map(Traces::begin),
             cause,
         };
         self.tasks.insert(ask, task);
@@ -200,11 +208,20 @@ impl Client {
                 return self.ends(world, ask, Some(failure));
             }
             let mut sent = task.request.headers.clone();
+            let traceparent = match (&mut self.traces, &task.trace) {
+                (Some(traces), Some(trace)) if !trace_context::says(&sent) => {
+                    Some((trace_context::NAME.to_owned(), traces.header(trace)))
+                }
+                _ => None,
+            };
             if let Manner::Plain { .. } = task.manner {
+                sent.extend(traceparent);
                 task.hop.sent = plain_headers(&task.request, sent);
                 return self.send(world, ask);
             }
             let next = self.browser.prepare(task, &mut sent, now_ns, now_ms);
+            // Whoever watches the browser adds it, not its page: so it asks for no leave.
+            sent.extend(traceparent.filter(|_| next == Next::Send));
             task.hop.sent = sent;
             match next {
                 Next::Send => return self.send(world, ask),

@@ -72,6 +72,7 @@ pub fn load(model: Model) -> LoadSpec {
         timeout_ns: 60 * S,
         connections_max: 0,
         keeps_alive: true,
+        traces: false,
         thresholds: vec![],
     }
 }
