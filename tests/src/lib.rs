@@ -103,6 +103,7 @@ pub fn world(folder: &Path, limits: Limits, record: Record) -> Scenario {
     });
     Scenario {
         seed: world.seed,
+        picks: protocol::scenario::Picks::default(),
         epoch_ms: world.epoch_ms,
         limits,
         record,

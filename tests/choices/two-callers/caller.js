@@ -1,3 +1,2 @@
 const net = require('node:net')
-const os = require('node:os')
-setTimeout(() => net.connect(3000, 'api').end(os.hostname()), 5)
+setTimeout(() => net.connect(3000, 'api').end(process.argv[2]), 5)
