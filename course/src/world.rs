@@ -250,7 +250,10 @@ fn read_network(table: &mut Table, processes: &[ProcessTemplate], files: &Files)
     }
     machines::find_cycle(table, &proxied);
     let machines = Machines { faults, ..machines };
+    let traced =
+        machines.loads.iter().any(|load| load.traces) || clients.iter().any(|client| client.traces);
     NetworkSpec {
+        traced,
         machines: match machines == Machines::default() {
             true => Packed::default(),
             false => Packed::new(&machines),

@@ -101,6 +101,8 @@ pub struct NetworkSpec {
     pub machines: Packed<Machines>,
     /// Who calls by hand.
     pub clients: Packed<Vec<ClientSpec>>,
+    /// One of those says a `traceparent`, and then whoever joins them does too.
+    pub traced: bool,
 }
 
 /// Those in a world who are no programs.

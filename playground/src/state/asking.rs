@@ -316,17 +316,13 @@ impl Asking {
         }
         let mut clients = scenario.network.clients.open().unwrap_or_default();
         let mut asks = self.sent.clone();
-        // The reader's requests are traced like the world's own.
-        let machines = scenario.network.machines.open().unwrap_or_default();
-        let traces = machines.loads.iter().any(|load| load.traces)
-            || clients.iter().any(|client| client.traces);
         // The first may have been forgotten.
         asks[0].when = When::Rest;
         clients.push(ClientSpec {
             name: NAME.into(),
             from: HOST.into(),
             timeout_ns: TIMEOUT_NS,
-            traces,
+            traces: scenario.network.traced,
             asks,
         });
         scenario.network.clients = Packed::new(&clients);
