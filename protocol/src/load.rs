@@ -298,15 +298,11 @@ impl Display for Decimal {
         let Self(value, unit, digits) = *self;
         let scale = 10_u128.pow(digits);
         let rounded = (u128::from(value) * scale + u128::from(unit) / 2) / u128::from(unit);
-        write!(formatter, "{}", rounded / scale)?;
+        let (whole, rest) = ((rounded / scale) as u64, (rounded % scale) as u64);
+        write!(formatter, "{whole}")?;
         match digits {
             0 => Ok(()),
-            _ => write!(
-                formatter,
-                ".{:0width$}",
-                rounded % scale,
-                width = digits as usize
-            ),
+            _ => write!(formatter, ".{rest:0width$}", width = digits as usize),
         }
     }
 }

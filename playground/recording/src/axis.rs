@@ -151,7 +151,7 @@ impl Axis {
     fn clamped(&self, offset_px: f64) -> f64 {
         let drawn_px = self.stretches.last().map_or(0.0, |last| last.to_px);
         let room_px = drawn_px + TAIL_PX - self.width_px;
-        offset_px.clamp(0.0, room_px.max(0.0))
+        within(offset_px, 0.0, room_px.max(0.0))
     }
 
     pub fn folds_idle(&self) -> bool {
@@ -178,7 +178,7 @@ impl Axis {
     pub fn nearer(&self, recording: &Recording, times: f64, x_px: f64) -> Zoom {
         let base = Self::whole(recording, self.width_px, self.fold_idle, 1.0);
         let factor_max = (PX_PER_NS_MAX / base.px_per_ns).max(1.0);
-        let factor = (self.factor * times).clamp(1.0, factor_max);
+        let factor = within(self.factor * times, 1.0, factor_max);
         let anchor_ns = self.time_ns(x_px);
         let mut next = Self::whole(recording, self.width_px, self.fold_idle, factor);
         next.offset_px = next.clamped(next.x_px(anchor_ns) - x_px);
@@ -282,7 +282,7 @@ impl Axis {
         if width_px <= 0.0 {
             return stretch.from_ns;
         }
-        let part = ((x_px - stretch.from_px) / width_px).clamp(0.0, 1.0);
+        let part = within((x_px - stretch.from_px) / width_px, 0.0, 1.0);
         stretch.from_ns + (part * (stretch.to_ns - stretch.from_ns) as f64).round() as u64
     }
 
@@ -358,6 +358,11 @@ impl Axis {
 pub fn label(at_ns: u64, step_ns: u64, unit: &str) -> String {
     let unit_ns = if unit == "ms" { time::MS } else { time::SECOND };
     time::fixed(at_ns, unit_ns, decimals(step_ns, unit_ns))
+}
+
+/// As `f64::clamp`, whose panic has words for floats: 10 kB of code.
+pub fn within(value: f64, from: f64, to: f64) -> f64 {
+    value.min(to).max(from)
 }
 
 fn half_px(label: &str) -> f64 {

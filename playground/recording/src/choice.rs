@@ -4,7 +4,7 @@ use protocol::{EventId, EventKind, ProcessId, trace::Race};
 
 use crate::{
     Lane, Recording, Sentence,
-    sentence::what,
+    sentence::{self, what},
     words::{pool_word, some},
 };
 
@@ -231,10 +231,9 @@ impl Teller<'_> {
 
 /// As a sentence begins.
 fn upper(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
+    match text.contains('(') {
         // Code keeps its letters.
-        Some(first) if !text.contains('(') => first.to_uppercase().chain(chars).collect(),
-        _ => text.to_owned(),
+        true => text.to_owned(),
+        false => sentence::upper(text),
     }
 }

@@ -6,7 +6,7 @@
 
 use protocol::EventId;
 
-use crate::{Recording, time};
+use crate::{Recording, axis::within, time};
 
 /// What one step is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,7 +200,7 @@ impl Playhead {
                 let next = step(recording, self.event, self.unit, Direction::Forward, 1);
                 let ahead_ns = recording.time_ns(next).saturating_sub(time_ns);
                 let part = self.carry_ms * f64::from(steps) / 1_000.0;
-                time_ns + (ahead_ns as f64 * part.clamp(0.0, 1.0)) as u64
+                time_ns + (ahead_ns as f64 * within(part, 0.0, 1.0)) as u64
             }
             _ => time_ns,
         }

@@ -1008,11 +1008,11 @@ fn some_are(number: usize, thing: &str) -> String {
 }
 
 pub(crate) fn upper(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    text
 }
 
 fn asked(exchange: &Exchange) -> Sentence {

@@ -12,6 +12,7 @@ use protocol::{
 
 use crate::{
     Few, Lane, Recording, TaskIndex,
+    axis::within,
     network::{HostIndex, RequestIndex},
 };
 
@@ -321,7 +322,7 @@ impl Scale {
                 scale.folds.push((before_ns, time_ns));
                 at_px += FOLD_PX;
             } else if time_ns > first_ns {
-                at_px += wanted_px.clamp(STEP_MIN_PX, STEP_MAX_PX);
+                at_px += within(wanted_px, STEP_MIN_PX, STEP_MAX_PX);
             }
             scale.stops.push((time_ns, at_px));
             before_ns = time_ns;

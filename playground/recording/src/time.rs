@@ -47,7 +47,7 @@ pub fn fixed(value_ns: u64, unit_ns: u64, decimals: u32) -> String {
     if decimals == 0 {
         return whole;
     }
-    let fraction = u128::from(value_ns % unit_ns) * 10u128.pow(decimals) / u128::from(unit_ns);
+    let fraction = (value_ns % unit_ns) * 10_u64.pow(decimals) / unit_ns;
     let digits = format!("{fraction:0width$}", width = decimals as usize);
     let mut text = whole;
     for (position, digit) in digits.chars().enumerate() {

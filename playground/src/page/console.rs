@@ -9,7 +9,10 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-use crate::state::console::{Console, Place, Row, RowKind};
+use crate::{
+    state::console::{Console, Place, Row, RowKind},
+    views::drawn,
+};
 
 const ROW_PX: f64 = 24.0;
 /// Of a process; longer ones end in dots.
@@ -101,13 +104,13 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
         .min(rows.len());
     let last = ((top + height) / ROW_PX).ceil() as usize + MARGIN_ROWS;
     let last = last.clamp(first, rows.len());
-    let above = format!("height:{}px", first as f64 * ROW_PX);
-    let below = format!("height:{}px", (rows.len() - last) as f64 * ROW_PX);
+    let above = drawn("height:#px", &[first as f64 * ROW_PX]);
+    let below = drawn("height:#px", &[(rows.len() - last) as f64 * ROW_PX]);
     let recording = props.recording.read();
     let several = !props.names.is_empty();
     let widest = props.names.iter().map(|name| name.chars().count()).max();
     let whose = format!("--whose:{}ch", widest.unwrap_or(0).min(NAME_CHARS_MAX));
-    let drawn = rows[first..last].iter().enumerate().map(|(offset, row)| {
+    let lines = rows[first..last].iter().enumerate().map(|(offset, row)| {
         let event = row.event;
         let class = classes!(
             match row.kind {
@@ -137,7 +140,7 @@ pub fn ConsoleView(props: &ConsoleProps) -> Html {
                     </p>
                 }
                 <div style={above}></div>
-                { for drawn }
+                { for lines }
                 <div style={below}></div>
             </div>
         </section>

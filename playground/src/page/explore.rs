@@ -23,6 +23,7 @@ use crate::{
         choices::{Failure, Search},
         explore::{self, Check, Exploration, SEEDS, State},
     },
+    views::drawn,
 };
 
 /// It is drawn so often at most while seeds come in.
@@ -408,7 +409,7 @@ impl Explore {
         let width = *seeds as f64 * 100.0 / exploration.tally.runs as f64;
         html! {
             <>
-                <div class={classes!("share", bad.then_some("bad"))} aria-hidden="true"><i style={format!("width:{width:.2}%")}></i></div>
+                <div class={classes!("share", bad.then_some("bad"))} aria-hidden="true"><i style={drawn("width:#%", &[width])}></i></div>
                 <p class="way">
                     <b>{ format!("{} of {}", count(*seeds), count(exploration.tally.runs)) }</b>
                     if outcome.exit_code != 0 { <span class="bad">{ format!("exit code {}", outcome.exit_code) }</span> }
@@ -478,7 +479,7 @@ fn progress(exploration: &Exploration) -> Html {
     let width = done as f64 * 100.0 / seeds as f64;
     html! {
         <div class="progress" role="progressbar" aria-label="Seeds run" aria-valuemin="0" aria-valuemax={seeds.to_string()}
-            aria-valuenow={done.to_string()}><i style={format!("width:{width:.2}%")}></i></div>
+            aria-valuenow={done.to_string()}><i style={drawn("width:#%", &[width])}></i></div>
     }
 }
 

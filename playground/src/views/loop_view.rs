@@ -17,6 +17,7 @@ use yew::{
 
 use super::{
     caption::{caption, columns, live},
+    drawn,
     following::dot,
     glyphs::{colour_class, glyph},
     measure::use_width_px,
@@ -400,7 +401,7 @@ fn pending_timers(scene: &Scene) -> Html {
             0 => "0".to_owned(),
             _ => recording::axis::label(at_ns, step_ns, unit),
         };
-        html! { <i style={format!("left:{:.2}%", percent(at_ns))}><span>{ label }</span></i> }
+        html! { <i style={drawn("left:#%", &[percent(at_ns)])}><span>{ label }</span></i> }
     });
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let pins = timers.iter().map(|index| {
@@ -416,7 +417,7 @@ fn pending_timers(scene: &Scene) -> Html {
         }
         html! {
             <b class={classes!("pin", "c-timers", flip.then_some("flip"), (!words).then_some("bare"), scene.lights(*index))}
-                data-is={Highlight::Task(*index).name()} style={format!("left:{left:.2}%")}>
+                data-is={Highlight::Task(*index).name()} style={drawn("left:#%", &[left])}>
                 if words { <span class="card c-timers"><b>{ label }</b></span> }
             </b>
         }
@@ -433,7 +434,7 @@ fn pending_timers(scene: &Scene) -> Html {
                 { for ticks }
                 { for pins }
                 <b class={classes!("nowline", (percent(now_ns) > 85.0).then_some("flip"))}
-                    style={format!("left:{:.2}%", percent(now_ns))}></b>
+                    style={drawn("left:#%", &[percent(now_ns)])}></b>
             </div>
         </section>
     }

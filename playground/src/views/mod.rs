@@ -7,6 +7,7 @@
 
 mod caption;
 mod chosen;
+mod drawn;
 mod flow;
 mod following;
 mod glyphs;
@@ -27,6 +28,7 @@ mod transport;
 mod waterfall;
 
 pub use chosen::Chosen;
+pub use drawn::drawn;
 pub use flow::{FlowView, Places};
 pub use following::{Followed, OnFollow, dot, request_class};
 pub use glyphs::{Icon, colour_class, glyph, icon};

@@ -7,6 +7,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use super::drawn;
+
 /// Where each card was, relative to the picture, by `data-card`.
 pub type Places = Vec<(String, (f64, f64))>;
 
@@ -30,7 +32,7 @@ pub fn travel(picture: &Element, before: &Places) {
         }
     }
     for (card, way) in &moved {
-        let there = format!("translate({}px, {}px)", way.0, way.1);
+        let there = drawn("translate(#px, #px)", &[way.0, way.1]);
         put(card, "none", &there);
     }
     // Reading the layout makes the browser take note of where they are before they are let go.

@@ -3,7 +3,7 @@
 //! Each lane is a handful of SVG paths, however many callbacks it shows, and is drawn again only when the score is
 //! another one; a seek leaves it alone.
 
-use std::{fmt::Write, rc::Rc};
+use std::rc::Rc;
 
 use protocol::ProcessId;
 use recording::{
@@ -19,6 +19,7 @@ use yew::{
 };
 
 use super::{
+    drawn::{draw, drawn},
     following::{dot, request_class},
     glyphs::{colour_class, glyph},
 };
@@ -67,10 +68,7 @@ pub fn Overview(props: &OverviewProps) -> Html {
     let width_px = whole.width_px();
     let band = |from_ns: u64, to_ns: u64| {
         let (from_px, to_px) = (whole.x_px(from_ns), whole.x_px(to_ns));
-        format!(
-            "left:{from_px:.2}px;width:{:.2}px",
-            (to_px - from_px).max(2.0)
-        )
+        drawn("left:#px;width:#px", &[from_px, (to_px - from_px).max(2.0)])
     };
     let window = (!axis.zoom().is_whole()).then(|| band(axis.from_ns(), axis.to_ns()));
     let range = props.range.map(|range| band(range.from_ns, range.to_ns));
@@ -78,7 +76,7 @@ pub fn Overview(props: &OverviewProps) -> Html {
         <div class={classes!("row-t", "r-over", window.is_some().then_some("zoomed"))}>
             <div class="lab"><b>{ recording::words::some(count, "event") }</b></div>
             <div class="trk">
-                <svg width={width_px.to_string()} height={OVERVIEW_PX.to_string()} aria-hidden="true">
+                <svg width={drawn("#", &[width_px])} height={drawn("#", &[OVERVIEW_PX])} aria-hidden="true">
                     <path class="density" d={(*density).clone()} />
                 </svg>
                 if let Some(style) = range { <i class="chosen" {style}></i> }
@@ -101,11 +99,10 @@ fn density_path(bars: &[Bar]) -> String {
         };
         let height_px = 8.0 + share * (OVERVIEW_PX - 12.0);
         let x_px = f64::from(bar.column) * BAR_PX;
-        // Writing to a string does not fail.
-        let _ = write!(
-            path,
-            "M{x_px} {OVERVIEW_PX}v-{height_px:.1}h{:.1}v{height_px:.1}z",
-            BAR_PX - 0.8
+        draw(
+            &mut path,
+            "M# #v-#h#v#z",
+            &[x_px, OVERVIEW_PX, height_px, BAR_PX - 0.8, height_px],
         );
     }
     path
@@ -130,7 +127,7 @@ pub fn Threads(props: &ThreadsProps) -> Html {
     let rows = props.threads.iter().take(THREADS_MAX).map(|Thread { letter, spans }| {
         html! {
             <div class={classes!("thread", request_class(Some(*letter)))} data-row={format!("letter-{}", letter.name())}>
-                <svg width={axis.width_px().to_string()} height="8" aria-hidden="true"><path d={thread_path(spans)} /></svg>
+                <svg width={drawn("#", &[axis.width_px()])} height="8" aria-hidden="true"><path d={thread_path(spans)} /></svg>
             </div>
         }
     });
@@ -154,8 +151,8 @@ const THREADS_MAX: usize = 8;
 
 fn thread_path(spans: &[(f64, f64)]) -> String {
     let mut path = String::new();
-    for (from_px, to_px) in spans {
-        let _ = write!(path, "M{from_px:.2} 4H{:.2}", to_px.max(from_px + 1.0));
+    for &(from_px, to_px) in spans {
+        draw(&mut path, "M# 4H#", &[from_px, to_px.max(from_px + 1.0)]);
     }
     path
 }
@@ -212,7 +209,7 @@ fn LitMarks(props: &LitProps) -> Html {
         if to_px < from_px {
             return Html::default();
         }
-        html! { <i class="mark" style={format!("left:{from_px:.2}px;width:{:.2}px", (to_px - from_px).max(3.0))}></i> }
+        html! { <i class="mark" style={drawn("left:#px;width:#px", &[from_px, (to_px - from_px).max(3.0)])}></i> }
     });
     html! { <>{ for marks }</> }
 }
@@ -342,16 +339,16 @@ fn block_words(label: &str, block: &Block) -> Option<Html> {
     Some(html! { <span {class} style={left(from_px)}>{ label }</span> })
 }
 
-fn lane_picture(score: &Score, drawn: &LaneScore, lane: Lane, words: Html) -> Html {
-    let blocks = block_paths(&drawn.blocks);
+fn lane_picture(score: &Score, shown: &LaneScore, lane: Lane, words: Html) -> Html {
+    let blocks = block_paths(&shown.blocks);
     html! {
         <>
-            <svg width={score.axis.width_px().to_string()} height={LANE_PX.to_string()} aria-hidden="true">
+            <svg width={drawn("#", &[score.axis.width_px()])} height={drawn("#", &[LANE_PX])} aria-hidden="true">
                 <g class={colour_class(lane)}>
-                    <path class="wait" d={line_path(&drawn.waits)} />
-                    <path class="sleep" d={box_path(&drawn.sleeps, 4.0, 9.0)} />
-                    <path class="from" d={dot_path(&drawn.dots)} />
-                    <path class="due" d={stroke_path(&drawn.dues)} />
+                    <path class="wait" d={line_path(&shown.waits)} />
+                    <path class="sleep" d={box_path(&shown.sleeps, 4.0, 9.0)} />
+                    <path class="from" d={dot_path(&shown.dots)} />
+                    <path class="due" d={stroke_path(&shown.dues)} />
                 </g>
                 { blocks }
             </svg>
@@ -373,11 +370,7 @@ fn block_paths(blocks: &[Block]) -> Html {
             let quarter = (block.covered * QUARTERS as f64).ceil() as usize;
             &mut paths[block.lane as usize * (QUARTERS + 1) + quarter.clamp(1, QUARTERS)]
         };
-        let _ = write!(
-            path,
-            "M{:.2} 2h{width_px:.2}v13h-{width_px:.2}z",
-            block.from_px
-        );
+        draw(path, "M# 2h#v13h-#z", &[block.from_px, width_px, width_px]);
     }
     let solid = paths
         .iter()
@@ -386,7 +379,7 @@ fn block_paths(blocks: &[Block]) -> Html {
     let solid = solid.map(|(position, path)| {
         let lane = Lane::ALL[position / (QUARTERS + 1)];
         let opacity = 0.25 + 0.75 * (position % (QUARTERS + 1)) as f64 / QUARTERS as f64;
-        html! { <path class={classes!("runs", colour_class(lane))} fill-opacity={opacity.to_string()} d={path.clone()} /> }
+        html! { <path class={classes!("runs", colour_class(lane))} fill-opacity={drawn("#", &[opacity])} d={path.clone()} /> }
     });
     html! {
         <>
@@ -398,19 +391,20 @@ fn block_paths(blocks: &[Block]) -> Html {
 
 fn line_path(spans: &[(f64, f64)]) -> String {
     let mut path = String::new();
-    for (from_px, to_px) in spans {
-        let _ = write!(path, "M{from_px:.2} 8.5H{:.2}", to_px.max(from_px + 1.0));
+    for &(from_px, to_px) in spans {
+        draw(&mut path, "M# 8.5H#", &[from_px, to_px.max(from_px + 1.0)]);
     }
     path
 }
 
 fn box_path(spans: &[(f64, f64)], top_px: f64, height_px: f64) -> String {
     let mut path = String::new();
-    for (from_px, to_px) in spans {
+    for &(from_px, to_px) in spans {
         let width_px = (to_px - from_px).max(1.0);
-        let _ = write!(
-            path,
-            "M{from_px:.2} {top_px}.5h{width_px:.2}v{height_px}h-{width_px:.2}z"
+        draw(
+            &mut path,
+            "M# #h#v#h-#z",
+            &[from_px, top_px + 0.5, width_px, height_px, width_px],
         );
     }
     path
@@ -419,15 +413,19 @@ fn box_path(spans: &[(f64, f64)], top_px: f64, height_px: f64) -> String {
 fn dot_path(dots_px: &[f64]) -> String {
     let mut path = String::new();
     for x_px in dots_px {
-        let _ = write!(path, "M{:.2} 8.5a2 2 0 1 1 4 0a2 2 0 1 1 -4 0z", x_px - 2.0);
+        draw(
+            &mut path,
+            "M# 8.5a2 2 0 1 1 4 0a2 2 0 1 1 -4 0z",
+            &[x_px - 2.0],
+        );
     }
     path
 }
 
 fn stroke_path(points_px: &[f64]) -> String {
     let mut path = String::new();
-    for x_px in points_px {
-        let _ = write!(path, "M{x_px:.2} 3v11");
+    for &x_px in points_px {
+        draw(&mut path, "M# 3v11", &[x_px]);
     }
     path
 }
@@ -439,7 +437,7 @@ pub fn Folds(props: &ScoreProps) -> Html {
     let folds = props.score.axis.folds().map(|fold| {
         let width_px = fold.to_px - fold.from_px;
         let (length, asleep) = fold_words(&recording, &fold);
-        let style = format!("left:{:.2}px;width:{width_px:.2}px", fold.from_px);
+        let style = drawn("left:#px;width:#px", &[fold.from_px, width_px]);
         let title = format!("{length} {asleep}, folded");
         html! {
             <i class="fold" {style} {title}>
@@ -454,18 +452,18 @@ pub fn Folds(props: &ScoreProps) -> Html {
 /// Two edges of a torn sheet.
 fn zigzags() -> String {
     let mut path = String::new();
-    for edge in [0, 10] {
-        let _ = write!(path, "M{edge} 0");
+    for edge in [0.0, 10.0] {
+        draw(&mut path, "M# 0", &[edge]);
         for tooth in 1..=16 {
-            let x = edge + if tooth % 2 == 1 { 1 } else { 0 };
-            let _ = write!(path, "L{x} {:.2}", f64::from(tooth) * 6.25);
+            let x = edge + f64::from(tooth % 2);
+            draw(&mut path, "L# #", &[x, f64::from(tooth) * 6.25]);
         }
     }
     path
 }
 
 pub fn left(x_px: f64) -> String {
-    format!("left:{x_px:.2}px")
+    drawn("left:#px", &[x_px])
 }
 
 /// For the clock's second line.

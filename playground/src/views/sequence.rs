@@ -5,6 +5,7 @@
 
 use recording::{
     Few, Highlight, Recording, Sentence, TimeCommand,
+    axis::within,
     score::BLOCKED_NS,
     sequence::{Activation, Message, SelfMessage, Sequence},
     time,
@@ -19,6 +20,7 @@ use yew::{
 use super::{
     Chosen,
     caption::{caption, columns},
+    drawn,
     following::request_class,
     glyphs::colour_class,
     measure::use_width_px,
@@ -92,7 +94,11 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
         html! { <button aria-pressed={(*is_all == all).to_string()} {onclick}>{ name }</button> }
     };
     let lanes = sequence.lives.len().max(1) as f64;
-    let lane_px = ((f64::from(width_px) - LEFT_PX) / lanes).clamp(LANE_PX_MIN, LANE_PX_MAX);
+    let lane_px = within(
+        (f64::from(width_px) - LEFT_PX) / lanes,
+        LANE_PX_MIN,
+        LANE_PX_MAX,
+    );
     let picture = Picture {
         props,
         recording: &recording,
@@ -119,7 +125,7 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
                 { picture.twin(props.playhead.event) }
             } else {
                 <div class="seqbox" ref={scroller} {onscroll} tabindex="0" role="group" aria-label="Messages, later ones lower">
-                    <div class="seq" style={format!("width:{:.0}px;height:{:.0}px", picture.width_px, sequence.height_px() + 56.0)}>
+                    <div class="seq" style={drawn("width:#px;height:#px", &[picture.width_px, sequence.height_px() + 56.0])}>
                         { picture.heads() }
                         { picture.body() }
                     </div>
@@ -199,7 +205,7 @@ impl Picture<'_> {
             let choice = Chosen::Host(life.host);
             let onclick = self.props.on_select.reform(move |_: MouseEvent| Some(choice));
             let class = classes!("life", (self.props.chosen == Some(choice)).then_some("chosen"));
-            let style = format!("left:{:.1}px;width:{:.1}px", self.x(at) - self.lane_px / 2.0, self.lane_px);
+            let style = drawn("left:#px;width:#px", &[self.x(at) - self.lane_px / 2.0, self.lane_px]);
             html! { <button {class} {style} {onclick} title={life.name.clone()}>{ &life.name }</button> }
         });
         html! { <div class="heads">{ for heads }</div> }
@@ -212,7 +218,7 @@ impl Picture<'_> {
         );
         let height = (to - from).max(1.0);
         let lifelines = (0..self.sequence.lives.len()).map(|life| {
-            html! { <path class="lifeline" d={format!("M{:.1} {from:.0}V{to:.0}", self.x(life))} /> }
+            html! { <path class="lifeline" d={drawn("M# #V#", &[self.x(life), from, to])} /> }
         });
         let in_window = |from_ns: u64, to_ns: u64| self.y(to_ns) >= from && self.y(from_ns) <= to;
         let acts = self.sequence.activations.iter();
@@ -255,7 +261,7 @@ impl Picture<'_> {
                 }
                 html! {
                     <>
-                        if has_time { <span class="tm" style={format!("top:{top:.1}px")}>{ time::point(message.sent_ns) }</span> }
+                        if has_time { <span class="tm" style={drawn("top:#px", &[top])}>{ time::point(message.sent_ns) }</span> }
                         if fits { { self.words(message, middle) } }
                     </>
                 }
@@ -263,8 +269,8 @@ impl Picture<'_> {
             .collect();
         html! {
             <div class="body">
-                <svg style={format!("top:{from:.0}px")} width={format!("{:.0}", self.width_px)} height={format!("{height:.0}")}
-                    viewBox={format!("0 {from:.0} {:.0} {height:.0}", self.width_px)} aria-hidden="true">
+                <svg style={drawn("top:#px", &[from])} width={drawn("#", &[self.width_px])} height={drawn("#", &[height])}
+                    viewBox={drawn("0 # # #", &[from, self.width_px, height])} aria-hidden="true">
                     <defs><pattern id="seq-hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">
                         <rect class="ground" width="4" height="4" /><rect class="ink" width="4" height="1.6" /></pattern></defs>
                     { for lifelines }
@@ -276,10 +282,10 @@ impl Picture<'_> {
                 { for words }
                 { for folds.iter().map(|(from_ns, to_ns)| {
                     let middle = (self.y(*from_ns) + self.y(*to_ns)) / 2.0;
-                    html! { <span class="folded" style={format!("top:{middle:.1}px")}>{ time::length(to_ns - from_ns) }</span> }
+                    html! { <span class="folded" style={drawn("top:#px", &[middle])}>{ time::length(to_ns - from_ns) }</span> }
                 }) }
-                if self.now_px < self.sequence.height_px() { <i class="fade" style={format!("top:{:.1}px", self.now_px)}></i> }
-                <i class="nowl" style={format!("top:{:.1}px", self.now_px)}></i>
+                if self.now_px < self.sequence.height_px() { <i class="fade" style={drawn("top:#px", &[self.now_px])}></i> }
+                <i class="nowl" style={drawn("top:#px", &[self.now_px])}></i>
             </div>
         }
     }
@@ -302,7 +308,7 @@ impl Picture<'_> {
         );
         let name = act.task.map(|task| Highlight::Task(task).name());
         html! {
-            <rect {class} data-is={name} x={format!("{x:.1}")} y={format!("{top:.1}")} width="8" height={format!("{:.1}", (bottom - top).max(2.0))} />
+            <rect {class} data-is={name} x={drawn("#", &[x])} y={drawn("#", &[top])} width="8" height={drawn("#", &[(bottom - top).max(2.0)])} />
         }
     }
 
@@ -313,7 +319,7 @@ impl Picture<'_> {
             self.y(timer.set_ns),
             self.y(timer.ran_ns),
         );
-        let d = format!("M{x:.1} {top:.1}h22V{bottom:.1}h-18m6 -4l-7 4l7 4");
+        let d = drawn("M# #h22V#h-18m6 -4l-7 4l7 4", &[x, top, bottom]);
         html! { <path class="msg c-timers" {d} data-is={Highlight::Task(timer.task).name()} /> }
     }
 
@@ -339,14 +345,17 @@ impl Picture<'_> {
         let (line, tip) = if message.from == message.to {
             let x = self.x(message.from) + 4.0;
             (
-                format!("M{x:.1} {top:.1}h26V{bottom:.1}h-24"),
-                format!(
-                    "M{:.1} {:.1}L{:.1} {bottom:.1}L{:.1} {:.1}",
-                    x + 8.0,
-                    bottom - 4.0,
-                    x + 1.0,
-                    x + 8.0,
-                    bottom + 4.0
+                drawn("M# #h26V#h-24", &[x, top, bottom]),
+                drawn(
+                    "M# #L# #L# #",
+                    &[
+                        x + 8.0,
+                        bottom - 4.0,
+                        x + 1.0,
+                        bottom,
+                        x + 8.0,
+                        bottom + 4.0,
+                    ],
                 ),
             )
         } else {
@@ -361,10 +370,10 @@ impl Picture<'_> {
             let back = |aside: f64| (to - ux * 8.0 - uy * aside, bottom - uy * 8.0 + ux * aside);
             let ((ax, ay), (bx, by)) = (back(4.0), back(-4.0));
             let tip = match message.lost {
-                true => format!("M{:.1} {:.1}l8 8m0 -8l-8 8", to - 4.0, bottom - 4.0),
-                false => format!("M{ax:.1} {ay:.1}L{to:.1} {bottom:.1}L{bx:.1} {by:.1}"),
+                true => drawn("M# #l8 8m0 -8l-8 8", &[to - 4.0, bottom - 4.0]),
+                false => drawn("M# #L# #L# #", &[ax, ay, to, bottom, bx, by]),
             };
-            (format!("M{from:.1} {top:.1}L{to:.1} {bottom:.1}"), tip)
+            (drawn("M# #L# #", &[from, top, to, bottom]), tip)
         };
         html! {
             <g {class} data-is={Highlight::Packet(message.packet).name()}>
@@ -412,14 +421,14 @@ impl Picture<'_> {
         );
         html! {
             <button {class} {onclick} title={name.clone()} aria-label={name} data-is={Highlight::Packet(message.packet).name()}
-                style={format!("left:{x:.1}px;top:{:.1}px;max-width:{:.0}px", middle - 8.0, span * self.lane_px - 24.0)}>{ text }</button>
+                style={drawn("left:#px;top:#px;max-width:#px", &[x, middle - 8.0, span * self.lane_px - 24.0])}>{ text }</button>
         }
     }
 
     fn zigzag(&self, (from_ns, to_ns): (u64, u64)) -> Html {
         let middle = (self.y(from_ns) + self.y(to_ns)) / 2.0;
         let line = |y: f64| {
-            let mut d = format!("M0 {y:.1}");
+            let mut d = drawn("M0 #", &[y]);
             let teeth = (self.width_px / 12.0) as usize;
             for tooth in 0..teeth {
                 d.push_str(if tooth % 2 == 0 { "l12 5" } else { "l12 -5" });
@@ -428,7 +437,7 @@ impl Picture<'_> {
         };
         html! {
             <g class="zigzag">
-                <rect x="0" y={format!("{:.1}", middle - 9.0)} width={format!("{:.0}", self.width_px)} height="18" />
+                <rect x="0" y={drawn("#", &[middle - 9.0])} width={drawn("#", &[self.width_px])} height="18" />
                 <path d={line(middle - 12.0)} /><path d={line(middle + 8.0)} />
             </g>
         }

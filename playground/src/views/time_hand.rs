@@ -8,7 +8,8 @@ use std::{cell::RefCell, rc::Rc};
 
 use protocol::ProcessId;
 use recording::{
-    Axis, Edge, Following, Highlight, Lane, Range, Shared, TaskIndex, TimeCommand, Zoom, density,
+    Axis, Edge, Following, Highlight, Lane, Range, Shared, TaskIndex, TimeCommand, Zoom,
+    axis::within, density,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, PointerEvent, WheelEvent};
@@ -57,7 +58,7 @@ pub struct Hand {
 impl Hand {
     pub fn down(&self, event: &PointerEvent) {
         let target = target(event);
-        let is_on = |selector: &str| within(target.as_ref(), selector).is_some();
+        let is_on = |selector: &str| closest(target.as_ref(), selector).is_some();
         if is_on(".flag, button, a") || event.button() > 1 {
             return;
         }
@@ -65,12 +66,12 @@ impl Hand {
             return;
         };
         // The framework listens at its root, so that the event does not say where the listener stands.
-        if let Some(strata) = within(target.as_ref(), ".strata") {
+        if let Some(strata) = closest(target.as_ref(), ".strata") {
             // Without capture the drag ends at the panel's edge, which is all that is lost.
             let _ = strata.set_pointer_capture(event.pointer_id());
         }
         event.prevent_default();
-        let edge = within(target.as_ref(), "[data-edge]");
+        let edge = closest(target.as_ref(), "[data-edge]");
         if let Some(focus) = edge.clone().or_else(|| self.head()) {
             // Arrow keys go on where the hand let go.
             let _ = focus.focus();
@@ -204,8 +205,8 @@ impl Hand {
         } else {
             // A pinch on a touchpad comes as a wheel with control, in small steps.
             let pace = if event.ctrl_key() { 0.01 } else { 0.002 };
-            let x_px = x_px.clamp(0.0, self.axis.width_px());
-            let times = (-dy * pace).clamp(-1.0, 1.0).exp();
+            let x_px = within(x_px, 0.0, self.axis.width_px());
+            let times = within(-dy * pace, -1.0, 1.0).exp();
             self.axis.nearer(&self.recording.read(), times, x_px)
         };
         if zoom != before {
@@ -215,7 +216,7 @@ impl Hand {
     }
 
     fn time_ns(&self, x_px: f64) -> u64 {
-        self.axis.time_ns(x_px.clamp(0.0, self.axis.width_px()))
+        self.axis.time_ns(within(x_px, 0.0, self.axis.width_px()))
     }
 
     fn x_px(&self, client_x: i32) -> Option<f64> {
@@ -229,7 +230,7 @@ impl Hand {
     }
 
     fn seek(&self, x_px: f64) {
-        let x_px = x_px.clamp(0.0, self.axis.width_px());
+        let x_px = within(x_px, 0.0, self.axis.width_px());
         let moment = self.axis.moment_near(&self.recording.read(), x_px);
         self.on_command.emit(TimeCommand::Seek(moment));
     }
@@ -238,11 +239,11 @@ impl Hand {
 
     fn hover(&self, event: &PointerEvent, x_px: f64) {
         let target = target(event);
-        if event.pointer_type() == "touch" || within(target.as_ref(), "[data-is]").is_some() {
+        if event.pointer_type() == "touch" || closest(target.as_ref(), "[data-is]").is_some() {
             return;
         }
         let row =
-            within(target.as_ref(), "[data-row]").and_then(|row| row.get_attribute("data-row"));
+            closest(target.as_ref(), "[data-row]").and_then(|row| row.get_attribute("data-row"));
         self.on_point.emit(row.and_then(|row| self.at(&row, x_px)));
     }
 
@@ -300,6 +301,6 @@ fn target(event: &PointerEvent) -> Option<Element> {
     event.target()?.dyn_into().ok()
 }
 
-fn within(target: Option<&Element>, selector: &str) -> Option<HtmlElement> {
+fn closest(target: Option<&Element>, selector: &str) -> Option<HtmlElement> {
     target?.closest(selector).ok()??.dyn_into().ok()
 }

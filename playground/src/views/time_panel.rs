@@ -11,6 +11,7 @@ use protocol::{EventId, ProcessId};
 use recording::{
     Axis, Bookmark, BookmarkKind, Bookmarks, Edge, Following, Highlight, Lit, Noted, Playhead,
     Recording, Shared, Speed, TimeCommand, Zoom,
+    axis::within,
     score::{self, Flag, LoopScore, LoopSums, Score, Sums},
     sentence, time,
 };
@@ -23,6 +24,7 @@ use yew::{
 
 use super::{
     caption::{IconButton, flip},
+    drawn,
     glyphs::{Icon, bookmark_glyph},
     measure::use_width_px,
     score_rows::{Folds, Lanes, Overview, Ruler, Threads, left},
@@ -407,7 +409,7 @@ fn flags(recording: &Recording, props: &TimeProps, score: &Score, bookmarks: &Bo
     let stop = written
         .partition_point(|flag| flag.event <= now)
         .saturating_sub(1);
-    let drawn = written.iter().enumerate().map(|(at, flag)| {
+    let buttons = written.iter().enumerate().map(|(at, flag)| {
         let Flag {
             event,
             x_px,
@@ -457,14 +459,14 @@ fn flags(recording: &Recording, props: &TimeProps, score: &Score, bookmarks: &Bo
         .flags
         .bare_px
         .iter()
-        .map(|x_px| format!("M{x_px:.1} 18v4"))
+        .map(|&x_px| drawn("M# 18v4", &[x_px]))
         .collect();
     html! {
         <div class="row-t r-book">
             <div class="lab"><small>{ "bookmarks" }</small></div>
             <div class="trk" role="group" aria-label="Bookmarks" {onkeydown}>
-                <svg class="bare" width={score.axis.width_px().to_string()} height="22" aria-hidden="true"><path d={bare} /></svg>
-                { for drawn }
+                <svg class="bare" width={drawn("#", &[score.axis.width_px()])} height="22" aria-hidden="true"><path d={bare} /></svg>
+                { for buttons }
             </div>
         </div>
     }
@@ -496,7 +498,7 @@ fn range(props: &TimeProps, recording: &Recording, axis: &Axis) -> Html {
     };
     let width_px = axis.width_px();
     let (from_px, to_px) = (axis.x_px(range.from_ns), axis.x_px(range.to_ns));
-    let (band_from, band_to) = (from_px.clamp(0.0, width_px), to_px.clamp(0.0, width_px));
+    let (band_from, band_to) = (within(from_px, 0.0, width_px), within(to_px, 0.0, width_px));
     let end = |edge: Edge, name: &'static str, time_ns: u64, x_px: f64| {
         let number = recording.number(recording.at_time(time_ns));
         let count = recording.count();
@@ -534,7 +536,7 @@ fn range(props: &TimeProps, recording: &Recording, axis: &Axis) -> Html {
     html! {
         <>
             <i class={classes!("chosen", props.playhead.looping.then_some("loops"))}
-                style={format!("left:{band_from:.2}px;width:{:.2}px", (band_to - band_from).max(1.0))}></i>
+                style={drawn("left:#px;width:#px", &[band_from, (band_to - band_from).max(1.0)])}></i>
             if is_seen(from_px) { { end(Edge::From, "Start of the range", range.from_ns, from_px) } }
             if is_seen(to_px) { { end(Edge::To, "End of the range", range.to_ns, to_px) } }
         </>
@@ -564,7 +566,7 @@ fn scrubber(
     html! {
         <i class={classes!("head", away.then_some("away"))} role="slider" tabindex="0" aria-label="Scrubber" aria-valuemin="1"
             aria-valuemax={recording.count().to_string()} aria-valuenow={recording.number(event).to_string()}
-            aria-valuetext={text} style={left(at_px.clamp(0.0, width_px))} {onkeydown}></i>
+            aria-valuetext={text} style={left(within(at_px, 0.0, width_px))} {onkeydown}></i>
     }
 }
 

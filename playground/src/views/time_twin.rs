@@ -26,7 +26,7 @@ pub fn twin(
     let processes = recording.processes().map(|process| {
         let (count, busy_ns) = busy(recording, recording.ran(process), range);
         let share = busy_ns as f64 * 100.0 / range.length_ns().max(1) as f64;
-        let says = format!("{}, busy for {}, {share:.0} %", some(count, "callback"), time::length(busy_ns));
+        let says = format!("{}, busy for {}, {} %", some(count, "callback"), time::length(busy_ns), share.round() as u32);
         html! { <tr><th scope="row">{ "process" }</th><td>{ recording.process_name(process) }</td><td>{ says }</td></tr> }
     });
     let all = bookmarks.between(recording, range.from_ns, range.to_ns);

@@ -18,6 +18,7 @@ use yew::{
 use super::{
     Chosen,
     caption::{caption, columns},
+    drawn::{draw, drawn},
     glyphs::colour_class,
     measure::use_width_px,
     requests::Requests,
@@ -213,7 +214,7 @@ impl Picture<'_> {
                     _ => axis::label(at_ns, step_ns, unit),
                 };
                 let class = classes!((at_ns == 0).then_some("zero"), (x > 94.0).then_some("last"));
-                html! { <i {class} style={format!("left:{x:.3}%")}><span>{ label }</span></i> }
+                html! { <i {class} style={drawn("left:#%", &[x])}><span>{ label }</span></i> }
             });
         let now = self.x(self.now_ns);
         let is_within = (self.waterfall.from_ns..=self.waterfall.to_ns).contains(&self.now_ns);
@@ -224,7 +225,7 @@ impl Picture<'_> {
                     <span class="x" role="columnheader" aria-label="when">{ for ticks }</span>
                     <span class="ms" role="columnheader">{ "took" }</span>
                 </div>
-                <div class="rows" role="rowgroup" style={format!("--now:{now:.3}%")}>
+                <div class="rows" role="rowgroup" style={drawn("--now:#%", &[now])}>
                     { for self.rows.iter().enumerate().map(|(at, row)| self.row(at, row)) }
                     <div class="laid" role="presentation" aria-hidden="true">
                         { self.path() }
@@ -289,7 +290,7 @@ impl Picture<'_> {
             _ => None,
         };
         html! {
-            <i {class} style={format!("left:{from:.3}%;width:{:.3}%", to - from)}>
+            <i {class} style={drawn("left:#%;width:#%", &[from, to - from])}>
                 if let Some(words) = words { <span>{ words }</span> }
             </i>
         }
@@ -329,7 +330,8 @@ impl Picture<'_> {
             let y = (*row.min(&self.rows.len()) as f64) + 0.84;
             let (from, to) = (self.x(span.from_ns), self.x(span.to_ns));
             let command = if number == 0 { 'M' } else { 'L' };
-            line.push_str(&format!("{command}{from:.3} {y}L{to:.3} {y}"));
+            line.push(command);
+            draw(&mut line, "# #L# #", &[from, y, to, y]);
         }
         html! {
             <svg viewBox={format!("0 0 100 {}", self.rows.len().max(1))} preserveAspectRatio="none"><path d={line} /></svg>

@@ -330,7 +330,7 @@ pub fn twin(picture: &Picture) -> Html {
         let mark = picture.letter(packet.request).map_or("", Letter::name);
         html! {
             <tr class={yew::classes!(picture.lights(id))} data-is={Highlight::Packet(id).name()}><th scope="row">{ mark }{ " packet" }</th><td><button class="link" {onclick}>{ packet_name(recording, id) }</button></td>
-                <td>{ format!("{:.0} % of its way", packet.way * 100.0) }</td></tr>
+                <td>{ format!("{} % of its way", (packet.way * 100.0).round() as u32) }</td></tr>
         }
     });
     html! {

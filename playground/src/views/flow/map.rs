@@ -5,7 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use recording::network::{HostIndex, Network};
+use recording::{
+    axis::within,
+    network::{HostIndex, Network},
+};
+
+use crate::views::drawn;
 
 pub const NODE_WIDTH_PX: f64 = 140.0;
 pub const NODE_HEIGHT_PX: f64 = 66.0;
@@ -92,7 +97,7 @@ impl Map {
         let (half_width, half_height) = (NODE_WIDTH_PX / 2.0, NODE_HEIGHT_PX / 2.0);
         (
             x.min(self.width_px - half_width).max(half_width),
-            y.clamp(half_height, 4_000.0),
+            within(y, half_height, 4_000.0),
         )
     }
 
@@ -138,9 +143,9 @@ pub struct Way([(f64, f64); 4]);
 impl Way {
     pub fn path(&self) -> String {
         let [a, b, c, d] = self.0;
-        format!(
-            "M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}",
-            a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1
+        drawn(
+            "M# #C# # # # # #",
+            &[a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1],
         )
     }
 

@@ -29,6 +29,7 @@ use self::map::{Map, NODE_HEIGHT_PX, NODE_WIDTH_PX};
 use super::{
     Chosen,
     caption::{caption, live},
+    drawn,
     following::{Followed, OnFollow, request_class},
     measure::use_width_px,
 };
@@ -56,11 +57,11 @@ pub struct FlowProps {
 #[function_component]
 pub fn FlowView(props: &FlowProps) -> Html {
     let as_text = use_state(bool::default);
-    let drawn = use_node_ref();
+    let plate = use_node_ref();
     let dragged = use_mut_ref(|| None::<(HostIndex, bool)>);
     let recording = props.recording.read();
     let network = recording.network();
-    let width_px = use_width_px(&drawn, !*as_text).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
+    let width_px = use_width_px(&plate, !*as_text).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
     let map = {
         let shown = (
             network.hosts().len(),
@@ -93,9 +94,9 @@ pub fn FlowView(props: &FlowProps) -> Html {
             if *as_text {
                 { details::twin(&picture) }
             } else {
-                <div class={classes!("flow", props.playhead.stepped.then_some("steps"))} ref={drawn}
-                    style={format!("height:{:.0}px", map.height_px)}>
-                    <svg width={map.width_px.to_string()} height={map.height_px.to_string()} aria-hidden="true">
+                <div class={classes!("flow", props.playhead.stepped.then_some("steps"))} ref={plate}
+                    style={drawn("height:#px", &[map.height_px])}>
+                    <svg width={drawn("#", &[map.width_px])} height={drawn("#", &[map.height_px])} aria-hidden="true">
                         { for (0..network.links().len()).map(|link| edge(&picture, link)) }
                     </svg>
                     { for (0..network.hosts().len()).map(|host| node(&picture, host, &dragged)) }
@@ -156,7 +157,7 @@ fn edge(picture: &Picture, link: LinkIndex) -> Html {
         <>
             <path class="edge" d={way.path()} />
             if count > SEEDS_MAX {
-                <path class="stipple" d={way.path()} stroke-dasharray={format!("0 {gap_px:.2}")} />
+                <path class="stipple" d={way.path()} stroke-dasharray={drawn("0 #", &[gap_px])} />
             }
         </>
     }
@@ -179,7 +180,7 @@ fn seeds(picture: &Picture, link: LinkIndex) -> Html {
     html! {
         <>
             if count > SEEDS_MAX {
-                <span class="many" style={format!("left:{x:.1}px;top:{y:.1}px")}>{ some(count, "packet") }</span>
+                <span class="many" style={drawn("left:#px;top:#px", &[x, y])}>{ some(count, "packet") }</span>
             }
             { for packets }
         </>
@@ -209,8 +210,9 @@ fn seed(picture: &Picture, packet: &Travelling, letter: Option<Letter>, way: map
     );
     // A circle with a tip.
     let (tip, ahead, aside) = (radius * 1.5, radius * 0.55, radius * 0.84);
-    let path = format!(
-        "M{tip:.1} 0L{ahead:.1} -{aside:.1}A{radius:.1} {radius:.1} 0 1 0 {ahead:.1} {aside:.1}z"
+    let path = drawn(
+        "M# 0L# -#A# # 0 1 0 # #z",
+        &[tip, ahead, aside, radius, radius, ahead, aside],
     );
     let size = radius * 4.0;
     let label = match letter {
@@ -219,9 +221,9 @@ fn seed(picture: &Picture, packet: &Travelling, letter: Option<Letter>, way: map
     };
     html! {
         <button key={packet.packet} {class} {onclick} title={label.clone()} aria-label={label}
-            data-is={Highlight::Packet(packet.packet).name()} style={format!("left:{x:.1}px;top:{y:.1}px")}>
-            <svg width={size.to_string()} height={size.to_string()} viewBox={format!("{:.1} {:.1} {size:.1} {size:.1}", -size / 2.0, -size / 2.0)}
-                aria-hidden="true"><path d={path} transform={format!("rotate({angle:.0})")} /></svg>
+            data-is={Highlight::Packet(packet.packet).name()} style={drawn("left:#px;top:#px", &[x, y])}>
+            <svg width={drawn("#", &[size])} height={drawn("#", &[size])} viewBox={drawn("# # # #", &[-size / 2.0, -size / 2.0, size, size])}
+                aria-hidden="true"><path d={path} transform={drawn("rotate(#)", &[angle])} /></svg>
             if let Some(letter) = letter.filter(|_| radius > 6.0) {
                 <span aria-hidden="true">{ letter.name() }</span>
             }
@@ -240,10 +242,14 @@ fn node(
     let known = &picture.network.hosts()[host];
     let state = details::host_state(picture, host);
     let choice = Chosen::Host(host);
-    let style = format!(
-        "left:{:.1}px;top:{:.1}px;width:{NODE_WIDTH_PX}px;height:{NODE_HEIGHT_PX}px",
-        x - NODE_WIDTH_PX / 2.0,
-        y - NODE_HEIGHT_PX / 2.0
+    let style = drawn(
+        "left:#px;top:#px;width:#px;height:#px",
+        &[
+            x - NODE_WIDTH_PX / 2.0,
+            y - NODE_HEIGHT_PX / 2.0,
+            NODE_WIDTH_PX,
+            NODE_HEIGHT_PX,
+        ],
     );
     let put = {
         let (name, on_place) = (known.name.clone(), picture.props.on_place.clone());

@@ -29,6 +29,7 @@ use yew::{
 use self::panel::Panel;
 use super::{
     caption::{caption, live},
+    drawn,
     measure::use_width_px,
 };
 
@@ -291,10 +292,9 @@ pub fn MetricsView(props: &MetricsProps) -> Html {
         pointed: pointed.clone(),
         on_command: props.on_command.clone(),
     };
-    let places = format!(
-        "--now:{:.1}px;--at:{:.1}px",
-        board.axis.x_px(playhead_ns),
-        board.axis.x_px(at_ns)
+    let places = drawn(
+        "--now:#px;--at:#px",
+        &[board.axis.x_px(playhead_ns), board.axis.x_px(at_ns)],
     );
     let pointing = pointed.is_some().then_some("pointing");
     html! {
@@ -436,15 +436,15 @@ fn chart(
 
 fn plot(panel: &Panel, is_heat: bool) -> Html {
     let ticks = panel.ticks.iter().map(|(y_px, label)| {
-        html! { <i style={format!("top:{y_px:.1}px")}><span>{ label }</span></i> }
+        html! { <i style={drawn("top:#px", &[*y_px])}><span>{ label }</span></i> }
     });
     let shapes = panel.shapes.iter().map(|shape| {
         html! { <path class={shape.ink.class()} d={shape.path.clone()} /> }
     });
     html! {
-        <div class={classes!("plot", is_heat.then_some("heat"))} style={format!("height:{}px", panel.height_px)} aria-hidden="true">
+        <div class={classes!("plot", is_heat.then_some("heat"))} style={drawn("height:#px", &[panel.height_px])} aria-hidden="true">
             { for ticks }
-            <svg width={panel.width_px.to_string()} height={panel.height_px.to_string()}>{ for shapes }</svg>
+            <svg width={drawn("#", &[panel.width_px])} height={drawn("#", &[panel.height_px])}>{ for shapes }</svg>
         </div>
     }
 }
@@ -452,13 +452,12 @@ fn plot(panel: &Panel, is_heat: bool) -> Html {
 fn ticks(axis: &Axis) -> Html {
     let ticks = axis.ticks().into_iter().map(|tick| {
         let zero = (tick.x_px == 0.0).then_some("zero");
-        html! { <i class={classes!("tk", zero)} style={format!("left:{:.1}px", tick.x_px)}><span>{ tick.label }</span></i> }
+        html! { <i class={classes!("tk", zero)} style={drawn("left:#px", &[tick.x_px])}><span>{ tick.label }</span></i> }
     });
     let folds = axis.folds().map(|fold| {
-        let style = format!(
-            "left:{:.1}px;width:{:.1}px",
-            fold.from_px,
-            fold.to_px - fold.from_px
+        let style = drawn(
+            "left:#px;width:#px",
+            &[fold.from_px, fold.to_px - fold.from_px],
         );
         let length = time::length(fold.to_ns - fold.from_ns);
         html! { <i class="fold" {style} title={format!("{length} of idle time, folded")}></i> }

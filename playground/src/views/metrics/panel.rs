@@ -4,14 +4,14 @@
 //! What is said of a window is drawn as long as the window is: nothing is smoothed, and where there is no value there is
 //! no line. A stretch that holds a loop for 50 ms or more is hatched, as everywhere.
 
-use std::fmt::Write;
-
 use recording::{
     Axis,
     metrics::{Chart, HeatMap, Metric, Scale, Unit, Windows},
     score::BLOCKED_NS,
 };
 use yew::AttrValue;
+
+use super::super::drawn::draw;
 
 pub const HEIGHT_PX: f64 = 96.0;
 /// Of one row among several.
@@ -104,16 +104,16 @@ pub fn row(chart: &Chart, at: usize, axis: &Axis, windows: &Windows, log: bool) 
     let row = &chart.rows[at];
     let bars = |line: usize, is_wanted: &dyn Fn(u64) -> bool| {
         let mut path = String::new();
-        for ((from_px, to_px), value) in spans.iter().zip(&row.lines[line].values) {
+        for (&(from_px, to_px), value) in spans.iter().zip(&row.lines[line].values) {
             let Some(value) = value.filter(|value| *value > 0 && is_wanted(*value)) else {
                 continue;
             };
             let top_px = y_px(value).min(height_px - 1.0);
             let width_px = (to_px - from_px - GAP_PX).max(0.8);
-            // Writing to a string does not fail.
-            let _ = write!(
-                path,
-                "M{from_px:.1} {height_px}V{top_px:.1}h{width_px:.1}V{height_px}z"
+            draw(
+                &mut path,
+                "M# #V#h#V#z",
+                &[from_px, height_px, top_px, width_px, height_px],
             );
         }
         path
@@ -121,14 +121,13 @@ pub fn row(chart: &Chart, at: usize, axis: &Axis, windows: &Windows, log: bool) 
     let steps = |line: usize| {
         let mut path = String::new();
         let mut last = None;
-        for ((from_px, to_px), value) in spans.iter().zip(&row.lines[line].values) {
+        for (&(from_px, to_px), value) in spans.iter().zip(&row.lines[line].values) {
             if let Some(value) = value {
                 let y_px = y_px(*value);
-                let to = match last {
-                    Some(()) => format!("V{y_px:.1}H{to_px:.1}"),
-                    None => format!("M{from_px:.1} {y_px:.1}H{to_px:.1}"),
-                };
-                path.push_str(&to);
+                match last {
+                    Some(()) => draw(&mut path, "V#H#", &[y_px, to_px]),
+                    None => draw(&mut path, "M# #H#", &[from_px, y_px, to_px]),
+                }
             }
             last = value.map(|_| ());
         }
@@ -148,10 +147,10 @@ pub fn row(chart: &Chart, at: usize, axis: &Axis, windows: &Windows, log: bool) 
         }
         _ => {
             // It holds all the time, so that nothing is between two windows.
-            let top = steps(0);
+            let mut under = steps(0);
             if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
                 let (from_px, to_px) = (first.0, last.1);
-                let under = format!("{top}L{to_px:.1} {height_px}H{from_px:.1}z");
+                draw(&mut under, "L# #H#z", &[to_px, height_px, from_px]);
                 panel.add(Ink::Area, under);
             }
             panel.add(Ink::Line(1), steps(1));
@@ -175,9 +174,10 @@ pub fn heat(map: &HeatMap, axis: &Axis, windows: &Windows) -> Panel {
             let (low_px, high_px) = (edges[cell], edges[cell + 1]);
             let height_px = (low_px - high_px - GAP_PX).max(0.8);
             let path = &mut paths[shade(*count, map.most)];
-            let _ = write!(
+            draw(
                 path,
-                "M{from_px:.1} {high_px:.1}h{width_px:.1}v{height_px:.1}h-{width_px:.1}z"
+                "M# #h#v#h-#z",
+                &[from_px, high_px, width_px, height_px, width_px],
             );
         }
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use recording::Axis;
 
 use super::{
+    super::drawn::{draw, drawn},
     Sheet,
     panel::{Ink, Panel},
 };
@@ -40,20 +41,21 @@ pub fn svg(sheet: &Sheet, axis: &Axis, palette: &Palette) -> (String, f64, f64) 
         rule,
         ..
     } = palette;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width_px}\" height=\"{height_px}\" \
-         viewBox=\"0 0 {width_px} {height_px}\" font-family=\"Hanken Grotesk, system-ui, sans-serif\" font-size=\"11\">\
+    let mut svg = drawn(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"#\" height=\"#\" viewBox=\"0 0 # #\" ",
+        &[width_px, height_px, width_px, height_px],
+    );
+    // Writing to a string does not fail.
+    let _ = write!(
+        svg,
+        "font-family=\"Hanken Grotesk, system-ui, sans-serif\" font-size=\"11\">\
          <pattern id=\"hatch\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
          <rect width=\"4\" height=\"4\" fill=\"{ground}\"/><rect width=\"1.6\" height=\"4\" fill=\"{ink}\"/></pattern>\
          <rect width=\"100%\" height=\"100%\" fill=\"{ground}\"/>"
     );
     let text = |svg: &mut String, x_px: f64, y_px: f64, rest: &str, words: &str| {
-        // Writing to a string does not fail.
-        let _ = write!(
-            svg,
-            "<text x=\"{x_px:.1}\" y=\"{y_px:.1}\" {rest}>{}</text>",
-            escaped(words)
-        );
+        draw(svg, "<text x=\"#\" y=\"#\" ", &[x_px, y_px]);
+        let _ = write!(svg, "{rest}>{}</text>", escaped(words));
     };
     let strong = format!("font-size=\"13\" font-weight=\"600\" fill=\"{ink}\"");
     let plain = format!("fill=\"{ink_2}\"");
@@ -68,13 +70,15 @@ pub fn svg(sheet: &Sheet, axis: &Axis, palette: &Palette) -> (String, f64, f64) 
         for (y_px, label) in &row.panel.ticks {
             let y_px = top_px + y_px;
             let to_px = LEFT_PX + row.panel.width_px;
-            let _ = write!(
-                svg,
-                "<path d=\"M{LEFT_PX} {y_px:.1}H{to_px:.1}\" stroke=\"{rule}\"/>"
-            );
+            draw(&mut svg, "<path d=\"M# #H#\"", &[LEFT_PX, y_px, to_px]);
+            let _ = write!(svg, " stroke=\"{rule}\"/>");
             text(&mut svg, LEFT_PX - 8.0, y_px + 4.0, &end, label);
         }
-        let _ = write!(svg, "<g transform=\"translate({LEFT_PX} {top_px:.1})\">");
+        draw(
+            &mut svg,
+            "<g transform=\"translate(# #)\">",
+            &[LEFT_PX, top_px],
+        );
         shapes(&mut svg, &row.panel, palette);
         svg.push_str("</g>");
         top_px += row.panel.height_px;

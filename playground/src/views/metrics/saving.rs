@@ -59,7 +59,7 @@ fn shut(within: Option<EventTarget>) {
 
 fn save(board: &Board, number: usize, format: Format, on_trouble: Callback<String>) {
     let sheet = &board.sheets[number];
-    let name = sheet.name.to_lowercase().replace(' ', "-");
+    let name = sheet.name.to_ascii_lowercase().replace(' ', "-");
     if format == Format::Csv {
         let csv = match &sheet.values {
             Values::Chart(chart) => chart.csv(&board.windows),
