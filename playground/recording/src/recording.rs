@@ -710,6 +710,7 @@ impl Recording {
             EventKind::WorldStarted { seed, .. } => self.seed = Some(*seed),
             EventKind::Logged { .. } => self.logs.push(id),
             EventKind::WorldChanged { .. } => self.changes.push(id),
+            EventKind::ChoiceTaken { .. } => self.choices.push(id),
             EventKind::UncaughtError { .. } | EventKind::LimitReached { .. } => {
                 self.failures.push(id);
             }

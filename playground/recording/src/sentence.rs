@@ -1007,7 +1007,8 @@ fn some_are(number: usize, thing: &str) -> String {
     }
 }
 
-pub(crate) fn upper(text: &str) -> String {
+/// As a sentence begins.
+pub fn upper(text: &str) -> String {
     let mut text = text.to_owned();
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();

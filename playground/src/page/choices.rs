@@ -4,7 +4,9 @@
 //! It is a list of sentences, so it is its own text twin.
 
 use gloo::utils::document;
-use recording::{Choice, Playhead, Recording, Shared, TimeCommand, time::point, words::some};
+use recording::{
+    Choice, Playhead, Recording, Shared, TimeCommand, sentence::upper, time::point, words::some,
+};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -85,7 +87,7 @@ pub fn ChoicesView(props: &ChoicesProps) -> Html {
         .filter_map(|event| recording.choice(*event))
         .any(|choice| choice.is_picked);
     html! {
-        <div class="view choices" role="group" aria-label="The choices">
+        <div class="view scheduler" role="group" aria-label="The choices">
             { sentence(&recording, events.len(), current.map(|current| events[current]), props.running) }
             <div class="explore-bar">
                 <button class="btn" aria-disabled={no_previous.to_string()} onclick={on_previous}>{ "Previous choice" }</button>
@@ -174,10 +176,4 @@ fn skipped(count: usize, whence: &str) -> Html {
 
 fn option_id((choice, option): (u32, u32)) -> String {
     format!("choice-{choice}-{option}")
-}
-
-fn upper(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(chars).collect()
 }
