@@ -1,8 +1,15 @@
 //! `src/node_os.cc`: the world's host that the process runs on, with its name, cores and address, and the user root.
 
+#[cfg(feature = "whole")]
 use std::net::IpAddr;
 
 use crate::engine::value::{Js, Value};
+
+// The plain jar has no hosts.
+#[cfg(not(feature = "whole"))]
+use super::contextify::{
+    want_whole_jar as interfaces, want_whole_jar as parallelism, want_whole_jar as processors,
+};
 
 use super::{
     buffer,
@@ -26,21 +33,11 @@ pub fn initialize(t: &Target) {
     })
     .with("getTotalMem", |c| Ok(c.ctx.number(8e9)))
     .with("getFreeMem", |c| Ok(c.ctx.number(4e9)))
-    .with("getAvailableParallelism", |c| {
-        Ok(c.ctx.number(cores(c) as f64))
-    })
+    .with("getAvailableParallelism", parallelism)
     .with("getUptime", |c| {
         Ok(c.ctx.number(1000.0 + c.env().now_ns() as f64 / 1e9))
     })
-    .with("getCPUs", |c| {
-        // Its speed in MHz, and what it has done so far.
-        let core = [3000.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-        let cores = (0..cores(c)).flat_map(|_| {
-            let numbers = core.map(|value| c.ctx.number(value));
-            [c.ctx.string("Terrarium")].into_iter().chain(numbers)
-        });
-        Ok(c.ctx.array(cores))
-    })
+    .with("getCPUs", processors)
     // The array that the library hands over stays at zero.
     .with("getLoadAvg", |c| c.undefined())
     .with("getInterfaceAddresses", interfaces)
@@ -80,6 +77,7 @@ fn no_such_process(c: &Call, syscall: &str) -> Js<Value> {
 }
 
 /// One where the world does not count them.
+#[cfg(feature = "whole")]
 fn cores(c: &Call) -> usize {
     let world = c.env().place().scheduler.world();
     let name = &c.env().host().spec.host;
@@ -87,7 +85,24 @@ fn cores(c: &Call) -> usize {
     cores.max(1)
 }
 
+#[cfg(feature = "whole")]
+fn parallelism(c: &Call) -> Js<Value> {
+    Ok(c.ctx.number(cores(c) as f64))
+}
+
+/// Model, speed in MHz, and five times for what it has done so far.
+#[cfg(feature = "whole")]
+fn processors(c: &Call) -> Js<Value> {
+    let numbers = [3000.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let cores = (0..cores(c)).flat_map(|_| {
+        let numbers = numbers.map(|value| c.ctx.number(value));
+        [c.ctx.string("Terrarium")].into_iter().chain(numbers)
+    });
+    Ok(c.ctx.array(cores))
+}
+
 /// Name, address, mask, family, hardware address, whether it is internal, scope: seven for each.
+#[cfg(feature = "whole")]
 fn interfaces(c: &Call) -> Js<Value> {
     let row = |name, address: IpAddr, hardware: &str, is_internal| {
         let text = |text| c.ctx.string(text);
@@ -105,11 +120,11 @@ fn interfaces(c: &Call) -> Js<Value> {
     let mut rows = vec![row("lo", loopback, "00:00:00:00:00:00", true)];
     let world = c.env().place().scheduler.world();
     let found = world.borrow().network.resolve(&c.env().host().spec.host);
-    if let Some(address @ IpAddr::V4(ip)) = found.first() {
+    if let Some(IpAddr::V4(address)) = found.first() {
         // What a container's would be.
-        let [a, b, c, d] = ip.octets();
+        let [a, b, c, d] = address.octets();
         let hardware = format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}");
-        rows.push(row("eth0", *address, &hardware, false));
+        rows.push(row("eth0", (*address).into(), &hardware, false));
     }
     Ok(c.ctx.array(rows.into_iter().flatten()))
 }
