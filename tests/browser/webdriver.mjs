@@ -6,12 +6,13 @@
 // window narrower than the browser's own (a frame of that width stands for it), and text put in at once (it is pasted).
 
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getByLabelSelector, getByRoleSelector, getByTextSelector } from 'ivya';
+import { getByLabelSelector, getByRoleSelector, getByTextSelector, getByTitleSelector } from 'ivya';
 
 const PATIENCE = 30_000;
 const NARROWEST = 500;
@@ -34,11 +35,14 @@ const PRELUDE = `
     addEventListener('unhandledrejection', (event) => suite.errors.push(String(event.reason?.message ?? event.reason)));
   }
   const find = (selector) => suite.ivya.queryLocatorSelectorAll(selector, document);
+  // WebKit says the end of a last block too, which the standard leaves out.
+  const text = (element) => element.innerText.replace(/\\n+$/, '');
   const shown = (element) => element.checkVisibility({ visibilityProperty: true }) && [...element.getClientRects()].some(({ width, height }) => width && height);
 `;
 
 export async function launch(name) {
   const processes = [];
+  const downloads = mkdtempSync(join(tmpdir(), 'terrarium-downloads-'));
   const port = 20_000 + (process.pid % 20_000);
   const start = (program, options, settings) => {
     // In a group of its own, which ends as a whole: a driver that is killed leaves its browser.
@@ -50,14 +54,18 @@ export async function launch(name) {
   let capabilities;
   if (name === 'firefox') {
     start(process.env.GECKODRIVER || 'geckodriver', ['--port', String(port), '--allow-system-access', '--log', 'fatal'], { stdio: 'ignore' });
-    capabilities = { 'moz:firefoxOptions': { binary: process.env.FIREFOX || '/usr/bin/firefox-esr', args: ['-headless'], prefs: { 'ui.prefersReducedMotion': 0 } } };
+    capabilities = { 'moz:firefoxOptions': { binary: process.env.FIREFOX || '/usr/bin/firefox-esr', args: ['-headless'], prefs: { 'ui.prefersReducedMotion': 0, 'browser.download.folderList': 2, 'browser.download.dir': downloads } } };
   } else {
     const screen = start(process.env.XVFB || 'Xvfb', ['-displayfd', '3', '-screen', '0', '2700x1700x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     const display = await new Promise((resolve) => screen.stdio[3].once('data', (number) => resolve(`:${String(number).trim()}`)));
-    start(process.env.WEBKIT_DRIVER || 'WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display, LIBGL_ALWAYS_SOFTWARE: '1' } });
+    // Where WebKit saves things, it is told as a desktop would tell it.
+    const desktop = join(downloads, '.config');
+    mkdirSync(desktop);
+    writeFileSync(join(desktop, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`);
+    start(process.env.WEBKIT_DRIVER || 'WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display, XDG_CONFIG_HOME: desktop, LIBGL_ALWAYS_SOFTWARE: '1' } });
     capabilities = {};
   }
-  const driver = new Driver(name, port, processes);
+  const driver = new Driver(name, port, processes, downloads);
   process.on('exit', () => driver.end());
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
   await driver.begin(capabilities);
@@ -69,7 +77,7 @@ class Driver {
   queue = Promise.resolve();
   at = '';
 
-  constructor(name, port, processes) { Object.assign(this, { name, port, processes }); }
+  constructor(name, port, processes, downloads) { Object.assign(this, { name, port, processes, downloads }); }
 
   async begin(capabilities) {
     const body = { capabilities: { alwaysMatch: { pageLoadStrategy: 'eager', timeouts: { script: PATIENCE }, ...capabilities } } };
@@ -128,6 +136,7 @@ class Driver {
     for (const child of this.processes.splice(0).reverse()) {
       try { process.kill(-child.pid); } catch { /* it has ended */ }
     }
+    rmSync(this.downloads, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -135,6 +144,9 @@ class Browser {
   constructor(driver) { this.driver = driver; }
 
   async newContext(options = {}) { return new Context(this.driver, options); }
+
+  /** A page with a context of its own, which ends with it. */
+  async newPage(options = {}) { return (await this.newContext(options)).newPage(); }
 
   async close() {
     await this.driver.send('DELETE', '').catch(() => {});
@@ -171,6 +183,7 @@ class Scope {
   getByRole(role, options) { return this.locator(getByRoleSelector(role, options)); }
   getByText(text, options) { return this.locator(getByTextSelector(text, options)); }
   getByLabel(text, options) { return this.locator(getByLabelSelector(text, options)); }
+  getByTitle(text, options) { return this.locator(getByTitleSelector(text, options)); }
 }
 
 class Page extends Scope {
@@ -206,20 +219,33 @@ class Page extends Scope {
     if (this.frames.length) await this.command('POST', '/execute/sync', { script: "Object.assign(document.querySelector('iframe').style, { width: arguments[0], height: arguments[1] })", args: [`${width}px`, `${height}px`] }, []);
   }
 
+  /** Loads, and asks until there is an answer: WebKit's driver may lose what it is asked while a page is new. */
+  load(path, body) {
+    return this.driver.within(this.handle, [], async () => {
+      await this.driver.send('POST', path, body);
+      for (let tries = 0; tries < 10; tries++) {
+        const answer = this.driver.send('POST', '/execute/sync', { script: 'return true', args: [] });
+        answer.catch(() => {});
+        if (await Promise.race([answer, sleep(3_000)])) return;
+      }
+      throw new Error(`no answer after ${path}`);
+    });
+  }
+
   async goto(url) {
     const { origin } = new URL(url);
     if (this.context.fresh) {
       this.context.fresh = false;
-      await this.command('POST', '/url', { url: `${origin}/nothing` }, []);
+      await this.load('/url', { url: `${origin}/nothing` });
       const theme = this.driver.name === 'webkit' ? this.context.options.colorScheme : undefined;
       await this.command('POST', '/execute/sync', { script: "localStorage.clear(); sessionStorage.clear(); if (arguments[0]) localStorage.setItem('terrarium:theme', arguments[0])", args: [theme ?? null] }, []);
     }
     const narrow = this.viewport.width < NARROWEST;
     if (narrow && this.frames.length === 0) {
-      await this.command('POST', '/url', { url: `${origin}/narrow?${new URLSearchParams({ ...this.viewport, url })}` }, []);
+      await this.load('/url', { url: `${origin}/narrow?${new URLSearchParams({ ...this.viewport, url })}` });
       this.frames = ['iframe'];
     } else if (narrow) await this.evaluate((to) => { location.href = to; }, url);
-    else await this.command('POST', '/url', { url });
+    else await this.load('/url', { url });
     await this.evaluate(() => {});
   }
 
@@ -227,7 +253,7 @@ class Page extends Scope {
     if (this.frames.length) {
       await this.evaluate(() => { window.suite.old = true; location.reload(); });
       await until(() => this.evaluate(() => document.readyState !== 'loading' && !window.suite.old), 'the page is loaded again');
-    } else await this.command('POST', '/refresh');
+    } else await this.load('/refresh');
     this.driver.at = '';
     await this.evaluate(() => {});
   }
@@ -270,6 +296,21 @@ class Page extends Scope {
     return this.run(body, []);
   }
 
+  /** The next file that is saved, when all of it is there. */
+  async waitForEvent(event, { timeout } = {}) {
+    if (event !== 'download') throw new Error(`no event ${event} here`);
+    const { downloads } = this.driver;
+    // Browsers have their own names for what is not whole yet, and some begin with an empty file of the right name.
+    const name = await until(() => {
+      const names = readdirSync(downloads).filter((name) => !name.startsWith('.'));
+      return names.length === 1 && !/\.(part|wkdownload)$/.test(names[0]) && statSync(join(downloads, names[0])).size > 0 && names[0];
+    }, 'a download', timeout);
+    const path = join(mkdtempSync(join(downloads, '.saved-')), name);
+    renameSync(join(downloads, name), path);
+    return { suggestedFilename: () => name, path: async () => path };
+  }
+
+  url() { return this.evaluate(() => location.href); }
   waitForTimeout(milliseconds) { return sleep(milliseconds); }
   waitForFunction(what, argument, { timeout } = {}) { return until(() => this.evaluate(what, argument), String(what), timeout); }
   title() { return this.evaluate(() => document.title); }
@@ -340,11 +381,11 @@ class Locator extends Scope {
   evaluate(what, argument) { return this.one(what, argument); }
   evaluateAll(what, argument) { return this.run(`(found, argument) => (${what})(found, argument)`, argument ?? null); }
   count() { return this.run('(found) => found.length'); }
-  innerText() { return this.one((element) => element.innerText); }
+  innerText() { return this.one((element) => text(element)); }
   textContent() { return this.one((element) => element.textContent); }
   inputValue() { return this.one((element) => element.value); }
   getAttribute(name) { return this.one((element, name) => element.getAttribute(name), name).then((value) => value ?? null); }
-  allInnerTexts() { return this.run('(found) => found.map((element) => element.innerText)'); }
+  allInnerTexts() { return this.run('(found) => found.map(text)'); }
   allTextContents() { return this.run('(found) => found.map((element) => element.textContent)'); }
   isVisible() { return this.run('(found) => found.length > 0 && shown(found[0])'); }
   isEnabled() { return this.one((element) => !element.disabled && element.ariaDisabled !== 'true'); }
