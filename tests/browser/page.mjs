@@ -114,7 +114,7 @@ export class LessonPage {
   }
 
   async ended(began = performance.now()) {
-    await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 60_000 });
+    await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 180_000 });
     return performance.now() - began;
   }
 

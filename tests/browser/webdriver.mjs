@@ -267,18 +267,18 @@ class Page extends Scope {
         if (${/\bfind\(/.test(body)} && !suite.ivya) return { lacking: true };
         return { value: await (${body})(...args) };
       })().then((result) => done({ ...result, errors: suite.errors.splice(0) }), (error) => done({ thrown: String(error?.stack ?? error), message: String(error), errors: suite.errors.splice(0) }));`;
-    for (;;) {
+    for (let tries = 0; ;) {
       let answer;
       try {
         answer = await this.command('POST', '/execute/async', { script, args }, frames);
       } catch (error) {
-        // A frame that has loaded another page is another frame.
-        if (!['no such window', 'no such frame', 'stale element reference'].includes(error.kind) || frames.length === 0 || this.retrying) throw error;
+        // A frame that has loaded another page is another frame. WebKit's driver may have no word for it.
+        const left = ['no such window', 'no such frame', 'stale element reference'].includes(error.kind) || /Could not parse script result/.test(error.message);
+        if (!left || frames.length === 0 || tries++ === 20) throw error;
         this.driver.at = '';
-        this.retrying = true;
+        await sleep(50);
         continue;
       }
-      this.retrying = false;
       for (const error of answer.errors ?? []) for (const listener of this.listeners) listener(new Error(error));
       if (answer.lacking) {
         await this.command('POST', '/execute/sync', { script: `window.suite.ivya = (() => { ${engine}; return Ivya.create({ browser: ${JSON.stringify(this.driver.name)}, testIdAttribute: 'data-testid' }) })()`, args: [] }, frames);

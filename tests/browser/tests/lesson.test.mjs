@@ -89,7 +89,7 @@ test('edits survive a reload, and Reset can be undone', async () => {
   await open();
   const start = await lesson.code();
   await lesson.type("console.log('mine')");
-  await lesson.page.waitForTimeout(600);
+  await lesson.page.waitForFunction((id) => localStorage.getItem(`terrarium:edits:${id}`)?.includes('mine'), FIRST);
   await lesson.page.reload();
   await lesson.ready();
   assert.equal(await lesson.code(), "console.log('mine')");
@@ -156,5 +156,19 @@ test('it works in a sandboxed frame', async () => {
   await page.goto(`${site.origin}/framed`);
   const frame = page.frameLocator('iframe');
   await frame.getByRole('button', { name: /^Run/ }).click();
-  await frame.getByRole('log').getByText('exits with code 0').waitFor({ timeout: 20_000 });
+  await frame.getByRole('log').getByText('exits with code 0').waitFor({ timeout: 60_000 });
+  // Its origin is its own there, and its files are another's: each of them has to be let in all the same.
+  const ink = await frame.locator('body').evaluate((body) => getComputedStyle(body).getPropertyValue('--ink'));
+  assert.notEqual(ink, '', 'it has its styles');
+});
+
+test('nothing is fetched from elsewhere, in a sandboxed frame or not', async () => {
+  const refused = (body) => new Promise((done) => {
+    addEventListener('securitypolicyviolation', (event) => done(event.effectiveDirective));
+    fetch('http://127.0.0.1:9/').catch(() => setTimeout(done, 1_000, 'nothing'));
+  });
+  await open();
+  assert.equal(await lesson.page.locator('body').evaluate(refused), 'connect-src');
+  await lesson.page.goto(`${site.origin}/framed`);
+  assert.equal(await lesson.page.frameLocator('iframe').locator('body').evaluate(refused), 'connect-src');
 });

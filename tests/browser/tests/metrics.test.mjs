@@ -118,8 +118,10 @@ test('in a sandboxed frame a save says why it may come to nothing', async () => 
   await page.goto(`${site.origin}/framed`);
   await page.evaluate((src) => { document.querySelector('iframe').src = src; }, `${site.url}#/${LESSON}`);
   const frame = page.frameLocator('iframe');
+  // Before that it is still the page from which it comes, which has a Run of its own.
+  await frame.getByRole('heading', { level: 1, name: 'One process, four processes' }).waitFor();
   await frame.getByRole('button', { name: /^Run/ }).first().click();
-  await frame.locator('.seedline').first().waitFor({ timeout: 30_000 });
+  await frame.locator('.seedline').first().waitFor({ timeout: 60_000 });
   await frame.getByRole('tab', { name: 'Metrics' }).click();
   const region = frame.getByRole('region', { name: 'Throughput', exact: true });
   await region.getByText('Save', { exact: true }).click();
