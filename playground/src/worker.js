@@ -25,6 +25,20 @@ const MEMORY_PAGE_BYTES = 64 * 1024; // WebAssembly's
 const IMAGE_PAGE_BYTES = 4 * 1024; // the operating system's, mostly
 const REPLY_BYTES_MAX = 96 * 1024; // more than the page reads within a frame
 
+// A jar's answer is one i64, where it lies and how long it is, and no BigInt may come of it: a worker that is terminated
+// just then takes WebKit's whole page down. So it is taken apart before JavaScript sees it:
+//   (import "jar" "call" (func $call (result i64))) (global $length (mut i32) (i32.const 0))
+//   (func (export "at") (result i32) (local $answer i64)
+//     (global.set $length (i32.wrap_i64 (local.tee $answer (call $call))))
+//     (i32.wrap_i64 (i64.shr_u (local.get $answer) (i64.const 32))))
+//   (func (export "length") (result i32) (global.get $length))
+const HALVES = new WebAssembly.Module(new Uint8Array([
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 9, 2, 0x60, 0, 1, 0x7e, 0x60, 0, 1, 0x7f, 2, 12, 1, 3, 0x6a, 0x61, 0x72, 4, 0x63, 0x61,
+  0x6c, 0x6c, 0, 0, 3, 3, 2, 1, 1, 6, 6, 1, 0x7f, 1, 0x41, 0, 0x0b, 7, 15, 2, 2, 0x61, 0x74, 0, 1, 6, 0x6c, 0x65, 0x6e, 0x67,
+  0x74, 0x68, 0, 2, 10, 24, 2, 17, 1, 1, 0x7e, 0x10, 0, 0x22, 0, 0xa7, 0x24, 0, 0x20, 0, 0x42, 32, 0x88, 0xa7, 0x0b, 4, 0, 0x23,
+  0, 0x0b,
+]));
+
 let module;
 let image;
 let refusal; // the reply of a jar that does not take the library
@@ -99,7 +113,9 @@ function difference(fresh, booted) {
 }
 
 function opened(sealed) {
-  return new WebAssembly.Instance(sealed, {}).exports;
+  const { memory, terrarium_input: input, terrarium_call: call } = new WebAssembly.Instance(sealed, {}).exports;
+  const { at, length } = new WebAssembly.Instance(HALVES, { jar: { call } }).exports;
+  return { memory, input, at, length };
 }
 
 function begin() {
@@ -151,12 +167,10 @@ function reply(bytes) {
 
 /** Gives one encoded command to the jar, or to another sealed module, and returns a copy of the answer's bytes. */
 function call(command, sealed = jar) {
-  const at = sealed.terrarium_input(command.length) >>> 0;
-  new Uint8Array(sealed.memory.buffer, at, command.length).set(command);
-  const place = sealed.terrarium_call();
-  const pointer = Number(BigInt.asUintN(32, place >> 32n));
-  const length = Number(BigInt.asUintN(32, place));
-  return sealed.memory.buffer.slice(pointer, pointer + length);
+  const place = sealed.input(command.length) >>> 0;
+  new Uint8Array(sealed.memory.buffer, place, command.length).set(command);
+  const at = sealed.at() >>> 0;
+  return sealed.memory.buffer.slice(at, at + (sealed.length() >>> 0));
 }
 
 function guarded(work) {

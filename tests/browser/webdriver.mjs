@@ -213,7 +213,8 @@ class Page extends Scope {
     for (let tries = 0; tries < 40; tries++) {
       const [inner, outer, innerHeight, outerHeight] = await this.command('POST', '/execute/sync', { script: 'return [innerWidth, outerWidth, innerHeight, outerHeight]', args: [] }, []);
       if (inner === wide.width && innerHeight === height) break;
-      if (tries % 10 === 0) await this.command('POST', '/window/rect', { width: wide.width + outer - inner, height: height + outerHeight - innerHeight }, []);
+      // WebKit's window may have no size at all yet.
+      if (tries % 10 === 0 && outer >= inner) await this.command('POST', '/window/rect', { width: wide.width + outer - inner, height: height + outerHeight - innerHeight }, []);
       await sleep(25);
     }
     if (this.frames.length) await this.command('POST', '/execute/sync', { script: "Object.assign(document.querySelector('iframe').style, { width: arguments[0], height: arguments[1] })", args: [`${width}px`, `${height}px`] }, []);
@@ -244,9 +245,15 @@ class Page extends Scope {
     if (narrow && this.frames.length === 0) {
       await this.load('/url', { url: `${origin}/narrow?${new URLSearchParams({ ...this.viewport, url })}` });
       this.frames = ['iframe'];
-    } else if (narrow) await this.evaluate((to) => { location.href = to; }, url);
+    } else if (narrow || await this.isHere(url)) await this.evaluate((to) => { location.href = to; }, url);
     else await this.load('/url', { url });
     await this.evaluate(() => {});
+  }
+
+  /** What leads to another place in the same page loads none, and WebKit's driver would wait for it. */
+  async isHere(url) {
+    const [here, there] = [await this.url(), url].map((one) => one.split('#')[0]);
+    return here === there && url.includes('#');
   }
 
   async reload() {
@@ -272,9 +279,9 @@ class Page extends Scope {
       try {
         answer = await this.command('POST', '/execute/async', { script, args }, frames);
       } catch (error) {
-        // A frame that has loaded another page is another frame. WebKit's driver may have no word for it.
-        const left = ['no such window', 'no such frame', 'stale element reference'].includes(error.kind) || /Could not parse script result/.test(error.message);
-        if (!left || frames.length === 0 || tries++ === 20) throw error;
+        // A frame that has loaded another page is another frame. WebKit's driver has no word for what left with its page.
+        const left = frames.length > 0 && ['no such window', 'no such frame', 'stale element reference'].includes(error.kind);
+        if (!left && !/Could not parse script result/.test(error.message) || tries++ === 20) throw error;
         this.driver.at = '';
         await sleep(50);
         continue;
