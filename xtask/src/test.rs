@@ -26,7 +26,7 @@ const SUITES: &[(&str, Suite)] = &[
     ("webkit", webkit),
 ];
 
-/// Only when they are named: not every machine has these browsers, and neither passes every test yet.
+/// Only when they are named: not every machine has these browsers, and each takes a quarter of an hour and more.
 const BY_NAME: [&str; 2] = ["firefox", "webkit"];
 
 type Suite = fn(&Bench) -> Result<Count>;
