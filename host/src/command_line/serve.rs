@@ -30,6 +30,9 @@ use super::{
 use crate::{Jar, Meeting, Outlook};
 
 const LEAD_NS: u64 = 2_000_000;
+/// A world that cannot keep up falls behind the clock by what its stretches take beyond this. Else its timers would run
+/// out before it has come to read what was sent meanwhile.
+const STRETCH_MAX: Duration = Duration::from_millis(20);
 /// Of one connection, before whoever sends has to wait.
 const WAITING_BYTES_MAX: usize = 1 << 20;
 const READ_BYTES: usize = 64 << 10;
@@ -85,6 +88,9 @@ struct Bridge {
     events: Events,
     signals: Receiver<i32>,
     began: Instant,
+    /// When the world was last let run.
+    left: Instant,
+    behind: Duration,
     port_wanted: Option<u16>,
     door: Option<TcpListener>,
     /// Of the program.
@@ -102,6 +108,8 @@ impl Bridge {
             poller,
             events: Events::new(),
             began: Instant::now(),
+            left: Instant::now(),
+            behind: Duration::ZERO,
             port_wanted,
             door: None,
             port: 0,
@@ -112,6 +120,7 @@ impl Bridge {
     }
 
     fn meet(&mut self, meeting: Meeting) -> Outlook {
+        self.behind += self.left.elapsed().saturating_sub(STRETCH_MAX);
         if self.door.is_none()
             && let Some(port) = meeting.listening.first()
         {
@@ -124,10 +133,10 @@ impl Bridge {
             self.take_leave();
             return Outlook::default();
         }
-        let wall_ns = self.wall_ns();
+        let world_ns = self.world_ns();
         let sleep_ns = meeting
             .next_ns
-            .map(|next_ns| next_ns.saturating_sub(wall_ns + LEAD_NS));
+            .map(|next_ns| next_ns.saturating_sub(world_ns + LEAD_NS));
         // A deed of this stretch is heard of in the next.
         let sleep_ns = if self.deeds.is_empty() {
             sleep_ns
@@ -138,14 +147,16 @@ impl Bridge {
             eprintln!("terrarium: this machine's network fails: {error}.");
             process::exit(1);
         }
+        self.left = Instant::now();
         Outlook {
-            until_ns: self.wall_ns() + LEAD_NS,
+            until_ns: self.world_ns() + LEAD_NS,
             deeds: std::mem::take(&mut self.deeds),
         }
     }
 
-    fn wall_ns(&self) -> u64 {
-        self.began.elapsed().as_nanos() as u64
+    /// What the world's clock should show.
+    fn world_ns(&self) -> u64 {
+        (self.began.elapsed() - self.behind).as_nanos() as u64
     }
 
     /// The program listens: so does this one.
