@@ -86,7 +86,12 @@ async function ran(path, options) {
 test('keys step, zoom, choose a range and loop it, and the popover names them', async () => {
   const lesson = await ran('01-event-loop/01-what-runs-first');
   const { page } = lesson;
-  const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+  const press = async (...keys) => {
+    for (const key of keys) {
+      await page.keyboard.press(key);
+      await drawn(page);
+    }
+  };
   await lesson.scrubber().focus();
   await press('Home', 'ArrowRight', 'Shift+ArrowRight');
   assert.equal(await event(lesson), 12);
