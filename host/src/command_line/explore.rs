@@ -14,7 +14,7 @@ use crate::{Error, Jar};
 use lexopt::{Parser, ValueExt};
 use protocol::{
     Record, Scenario, Stream,
-    explore::{Outcome, Seen, Tally, Watcher},
+    explore::{Outcome, Seen, Tally},
 };
 use serde_json::json;
 
@@ -109,13 +109,8 @@ fn run_one(jar: &mut Jar, scenario: &Scenario, seed: u64) -> Result<Outcome, Err
         seed,
         ..scenario.clone()
     };
-    let mut watcher = Watcher::new(usize::MAX);
-    let finished = jar.run(&scenario, |events| {
-        for event in &events {
-            watcher.notice(event);
-        }
-    })?;
-    Ok(watcher.outcome(finished.exit_code))
+    let (outcome, _) = shortest::watch(jar, &scenario, |_| {})?;
+    Ok(outcome)
 }
 
 fn as_text(outcomes: &[(&Seen, Option<&Found>)], seeds: u64) -> String {

@@ -87,7 +87,7 @@ fn shorten(jar: &mut Jar, scenario: &Scenario, seen: &Seen, number: usize) -> Re
 }
 
 /// The outcome, and the options that were taken.
-fn watch(
+pub fn watch(
     jar: &mut Jar,
     scenario: &Scenario,
     mut notice: impl FnMut(&Event) + Send,
