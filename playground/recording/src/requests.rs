@@ -24,10 +24,7 @@ impl Recording {
         is_descending: bool,
     ) -> Vec<RequestIndex> {
         let network = self.network();
-        let wanted: Vec<String> = words
-            .split_whitespace()
-            .map(str::to_ascii_lowercase)
-            .collect();
+        let wanted: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
         let mut found: Vec<RequestIndex> = (0..network.requests().len())
             .filter(|request| network.is_request(*request) && network.root(*request) == *request)
             .filter(|request| wanted.is_empty() || self.has_words(*request, &wanted))
@@ -69,7 +66,7 @@ impl Recording {
             text.push(' ');
             text.push_str(&trace.trace);
         }
-        text.make_ascii_lowercase();
+        let text = text.to_lowercase();
         wanted.iter().all(|word| text.contains(word))
     }
 
