@@ -222,7 +222,8 @@ impl World {
         mut flight: Flight,
         range: (u64, u64),
     ) -> u64 {
-        if !self.choices.is_over() {
+        // Nothing is looked for among thousands where nothing can be chosen.
+        if range.0 < range.1 && !self.choices.is_over() {
             let flights = self.network.flights.iter();
             let rivals = flights
                 .filter(|(_, rival)| {

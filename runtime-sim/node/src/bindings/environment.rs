@@ -408,12 +408,14 @@ impl Environment {
             + costs::POOL_WAKE_JITTER_NS
             + costs::HICCUP_NS
             - 2;
-        let race = Race::new(
-            earliest_ns + late_ns,
-            (earliest_ns, latest_ns),
-            self.requests.works(now_ns),
-        );
         let mut host = self.host();
+        // A program may have ten thousand of them under way.
+        let is_over = host.world.borrow().choices.is_over();
+        let rivals = match is_over {
+            true => Vec::new(),
+            false => self.requests.works(now_ns),
+        };
+        let race = Race::new(earliest_ns + late_ns, (earliest_ns, latest_ns), rivals);
         let (ends_ns, taken) = host.world.borrow_mut().decide(&race);
         self.requests.queue_work(thread, ends_ns, done);
         let queued = host.pool_work_queued(EventKind::PoolWorkQueued {
@@ -423,7 +425,9 @@ impl Environment {
             begins_ns,
             ends_ns,
         });
-        if let Some(queued) = queued {
+        if let Some(queued) = queued
+            && !is_over
+        {
             self.requests.note_work(ends_ns);
             host.record_taken(Some(queued), taken, trace::Race::Pool, race.rivals());
         }
