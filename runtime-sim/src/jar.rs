@@ -139,23 +139,31 @@ impl Jar {
         Reply::Started { version: VERSION }
     }
 
+    /// Why this run cannot go on here: the jar lacks something, or the run is not the one that was picked.
+    fn given_up(&mut self) -> Option<Reply> {
+        let reply = match wanted(self.library.as_deref()) {
+            Some(part) => Reply::Wanting { part },
+            None => {
+                let world = self.sim.as_ref()?.world().borrow();
+                let reason = world.choices.refusal(self.finished)?;
+                Reply::Refused { reason }
+            }
+        };
+        self.sim = None;
+        self.finished = false;
+        Some(reply)
+    }
+
     fn step(&mut self, ticks_max: u64) -> Reply {
         let Some(sim) = &mut self.sim else {
             return refused("nothing has been started: send Start first");
         };
         let status = sim.step(ticks_max, EVENTS_PER_REPLY);
         self.finished = matches!(status, protocol::Status::Finished { .. });
-        if let Some(part) = wanted(self.library.as_deref()) {
-            self.sim = None;
-            return Reply::Wanting { part };
-        }
-        let refusal = sim.world().borrow().choices.refusal(self.finished);
-        if let Some(reason) = refusal {
-            self.sim = None;
-            self.finished = false;
-            return Reply::Refused { reason };
-        }
         let events = sim.world().borrow_mut().recorder.take();
+        if let Some(reply) = self.given_up() {
+            return reply;
+        }
         #[cfg(feature = "whole")]
         for_checks(&mut self.loads, &mut self.exchanges, &events);
         Reply::Stepped { status, events }
@@ -185,15 +193,8 @@ impl Jar {
         self.until_ns = self.until_ns.max(until_ns);
         let status = sim.step_until(Some(self.until_ns), ticks_max, EVENTS_PER_REPLY);
         self.finished = matches!(status, protocol::Status::Finished { .. });
-        if let Some(part) = wanted(self.library.as_deref()) {
-            self.sim = None;
-            return Reply::Wanting { part };
-        }
-        let refusal = sim.world().borrow().choices.refusal(self.finished);
-        if let Some(reason) = refusal {
-            self.sim = None;
-            self.finished = false;
-            return Reply::Refused { reason };
+        if let Some(reply) = self.given_up() {
+            return reply;
         }
         let mut world = world.borrow_mut();
         world.switch_to(0, self.until_ns);
