@@ -121,6 +121,7 @@ impl<W: Write> Writer<W> {
                 Ok(())
             }
             EventKind::TaskEnded { .. } => self.close(process, TASKS).map(|_| ()),
+            EventKind::HeapUsed { bytes } => self.heap(process, *bytes),
             EventKind::Logged { stream, text } => {
                 let text = text.trim_end_matches('\n');
                 match stream {
@@ -324,6 +325,12 @@ impl<W: Write> Writer<W> {
         self.write(process, POOL + thread, &body)?;
         self.now_ns = now_ns;
         Ok(())
+    }
+
+    /// A counter, which viewers draw as an area.
+    fn heap(&mut self, process: ProcessId, bytes: u64) -> io::Result<()> {
+        let body = format!("\"ph\":\"C\",\"name\":\"heap\",\"args\":{{\"bytes\":{bytes}}}");
+        self.write(process, TASKS, &body)
     }
 
     fn flow(&mut self, process: ProcessId, phase: &str, task: TaskId) -> io::Result<()> {

@@ -142,6 +142,12 @@ pub enum EventKind {
         column: u32,
     },
 
+    /// How much of its heap a process uses, told now and then while code runs. It is no moment ([`EventKind::is_moment`]),
+    /// and the hash leaves the bytes out: natively, where tests run too, pointers are wider.
+    HeapUsed {
+        bytes: u64,
+    },
+
     // --- the network ---
     /// What the scenario foresaw for this moment.
     WorldChanged {
@@ -253,6 +259,13 @@ pub enum EventKind {
         /// The scenario's picks took it, and not the seed.
         is_picked: bool,
     },
+}
+
+impl EventKind {
+    /// Whether something happens. Names are given and heaps told of between what happens.
+    pub fn is_moment(&self) -> bool {
+        !matches!(self, Self::FunctionDefined { .. } | Self::HeapUsed { .. })
+    }
 }
 
 /// What races against what.

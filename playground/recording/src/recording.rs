@@ -159,6 +159,7 @@ pub(crate) struct Track {
     turns: Vec<u32>,
     sleeps: Vec<(u32, Option<u32>)>,
     pool_works: Vec<u32>,
+    heaps: Vec<u32>,
     line_last: Option<(FunctionId, u32, Option<TaskIndex>)>,
 }
 
@@ -169,7 +170,7 @@ pub struct Recording {
     tracks: Vec<Track>,
     seed: Option<u64>,
     complete: bool,
-    /// Events that are moments of their own: all but the giving of names.
+    /// See [`EventKind::is_moment`].
     moments: Vec<u32>,
     callbacks: Vec<u32>,
     turns: Vec<u32>,
@@ -585,6 +586,34 @@ impl Recording {
             .map_or_else(Standing::default, |last| track.standings[last])
     }
 
+    /// Of its heap; `None` before that is told of.
+    pub fn heap_used_bytes(&self, process: ProcessId, event: EventId) -> Option<u64> {
+        let heaps = &self.track(process)?.heaps;
+        let last = upto(heaps, event).checked_sub(1)?;
+        match self.event(u64::from(heaps[last]))?.kind {
+            EventKind::HeapUsed { bytes } => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// How long callbacks have run since a moment, until an event.
+    pub fn busy_ns(&self, process: ProcessId, from_ns: u64, event: EventId) -> u64 {
+        let Some(track) = self.track(process) else {
+            return 0;
+        };
+        let at_ns = |standing: &Standing| self.time_ns(u64::from(standing.event));
+        let standings = &track.standings;
+        let known = standings.partition_point(|standing| u64::from(standing.event) <= event);
+        let before = standings[..known].partition_point(|standing| at_ns(standing) <= from_ns);
+        let of_stretch = &standings[before.saturating_sub(1)..known];
+        let ends_ns = of_stretch.iter().skip(1).map(at_ns);
+        let stretches = of_stretch.iter().zip(ends_ns.chain([self.time_ns(event)]));
+        stretches
+            .filter(|(standing, _)| standing.running.is_some() && standing.ended.is_none())
+            .map(|(standing, end_ns)| end_ns.saturating_sub(at_ns(standing).max(from_ns)))
+            .sum()
+    }
+
     /// Every loop that has begun and not ended sleeps in poll.
     pub(crate) fn is_asleep(&self, event: EventId) -> bool {
         let mut standings = self
@@ -703,7 +732,7 @@ impl Recording {
         let events = &self.events;
         self.network
             .index(id, event, |event| events[event as usize].time_ns);
-        if !matches!(event.kind, EventKind::FunctionDefined { .. }) {
+        if event.kind.is_moment() {
             self.moments.push(id);
         }
         match &event.kind {
@@ -857,6 +886,7 @@ impl Recording {
             }
             EventKind::WorldStarted { .. }
             | EventKind::Logged { .. }
+            | EventKind::HeapUsed { .. }
             | EventKind::WorldChanged { .. }
             | EventKind::PoolWorkQueued { .. }
             | EventKind::ChoiceTaken { .. }
@@ -882,12 +912,11 @@ impl Recording {
     fn index_steps(&mut self, id: u32, event: &Event, position: usize) {
         let track = &mut self.tracks[position];
         // A packet arrives far from the process that sent it, whatever that does by then.
-        if !matches!(
+        let is_own = !matches!(
             event.kind,
-            EventKind::FunctionDefined { .. }
-                | EventKind::PacketArrived { .. }
-                | EventKind::PacketLost { .. }
-        ) {
+            EventKind::PacketArrived { .. } | EventKind::PacketLost { .. }
+        );
+        if is_own && event.kind.is_moment() {
             track.moments.push(id);
         }
         match event.kind {
@@ -903,6 +932,7 @@ impl Recording {
                 }
             }
             EventKind::PoolWorkQueued { .. } => track.pool_works.push(id),
+            EventKind::HeapUsed { .. } => track.heaps.push(id),
             EventKind::PollSlept { .. } => track.sleeps.push((id, None)),
             EventKind::PollWoke => {
                 if let Some(sleep) = track.sleeps.last_mut() {

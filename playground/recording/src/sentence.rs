@@ -17,7 +17,7 @@ use crate::{
     recording::base_name,
     score::BLOCKED_NS,
     time::{length, point},
-    words::{asleep_words, exit_reason, some},
+    words::{self, asleep_words, exit_reason, some},
 };
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +99,10 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
                 recording.function_label(happened.process, *function)
             ),
             format!("It is written in {}, line {line}.", base_name(file)),
+        ),
+        EventKind::HeapUsed { bytes } => Sentence::new(
+            format!("The process uses {} of its heap.", words::bytes(*bytes)),
+            "",
         ),
         EventKind::PhaseEntered { phase, turn } => teller.phase(*phase, *turn),
         EventKind::PollSlept { until_ns } => teller.slept(*until_ns),

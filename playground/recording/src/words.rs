@@ -6,7 +6,7 @@
 use protocol::{EventId, ExitReason, MicrotaskKind, Phase, ProcessId, Queue, trace::PoolWork};
 
 use crate::{
-    Lane, LoopState, Recording, TaskIndex,
+    Lane, LoopState, Recording, TaskIndex, metrics,
     recording::base_name,
     state::{Call, Waiting},
     time,
@@ -90,6 +90,18 @@ pub fn exit_reason(reason: ExitReason) -> &'static str {
 }
 
 /// `one callback`, `three callbacks`, `13 callbacks`.
+/// `3.4 MB`, in steps of a thousand.
+pub fn bytes(count: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(one, _)| count >= *one) {
+        Some((one, name)) => {
+            let digits = u32::from(count < 100 * one);
+            format!("{} {name}", metrics::decimal(count, one, digits))
+        }
+        None => some(count as usize, "byte"),
+    }
+}
+
 pub fn some(number: usize, thing: &str) -> String {
     const WORDS: [&str; 13] = [
         "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",

@@ -52,6 +52,7 @@ pub fn is_interrupted(environment: &Environment) -> bool {
         return false;
     };
     host.check_limits();
+    host.tell_heap();
     if environment.heap_exceeded() {
         host.reach(Limit::Heap);
     }

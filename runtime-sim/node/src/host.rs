@@ -8,6 +8,7 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     ffi::{CStr, c_int, c_void},
+    ops::RangeInclusive,
     rc::Rc,
 };
 
@@ -106,6 +107,8 @@ pub struct Host {
     /// Where the program's own code was seen last.
     last_own: Option<Frame>,
 
+    /// When the trace is to be told of the heap next.
+    heap_due_ns: u64,
     ticks_seen: u64,
     pub ticks_callback: u64,
     /// While above zero, ticks are work of the host whose cost is in the table.
@@ -143,6 +146,7 @@ impl Host {
             phase_event: None,
             arrival: None,
             last_own: None,
+            heap_due_ns: 0,
             ticks_seen: 0,
             ticks_callback: 0,
             free: 0,
@@ -449,10 +453,28 @@ impl Host {
         } else {
             outcome
         };
+        self.tell_heap();
         self.record(EventKind::TaskEnded { task, outcome }, vec![]);
         self.causes.pop();
         let now_ns = self.world.borrow().now_ns();
         self.facts.ended(task, now_ns);
+    }
+
+    /// Tells the trace how much of its heap the process uses, unless it was told shortly before: a hundredth of the time
+    /// that has passed. When it is told depends on time alone, so the same run has the same events on every machine.
+    pub fn tell_heap(&mut self) {
+        const EVERY_NS: RangeInclusive<u64> = 1_000_000..=10_000_000;
+        let now_ns = self.now_ns();
+        let Some(ctx) = self
+            .ctx
+            .filter(|_| self.main_began && now_ns >= self.heap_due_ns)
+        else {
+            return;
+        };
+        let apart_ns = (now_ns / 100).clamp(*EVERY_NS.start(), *EVERY_NS.end());
+        self.heap_due_ns = now_ns.saturating_add(apart_ns);
+        let bytes = Environment::of(ctx).heap_used_bytes() as u64;
+        self.record(EventKind::HeapUsed { bytes }, vec![]);
     }
 
     /// A new callback of the loop: the count of ticks without a turn begins again.
@@ -485,6 +507,7 @@ impl Host {
                 self.facts.heap_begins(used_bytes);
             }
             self.task_started(self.main_task, costs::TASK_NS);
+            self.tell_heap();
         }
     }
 

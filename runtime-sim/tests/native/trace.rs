@@ -57,6 +57,7 @@ fn sketch(run: &common::Run) -> Vec<String> {
             EventKind::PollWoke => "wake".into(),
             EventKind::WorldStarted { .. } => "world".into(),
             EventKind::ProcessStarted { .. } => "process".into(),
+            EventKind::HeapUsed { bytes } if *bytes > 0 => "heap".into(),
             EventKind::ProcessExited { code, .. } => format!("exit {code}"),
             other => format!("{other:?}"),
         });
@@ -71,11 +72,13 @@ fn the_first_lesson_leaves_this_trace() {
 process
 queue main.js in Main
 start main.js
+heap
 queue log('timeout') in Timers
 queue log('immediate') in Check
 queue log('tick') in NextTick
 queue log('promise') in microtasks
 print sync
+heap
 end main.js
 start log('tick')
 print tick

@@ -3,7 +3,9 @@
 
 use std::fs;
 
-use protocol::{Command, Event, Limits, Record, Reply, Scenario, Status, codec::TraceHash};
+use protocol::{
+    Command, Event, EventKind, Limits, Record, Reply, Scenario, Status, codec::TraceHash,
+};
 use tests::{data, entries, jar, name_of, scenario};
 
 const SEEDS: [u64; 4] = [1, 2, 7, u64::MAX];
@@ -24,10 +26,17 @@ fn the_trace_is_the_same_natively_and_in_wasmtime() {
             compare(&name, seed, "a second native run", &first, &second);
             let afresh = run_natively(&mut native_jar(), &scenario);
             compare(&name, seed, "a native run of a new jar", &first, &afresh);
-            for run in ["the first run in wasmtime", "the second run in wasmtime"] {
-                let trace = run_in_wasmtime(&mut shared, &scenario);
-                compare(&name, seed, run, &first, &trace);
-            }
+            let in_wasmtime = run_in_wasmtime(&mut shared, &scenario);
+            let again = run_in_wasmtime(&mut shared, &scenario);
+            compare(
+                &name,
+                seed,
+                "the second run in wasmtime",
+                &in_wasmtime,
+                &again,
+            );
+            let [first, in_wasmtime] = [first, in_wasmtime].map(Trace::without_bytes);
+            compare(&name, seed, "a run in wasmtime", &first, &in_wasmtime);
         }
     }
 }
@@ -63,6 +72,18 @@ fn native_jar() -> runtime_sim::Jar {
 struct Trace {
     events: Vec<Event>,
     hash: u64,
+}
+
+impl Trace {
+    /// So that a heap of 64 bits is like one of 32.
+    fn without_bytes(mut self) -> Self {
+        for event in &mut self.events {
+            if let EventKind::HeapUsed { bytes } = &mut event.kind {
+                *bytes = 0;
+            }
+        }
+        self
+    }
 }
 
 fn run_natively(jar: &mut runtime_sim::Jar, scenario: &Scenario) -> Trace {

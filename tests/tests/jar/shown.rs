@@ -139,7 +139,11 @@ fn compare(raw: &[Event], recording: &Recording, differences: &mut Differences) 
     let measures = Measures::new(recording);
     compare_charts(recording, &measures, &asked, differences);
     let moments: Vec<usize> = recording.moments().map(|event| event as usize).collect();
-    differences.compare(|| "moments".to_owned(), moments.len(), named(&events));
+    differences.compare(
+        || "moments".to_owned(),
+        moments.len(),
+        moments_among(&events),
+    );
     for number in 0..MOMENTS {
         let event = moments[(moments.len() - 1) * number / (MOMENTS - 1)];
         compare_loops(
@@ -165,12 +169,9 @@ fn compare(raw: &[Event], recording: &Recording, differences: &mut Differences) 
     }
 }
 
-/// All events but those that only give a name.
-fn named(events: &[Event]) -> usize {
-    let names = events
-        .iter()
-        .filter(|event| matches!(event.kind, protocol::EventKind::FunctionDefined { .. }));
-    events.len() - names.count()
+fn moments_among(events: &[Event]) -> usize {
+    let moments = events.iter().filter(|event| event.kind.is_moment());
+    moments.count()
 }
 
 // --- loops ---
@@ -605,6 +606,7 @@ fn compare_measures(
     compare(Metric::Lag, lags.collect());
     let mut busy: BTreeMap<String, u64> = BTreeMap::new();
     let mut pools: BTreeMap<String, u64> = BTreeMap::new();
+    let mut heaps: BTreeMap<String, u64> = BTreeMap::new();
     let mut queues: BTreeMap<String, u64> = measures::waiting_at_services(&events[..after]);
     for (process, state) in programs() {
         *busy.entry(state.host.clone()).or_default() +=
@@ -618,9 +620,11 @@ fn compare_measures(
             format!("{}, waiting", name(*process)),
             waiting.len() as u64 * 1_000_000,
         );
+        heaps.insert(name(*process), state.heap_bytes * 1_000_000);
         queues.insert(name(*process), state.could_run(time_ns) * 1_000_000);
     }
     compare(Metric::Cpu, busy);
+    compare(Metric::Memory, heaps);
     compare(Metric::Pool, pools);
     compare(Metric::Queues, queues);
     let flying = network.flying(after - 1).len() as u64 * 1_000_000;

@@ -66,7 +66,7 @@ impl Chart {
         let said: Vec<String> = said.collect();
         match (now, self.unit) {
             // A share is of a stretch of time.
-            (Some(now), Unit::Count | Unit::Length) => {
+            (Some(now), Unit::Count | Unit::Bytes | Unit::Length) => {
                 format!("{}; {}", self.unit.words(now), said.join(", "))
             }
             _ if said.is_empty() => "none".to_owned(),
@@ -257,7 +257,7 @@ impl Measures {
                 });
                 rows.collect()
             }
-            Metric::Memory => Vec::new(),
+            Metric::Memory => gauges(&self.heaps),
             Metric::Connections => gauges(&self.connections),
             Metric::Packets => gauges(&self.packets),
             Metric::Pool => gauges(&self.pools),
@@ -344,7 +344,8 @@ impl Measures {
             Metric::Packets => counted(&self.packets),
             Metric::Pool => counted(&self.pools),
             Metric::Queues => counted(&self.queues),
-            Metric::Throughput | Metric::Latency | Metric::Errors | Metric::Memory => None,
+            Metric::Memory => counted(&self.heaps),
+            Metric::Throughput | Metric::Latency | Metric::Errors => None,
         }
     }
 }

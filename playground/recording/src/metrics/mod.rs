@@ -25,7 +25,7 @@ use protocol::{
 };
 
 use self::steps::Steps;
-use crate::{network::HostIndex, time};
+use crate::{network::HostIndex, time, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
@@ -84,7 +84,9 @@ impl Metric {
             Self::UnderWay => "begun and not ended",
             Self::Lag => "how long what comes in waits until its loop asks for it",
             Self::Cpu => "% of one core, while callbacks run",
-            Self::Memory => "of a process",
+            Self::Memory => {
+                "of its heap that a process uses, told every few milliseconds while it runs"
+            }
             Self::Connections => "open at a host",
             Self::Packets => "sent and not arrived",
             Self::Pool => "threads at work, and work that waits for one",
@@ -98,8 +100,9 @@ impl Metric {
             Self::Throughput | Self::Latency | Self::Errors | Self::UnderWay => {
                 "No request is made in this recording."
             }
-            Self::Lag | Self::Cpu | Self::Queues => "No program runs in this recording.",
-            Self::Memory => "Not measured: a recording does not say how much memory a process has.",
+            Self::Lag | Self::Cpu | Self::Queues | Self::Memory => {
+                "No program runs in this recording."
+            }
             Self::Connections | Self::Packets => "Nothing is sent in this recording.",
             Self::Pool => "No program asks the pool for work in this recording.",
         }
@@ -110,12 +113,10 @@ impl Metric {
             Self::Throughput | Self::Errors => Unit::Rate,
             Self::Latency | Self::Lag => Unit::Length,
             Self::Cpu => Unit::Share,
-            Self::Memory
-            | Self::UnderWay
-            | Self::Connections
-            | Self::Packets
-            | Self::Pool
-            | Self::Queues => Unit::Count,
+            Self::Memory => Unit::Bytes,
+            Self::UnderWay | Self::Connections | Self::Packets | Self::Pool | Self::Queues => {
+                Unit::Count
+            }
         }
     }
 }
@@ -131,6 +132,8 @@ pub enum Unit {
     Share,
     /// Millionths of one.
     Count,
+    /// Millionths of a byte.
+    Bytes,
 }
 
 impl Unit {
@@ -140,7 +143,7 @@ impl Unit {
             Self::Rate => format!("{}/s", self.number(value)),
             Self::Length => time::length(value),
             Self::Share => format!("{} %", self.number(value)),
-            Self::Count => self.number(value),
+            Self::Count | Self::Bytes => self.number(value),
         }
     }
 
@@ -150,7 +153,7 @@ impl Unit {
             Self::Rate => RATE_PER_SECOND,
             Self::Length => 1,
             Self::Share => 10_000,
-            Self::Count => 1_000_000,
+            Self::Count | Self::Bytes => 1_000_000,
         }
     }
 
@@ -158,6 +161,7 @@ impl Unit {
     pub fn number(self, value: u64) -> String {
         let (one, decimals) = match self {
             Self::Length => return time::length(value),
+            Self::Bytes => return words::bytes(value / self.one()),
             Self::Count => (self.one(), 2),
             _ => (self.one(), 1),
         };
@@ -187,12 +191,13 @@ impl Unit {
             Self::Length => "ms",
             Self::Share => "% of a core",
             Self::Count => "count",
+            Self::Bytes => "bytes",
         }
     }
 }
 
 /// A quotient with so many digits behind the point, rounded; in groups of three before it, and without zeros at the end.
-fn decimal(value: u64, one: u64, digits: u32) -> String {
+pub(crate) fn decimal(value: u64, one: u64, digits: u32) -> String {
     let power = 10_u128.pow(digits);
     let rounded = (u128::from(value) * power + u128::from(one) / 2) / u128::from(one);
     let whole = time::count((rounded / power) as u64);
@@ -285,6 +290,7 @@ pub struct Measures {
     cpus: Vec<(String, Steps)>,
     queues: Vec<(String, Steps)>,
     pools: Vec<(String, Steps)>,
+    heaps: Vec<(String, Steps)>,
     connections: Vec<(String, Steps)>,
     packets: Vec<(String, Steps)>,
 }

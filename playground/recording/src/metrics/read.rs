@@ -27,6 +27,8 @@ struct Program {
     /// When a work was asked for, when it begins and when it ends.
     works: Vec<[u64; 3]>,
     waiting: Changes,
+    /// Bytes of the heap that are used from a moment on.
+    heap: Vec<(u64, u64)>,
     exited_ns: Option<u64>,
 }
 
@@ -193,7 +195,9 @@ impl Reader {
             EventKind::PoolWorkQueued {
                 begins_ns, ends_ns, ..
             } => program.works.push([now_ns, *begins_ns, *ends_ns]),
+            EventKind::HeapUsed { bytes } => program.heap.push((now_ns, *bytes)),
             EventKind::ProcessExited { .. } => {
+                program.heap.push((now_ns, 0));
                 program.callbacks(now_ns, 0);
                 program.asks(now_ns);
                 program.away_ns = None;
@@ -252,6 +256,7 @@ impl Reader {
                 }
             }
             measures.lags.push((name.clone(), program.away));
+            measures.heaps.push((name.clone(), Steps::of(program.heap)));
             measures.queues.push((name, Steps::new(program.waiting)));
         }
         for service in self.services {

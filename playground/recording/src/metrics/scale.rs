@@ -24,7 +24,7 @@ impl Scale {
         let one = unit.one();
         let to = match unit {
             // A whole number above all.
-            Unit::Count => round(most.div_ceil(one).max(1)) * one,
+            Unit::Count | Unit::Bytes => round(most.div_ceil(one).max(1)) * one,
             Unit::Length => round(most.max(1_000)),
             Unit::Share | Unit::Rate => round(most.div_ceil(one).max(1)) * one,
         };

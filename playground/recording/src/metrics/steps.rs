@@ -42,23 +42,34 @@ impl Steps {
         changes.came_ns.sort_unstable();
         changes.left_ns.sort_unstable();
         let mut steps = Self::default();
-        let (mut value, mut area, mut last_ns) = (0_u64, 0_u128, 0);
+        let mut value = 0_u64;
         let mut came = changes.came_ns.into_iter().peekable();
         let mut left = changes.left_ns.into_iter().peekable();
         while let Some(at_ns) = came.peek().into_iter().chain(left.peek()).min().copied() {
-            area += u128::from(value) * u128::from(at_ns - last_ns);
-            last_ns = at_ns;
             while came.next_if_eq(&at_ns).is_some() {
                 value += 1;
             }
             while left.next_if_eq(&at_ns).is_some() {
                 value = value.saturating_sub(1);
             }
-            steps.at_ns.push(at_ns);
-            steps.values.push(value);
-            steps.areas.push(area);
+            steps.push(at_ns, value);
         }
         steps
+    }
+
+    /// Values from moments on, in the order of these.
+    pub fn of(values: Vec<(u64, u64)>) -> Self {
+        let mut steps = Self::default();
+        for (at_ns, value) in values {
+            steps.push(at_ns, value);
+        }
+        steps
+    }
+
+    fn push(&mut self, at_ns: u64, value: u64) {
+        self.areas.push(self.area_to(at_ns));
+        self.at_ns.push(at_ns);
+        self.values.push(value);
     }
 
     fn upto(&self, time_ns: u64) -> usize {

@@ -15,6 +15,9 @@ use super::{
     Chosen, Picture,
 };
 
+/// Over so long a core's share is told of.
+const CPU_WINDOW_NS: u64 = 100 * time::MS;
+
 /// What a host's box says.
 pub struct HostState {
     pub what: String,
@@ -277,6 +280,9 @@ fn host_panel(picture: &Picture, host: HostIndex) -> (Html, Html) {
         let state = recording.state_at(process, picture.event, 1);
         let top = state.stack.first().map(|call| format!("{}, {}", recording.call_label(&state, call), recording.call_place(&state, call)));
         let pool = recording.pool_at(process, picture.event);
+        let window_ns = CPU_WINDOW_NS.min(state.time_ns).max(1);
+        let busy_ns = recording.busy_ns(process, state.time_ns - window_ns.min(state.time_ns), picture.event);
+        let heap = recording.heap_used_bytes(process, picture.event).filter(|_| state.ended.is_none());
         let queues: Vec<String> = recording::Lane::ALL
             .into_iter()
             .map(|lane| (lane, state.waiting(lane).count))
@@ -289,6 +295,8 @@ fn host_panel(picture: &Picture, host: HostIndex) -> (Html, Html) {
                 <dt>{ "phase" }</dt><dd>{ state.phase.map_or("before the loop", words::phase_name) }{ if state.asleep.is_some() { ", asleep" } else { "" } }</dd>
                 <dt>{ "on the stack" }</dt><dd>{ top.unwrap_or_else(|| "nothing".to_owned()) }</dd>
                 <dt>{ "waiting" }</dt><dd>{ if queues.is_empty() { "nothing".to_owned() } else { queues.join(", ") } }</dd>
+                <dt>{ "CPU" }</dt><dd>{ format!("busy for {} % of the last {}", busy_ns * 100 / window_ns, time::length(window_ns)) }</dd>
+                <dt>{ "memory" }</dt><dd>{ heap.map_or("none".to_owned(), |bytes| format!("{} of heap", words::bytes(bytes))) }</dd>
                 <dt>{ "pool" }</dt><dd>{ format!("{} of {} busy, {} waiting", pool.busy(), pool.threads.len(), pool.waiting.len()) }</dd>
             </>
         }

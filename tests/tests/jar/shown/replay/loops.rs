@@ -48,6 +48,7 @@ pub struct Work {
 #[derive(Clone, Debug, Default)]
 pub struct Loop {
     pub host: String,
+    pub heap_bytes: u64,
     pub is_there: bool,
     /// All that were ever queued.
     pub tasks: BTreeMap<TaskId, Task>,
@@ -144,7 +145,7 @@ impl Loops {
             event.kind,
             EventKind::PacketArrived { .. } | EventKind::PacketLost { .. }
         );
-        if !is_arrival && !matches!(event.kind, EventKind::FunctionDefined { .. }) {
+        if !is_arrival && event.kind.is_moment() {
             of.stack.clone_from(&event.stack);
         }
         match &event.kind {
@@ -156,10 +157,12 @@ impl Loops {
             EventKind::ProcessExited { code, reason } => {
                 of.ended = Some((*code, *reason));
                 of.exited_ns = Some(event.time_ns);
+                of.heap_bytes = 0;
                 of.running.clear();
                 of.asleep = None;
                 of.away_ns = None;
             }
+            EventKind::HeapUsed { bytes } => of.heap_bytes = *bytes,
             EventKind::PhaseEntered { phase, turn } => {
                 of.phase = Some(*phase);
                 of.turn = *turn;
