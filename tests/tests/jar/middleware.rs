@@ -1,4 +1,4 @@
-//! A request's way through Express, as its recording has it. The packages are those of the assets.
+//! A request's way through a framework, as its recording has it. The packages are those of the assets.
 
 use protocol::{Event, EventKind, FunctionId, Limits, Record};
 use recording::{
@@ -7,8 +7,14 @@ use recording::{
 };
 use tests::{jar, scenario};
 
-const PROGRAM: &str = "
+/// Two requests in turn, the second of which fails.
+const REQUESTS: &str = "
 const http = require('node:http');
+const ask = (path, then) => http.get(`http://localhost:3000${path}`, (answer) => answer.resume().on('end', then));
+const run = (close) => ask('/api/x', () => ask('/api/bad', close));
+";
+
+const EXPRESS: &str = "
 const express = require('PACKAGE');
 const app = express();
 app.use(express.json());
@@ -21,28 +27,108 @@ app.use('/api', router);
 app.use(function unused(request, response, next) { next(); });
 app.use(function mends(error, request, response, next) { response.status(500).send(error.message); });
 app.use(function never(error, request, response, next) { next(error); });
-const server = app.listen(3000, () => {
-  http.get('http://localhost:3000/api/x', (answer) => answer.resume().on('end', () => {
-    http.get('http://localhost:3000/api/bad', (answer) => answer.resume().on('end', () => server.close()));
-  }));
-});
+const server = app.listen(3000, () => run(() => server.close()));
 ";
 
-/// What both versions come to, and what only the older has before it.
-const ALWAYS: [&[&str]; 2] = [
-    &["jsonParser", "waits", "router", "logs", "one", "two"],
-    &["jsonParser", "waits", "router", "logs", "fails", "mends"],
-];
-const CASES: [(&str, &[&str]); 2] = [("express", &[]), ("express4", &["query", "expressInit"])];
+const KOA: &str = "
+const Koa = require('koa');
+const app = new Koa();
+const later = () => new Promise((done) => setTimeout(done, 5));
+app.use(async function mends(ctx, next) { try { await next(); } catch (error) { ctx.status = 500; ctx.body = error.message; } });
+app.use(async function waits(ctx, next) { await later(); await next(); });
+app.use(async function answers(ctx, next) { if (ctx.path === '/api/x') ctx.body = 'x'; else await next(); });
+app.use(async function fails() { throw new Error('no'); });
+app.use(async function unused(ctx, next) { await next(); });
+const server = app.listen(3000, () => run(() => server.close()));
+";
 
-fn recorded(package: &str) -> Vec<Event> {
-    let source = PROGRAM.replace("PACKAGE", package).into_bytes();
+const FASTIFY: &str = "
+const app = require('fastify')();
+app.addHook('onRequest', function waits(request, reply, done) { setTimeout(done, 5); });
+app.addHook('preHandler', async function guards(request, reply) { if (request.url === '/api/bad') throw new Error('no'); });
+app.addHook('preHandler', async function logs() {});
+app.setErrorHandler(function mends(error, request, reply) { reply.code(500).send(error.message); });
+app.get('/api/x', async function answers() { return 'x'; });
+app.get('/api/bad', async function unused() { return 'never'; });
+app.listen({ port: 3000 }, () => run(() => app.close()));
+";
+
+struct Case {
+    package: &'static str,
+    program: &'static str,
+    /// What each request comes to.
+    ways: [&'static [&'static str]; 2],
+    /// How many of them handle an error.
+    mends: usize,
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        package: "express",
+        program: EXPRESS,
+        ways: [
+            &["jsonParser", "waits", "router", "logs", "one", "two"],
+            &["jsonParser", "waits", "router", "logs", "fails", "mends"],
+        ],
+        mends: 1,
+    },
+    Case {
+        package: "express4",
+        program: EXPRESS,
+        ways: [
+            &[
+                "query",
+                "expressInit",
+                "jsonParser",
+                "waits",
+                "router",
+                "logs",
+                "one",
+                "two",
+            ],
+            &[
+                "query",
+                "expressInit",
+                "jsonParser",
+                "waits",
+                "router",
+                "logs",
+                "fails",
+                "mends",
+            ],
+        ],
+        mends: 1,
+    },
+    // What handles an error is middleware like any other.
+    Case {
+        package: "koa",
+        program: KOA,
+        ways: [
+            &["mends", "waits", "answers"],
+            &["mends", "waits", "answers", "fails"],
+        ],
+        mends: 0,
+    },
+    Case {
+        package: "fastify",
+        program: FASTIFY,
+        ways: [
+            &["waits", "guards", "logs", "answers"],
+            &["waits", "guards", "mends"],
+        ],
+        mends: 1,
+    },
+];
+
+fn recorded(case: &Case) -> Vec<Event> {
+    let program = case.program.replace("PACKAGE", case.package);
+    let source = format!("{REQUESTS}{program}").into_bytes();
     let scenario = scenario("main.cjs", source, 1, Limits::TERMINAL, Record::All);
     let mut events = Vec::new();
     let finished = jar()
         .run(&scenario, |batch| events.extend(batch))
         .expect("it runs");
-    assert_eq!(finished.exit_code, 0, "{package}");
+    assert_eq!(finished.exit_code, 0, "{}", case.package);
     events
 }
 
@@ -55,9 +141,10 @@ fn middleware(row: &Row) -> Option<FunctionId> {
 
 #[test]
 fn a_request_is_seen_to_come_to_each() {
-    for (package, before) in CASES {
-        let events = recorded(package);
-        assert_eq!(events, recorded(package), "{package}: the same once more");
+    for case in CASES {
+        let package = case.package;
+        let events = recorded(&case);
+        assert_eq!(events, recorded(&case), "{package}: the same once more");
         let recording = Recording::from_events(events);
         let seen: Vec<Vec<Row>> = (0..recording.network().requests().len())
             .filter(|request| recording.network().is_request(*request))
@@ -68,19 +155,20 @@ fn a_request_is_seen_to_come_to_each() {
                     .collect()
             })
             .collect();
-        assert_eq!(seen.len(), ALWAYS.len(), "{package}");
-        for (rows, always) in seen.iter().zip(ALWAYS) {
+        assert_eq!(seen.len(), case.ways.len(), "{package}");
+        for (rows, way) in seen.iter().zip(case.ways) {
             let names: Vec<String> = rows
                 .iter()
                 .map(|row| recording.row_words(row).0.replace("()", ""))
                 .collect();
-            assert_eq!(names, [before, always].concat(), "{package}");
+            assert_eq!(names, way, "{package}");
             // One has the request until the next does.
             assert!(
                 rows.windows(2).all(|pair| pair[0].to_ns == pair[1].from_ns),
                 "{package}: {rows:#?}"
             );
-            let waits = &rows[before.len() + 1];
+            let waits = names.iter().position(|name| name == "waits");
+            let waits = &rows[waits.expect("it is among them")];
             // Timers count from the time that the loop has taken last, which is a little before.
             assert!(waits.to_ns - waits.from_ns >= 4_000_000, "{package}");
         }
@@ -93,6 +181,6 @@ fn a_request_is_seen_to_come_to_each() {
                 }
             )
         });
-        assert_eq!(mends.count(), 1, "{package}");
+        assert_eq!(mends.count(), case.mends, "{package}");
     }
 }

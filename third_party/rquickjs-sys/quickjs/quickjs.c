@@ -958,9 +958,9 @@ typedef struct JSFunctionBytecode {
     uint8_t super_allowed : 1;
     uint8_t arguments_allowed : 1;
     uint8_t backtrace_barrier : 1; /* stop backtrace on this function */
-    uint8_t watch_number : 2; /* terrarium: JS_WatchFunctions */
+    uint8_t watch_number : 3; /* terrarium: JS_WatchFunctions */
     uint8_t is_numbered : 1; /* terrarium: may be in the runtime's numbered[] */
-    /* XXX: 2 bits available */
+    /* XXX: 1 bit available */
     uint8_t *byte_code_buf; /* (self pointer) */
     int byte_code_len;
     JSAtom func_name;
@@ -18328,7 +18328,7 @@ static inline JSStackFrame *push_frame_here(JSContext *caller_ctx, JSObject *p, 
     sf->caller_ctx = caller_ctx;
     rt->current_stack_frame = sf;
     if (unlikely(b->watch_number) && rt->call_hook)
-        rt->call_hook(b->realm, b->watch_number, this_obj, rt->call_opaque);
+        rt->call_hook(b->realm, b->watch_number, sf->cur_func, this_obj, argc, argv, rt->call_opaque);
     return sf;
 }
 
@@ -67375,6 +67375,65 @@ JSValue JS_PeekProperty(JSContext *ctx, JSValueConst object, const char *name)
     if (!prs || (prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL)
         return JS_UNDEFINED;
     return js_dup(pr->u.value);
+}
+
+JSValue JS_PeekSymbol(JSContext *ctx, JSValueConst object, const char *description)
+{
+    JSObject *p;
+    JSShapeProperty *prs;
+    uint32_t i;
+
+    if (JS_VALUE_GET_TAG(object) != JS_TAG_OBJECT)
+        return JS_UNDEFINED;
+    p = JS_VALUE_GET_OBJ(object);
+    for(i = 0, prs = get_shape_prop(p->shape); i < p->shape->prop_count; i++, prs++) {
+        const char *text;
+        bool is_it;
+
+        if (prs->atom == JS_ATOM_NULL || !JS_AtomSymbolHasDescription(ctx, prs->atom) ||
+            (prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL)
+            continue;
+        text = JS_AtomToCString(ctx, prs->atom);
+        is_it = text && !strcmp(text, description);
+        JS_FreeCString(ctx, text);
+        if (is_it)
+            return js_dup(p->prop[i].u.value);
+    }
+    return JS_UNDEFINED;
+}
+
+JSValue JS_PeekElement(JSContext *ctx, JSValueConst array, uint32_t index)
+{
+    JSObject *p;
+
+    if (JS_VALUE_GET_TAG(array) != JS_TAG_OBJECT)
+        return JS_UNDEFINED;
+    p = JS_VALUE_GET_OBJ(array);
+    if (p->class_id != JS_CLASS_ARRAY || !p->fast_array || index >= p->u.array.count)
+        return JS_UNDEFINED;
+    return js_dup(p->u.array.u.values[index]);
+}
+
+JSValue JS_PeekCaptured(JSContext *ctx, JSValueConst func, const char *name)
+{
+    JSFunctionBytecode *b;
+    JSVarRef *ref = NULL;
+    JSAtom atom;
+    int i;
+
+    if (!is_bytecode_function(func))
+        return JS_UNDEFINED;
+    atom = JS_NewAtom(ctx, name);
+    b = JS_VALUE_GET_OBJ(func)->u.func.function_bytecode;
+    for(i = 0; i < b->closure_var_count; i++) {
+        if (b->closure_var[i].var_name == atom)
+            ref = JS_VALUE_GET_OBJ(func)->u.func.var_refs[i];
+    }
+    JS_FreeAtom(ctx, atom);
+    /* A variable in its dead zone has no value. */
+    if (!ref || JS_VALUE_GET_TAG(*ref->pvalue) == JS_TAG_UNINITIALIZED)
+        return JS_UNDEFINED;
+    return js_dup(*ref->pvalue);
 }
 
 /* ---- coverage ---- */

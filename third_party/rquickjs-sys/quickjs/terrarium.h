@@ -68,12 +68,17 @@ JS_EXTERN uint32_t JS_NumberCallable(JSContext *ctx, JSValueConst func, JSNumber
 JS_EXTERN int JS_CapturePlaces(JSContext *ctx, JSPlace *places, int max, JSNumberHook *hook, void *opaque);
 
 /* Told when a watched function begins, before any of its code. The hook may run none. */
-typedef void JSCallHook(JSContext *ctx, int number, JSValueConst this_obj, void *opaque);
+typedef void JSCallHook(JSContext *ctx, int number, JSValueConst func, JSValueConst this_obj, int argc,
+                        JSValueConst *argv, void *opaque);
 JS_EXTERN void JS_SetCallHook(JSRuntime *rt, JSCallHook *hook, void *opaque);
-/* Watches every function of this name within func, which was just compiled; the hook gets the number, from 1 to 3. */
+/* Watches every function of this name within func, which was just compiled; the hook gets the number, from 1 to 7. */
 JS_EXTERN void JS_WatchFunctions(JSContext *ctx, JSValueConst func, const char *name, int number);
 /* An own property that is plain data; undefined for any other. Runs no code, and asks no proxy. */
 JS_EXTERN JSValue JS_PeekProperty(JSContext *ctx, JSValueConst object, const char *name);
+/* The same of a symbol that is described so, of an array's element, and of a variable that a function has captured. */
+JS_EXTERN JSValue JS_PeekSymbol(JSContext *ctx, JSValueConst object, const char *description);
+JS_EXTERN JSValue JS_PeekElement(JSContext *ctx, JSValueConst array, uint32_t index);
+JS_EXTERN JSValue JS_PeekCaptured(JSContext *ctx, JSValueConst func, const char *name);
 
 /* Where the last `throw` stood: the file (free it with JS_FreeCString; NULL when there was none, or when it threw
    another Error than this, or an Error and this is none), the line and column of the keyword. */

@@ -150,8 +150,15 @@ unsafe extern "C" {
 }
 
 #[cfg(feature = "whole")]
-pub type CallHook =
-    unsafe extern "C" fn(ctx: *mut JSContext, number: c_int, this: JSValue, opaque: *mut c_void);
+pub type CallHook = unsafe extern "C" fn(
+    ctx: *mut JSContext,
+    number: c_int,
+    function: JSValue,
+    this: JSValue,
+    argument_count: c_int,
+    arguments: *const JSValue,
+    opaque: *mut c_void,
+);
 
 #[cfg(feature = "whole")]
 unsafe extern "C" {
@@ -163,6 +170,13 @@ unsafe extern "C" {
         number: c_int,
     );
     pub fn JS_PeekProperty(ctx: *mut JSContext, object: JSValue, name: *const c_char) -> JSValue;
+    pub fn JS_PeekSymbol(
+        ctx: *mut JSContext,
+        object: JSValue,
+        description: *const c_char,
+    ) -> JSValue;
+    pub fn JS_PeekElement(ctx: *mut JSContext, array: JSValue, index: u32) -> JSValue;
+    pub fn JS_PeekCaptured(ctx: *mut JSContext, function: JSValue, name: *const c_char) -> JSValue;
 }
 
 /// The kinds of a place that is counted: reached, or what is within it.
