@@ -135,6 +135,22 @@ pub struct LinkSpec {
     pub lost: u32,
 }
 
+/// From any host to any other of whose link nothing is said: a quick local network.
+pub const NEIGHBOUR_NS: u64 = 250_000;
+
+impl LinkSpec {
+    /// Of two hosts of which nothing is said.
+    pub fn between(from: &str, to: &str) -> Self {
+        Self {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            latency: vec![(1_000_000, NEIGHBOUR_NS)],
+            bits_per_second: 0,
+            lost: 0,
+        }
+    }
+}
+
 /// A name for hosts, by theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NameSpec {

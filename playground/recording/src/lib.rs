@@ -11,7 +11,8 @@
 //! ([`decode`]); where a request's time went is read from causes ([`spans`], [`waterfall`]), and what is said between
 //! lifelines stands in [`sequence`]. Requests are found and sorted in [`requests`]. What is pointed at in one view is lit
 //! in all ([`highlight`]), and a request that is followed has one letter in all ([`follow`]).
-//! What can be measured of it all over time is in [`metrics`], and where an order was chosen, in [`Recording::choice`].
+//! What can be measured of it all over time is in [`metrics`], where an order was chosen, in [`Recording::choice`], and
+//! what can be broken by hand, in [`inject`].
 //!
 //! Two recordings are held against each other in [`compare`]. Of several processes each has queues of its own, and one axis and one playhead lie under all of them; their events
 //! come in the order of their times ([`order`]). Nothing here knows a browser.
@@ -26,6 +27,7 @@ pub mod few;
 pub mod fixture;
 pub mod follow;
 pub mod highlight;
+pub mod inject;
 pub mod metrics;
 pub mod network;
 pub mod order;

@@ -15,7 +15,7 @@ use protocol::{
 };
 use recording::{
     BookmarkKind, Following, Handed, Highlight, InOrder, Lit, Noted, Playhead, Shared, TimeCommand,
-    network::RequestIndex, reduce,
+    inject::Injection, network::RequestIndex, reduce, time,
 };
 use yew::prelude::*;
 
@@ -45,6 +45,7 @@ use crate::{
         focus::Focus,
         fork::{Kept, Versus},
         grading::{Grading, Verdict},
+        injected::Injected,
         keys,
         predict::{Difference, Prediction},
         run::{Ending, Run, Status},
@@ -119,6 +120,9 @@ pub enum Message {
     /// Keeps this run, to compare the next one with it.
     Fork,
     Forget,
+    /// Breaks or mends something at the playhead, and runs again beside this run.
+    Inject(Injection),
+    TakeBackInjection(usize),
     Reset,
     TakeBack,
     Solution,
@@ -150,6 +154,14 @@ pub enum Message {
     /// At a line of the code that is shown.
     PointLine(Option<u32>),
     Key(KeyboardEvent),
+}
+
+/// Where the playhead goes when a run has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Landing {
+    /// Counted from 0.
+    Choice(usize),
+    Time(u64),
 }
 
 /// What the worker is at.
@@ -186,9 +198,10 @@ pub struct LessonPage {
     kept: Option<Rc<Kept>>,
     versus: Option<Versus>,
     asking: Rc<Asking>,
+    injected: Injected,
     /// What was picked for the run, and the choice to look at when it has ended.
     picks: Picks,
-    landing: Option<usize>,
+    landing: Option<Landing>,
     jar: Option<Jar>,
     jobs: JobId,
     job: Job,
@@ -246,6 +259,7 @@ impl Component for LessonPage {
             kept: None,
             versus: None,
             asking: Rc::default(),
+            injected: Injected::default(),
             picks: Picks::default(),
             landing: None,
             jar: None,
@@ -302,18 +316,23 @@ impl Component for LessonPage {
             Message::Pick(pick) => {
                 let taken = self.shown.read().options_taken();
                 let picks = pick.map(|(choice, option)| choices::pick(&taken, choice, option));
-                let landing = pick.map(|(choice, _)| choice as usize);
+                let landing = pick.map(|(choice, _)| Landing::Choice(choice as usize));
                 self.start_picked(ctx, self.run.seed, picks.unwrap_or_default(), landing);
             }
             Message::Replay(seed, picks) => {
                 let landing = picks.taken.len().saturating_sub(1);
-                self.start_picked(ctx, seed, picks, Some(landing));
+                self.start_picked(ctx, seed, picks, Some(Landing::Choice(landing)));
             }
             Message::Stop => self.stop(),
             Message::Fork => self.fork(),
             Message::Forget => {
                 self.kept = None;
                 self.versus = None;
+            }
+            Message::Inject(injection) => self.inject(ctx, injection),
+            Message::TakeBackInjection(row) => {
+                self.injected.take_back(row);
+                self.start(ctx, self.run.seed);
             }
             Message::Reset => {
                 let changed = self.edits.reset(&lesson);
@@ -404,7 +423,7 @@ impl Component for LessonPage {
                 <Look id={ctx.props().lesson.id.clone()} recording={self.shown.clone()} playhead={self.playhead}
                     focus={self.focus} {lit} following={self.following.clone()}
                     on_follow={link.callback(Message::Follow)} on_command={on_command.clone()} on_choose={on_choose.clone()}
-                    on_pick={link.callback(Message::Pick)} explore={self.explore(ctx)} versus={self.versus.clone()} asking={self.asking(ctx)} />
+                    on_pick={link.callback(Message::Pick)} on_inject={self.run.recorded().then(|| link.callback(Message::Inject))} explore={self.explore(ctx)} versus={self.versus.clone()} asking={self.asking(ctx)} />
                 <TimePanel recording={self.shown.clone()} playhead={self.playhead} process={self.focus.process()} {lit}
                     parts_at={self.versus.as_ref().and_then(|versus| versus.parts_at(&recording))}
                     following={self.following.clone()} noted={self.noted()} {on_command} {on_choose}
@@ -504,13 +523,12 @@ impl LessonPage {
         self.start_picked(ctx, seed, Picks::default(), None);
     }
 
-    /// With the playhead on a choice, once it has been made.
     fn start_picked(
         &mut self,
         ctx: &Context<Self>,
         seed: u64,
         picks: Picks,
-        landing: Option<usize>,
+        landing: Option<Landing>,
     ) {
         (self.picks, self.landing) = (picks, landing);
         self.save(ctx);
@@ -556,11 +574,12 @@ impl LessonPage {
         scenario.picks = self.picks.clone();
         Rc::make_mut(&mut self.asking).begin();
         self.asking.join(&mut scenario);
+        self.injected.join(&mut scenario);
         let Some(jar) = &self.jar else {
             return;
         };
-        // Checks judge the program, and not what was asked of it by hand.
-        let checks = Some(lesson.checks.as_str()).filter(|_| self.asking.sent().is_empty());
+        // Checks judge the program in its own world.
+        let checks = Some(lesson.checks.as_str()).filter(|_| self.is_untouched());
         if let Err(reason) = jar.start(self.jobs, &scenario, checks) {
             self.run.end(Ending::Refused { reason });
             self.job = Job::Idle;
@@ -667,7 +686,7 @@ impl LessonPage {
             Job::Grading(own) if own == job => {
                 match unread {
                     Unread::Other(Reply::Graded(mut report)) => {
-                        if !self.asking.sent().is_empty() {
+                        if !self.is_untouched() {
                             // Its places are those of another recording.
                             report
                                 .outcomes
@@ -859,15 +878,22 @@ impl LessonPage {
             let (seed, code) = (self.run.seed, self.run.exit_code());
             Versus::new(kept.clone(), &self.recording, seed, code)
         });
+        let is_untouched = self.is_untouched();
         if let Some(prediction) = &mut self.prediction
             && self.run.recorded()
-            && self.asking.sent().is_empty()
+            && is_untouched
         {
             let host = prediction.host.clone();
             prediction.compare(self.console.read().stdout(host.as_deref()));
         }
         let landing = self.landing.take();
-        let landing = landing.and_then(|choice| self.shown.read().choices().nth(choice));
+        let landing = landing.and_then(|landing| {
+            let recording = self.shown.read();
+            match landing {
+                Landing::Choice(choice) => recording.choices().nth(choice),
+                Landing::Time(time_ns) => recording.first_from(time_ns),
+            }
+        });
         let trouble = self.run.trouble.as_ref().map(|trouble| trouble.event);
         if let Some(event) = landing.or(trouble) {
             self.time(TimeCommand::Seek(event));
@@ -879,6 +905,26 @@ impl LessonPage {
         let kept = Kept::new(self.recording.clone(), seed, code, self.playhead.event);
         self.kept = Some(Rc::new(kept));
         self.versus = None;
+    }
+
+    /// What happens until the playhead happens again: what is picked for later may no longer fit.
+    fn inject(&mut self, ctx: &Context<Self>, injection: Injection) {
+        let (at_ns, choices) = {
+            let recording = self.shown.read();
+            let event = recording.snap(self.playhead.event);
+            let before = recording.choices().take_while(|choice| *choice <= event);
+            (recording.time_ns(event) + 1, before.count())
+        };
+        self.fork();
+        self.injected.add(at_ns, injection);
+        let mut picks = self.picks.clone();
+        picks.taken.truncate(choices);
+        self.start_picked(ctx, self.run.seed, picks, Some(Landing::Time(at_ns)));
+    }
+
+    /// Nothing was asked and nothing broken by hand.
+    fn is_untouched(&self) -> bool {
+        self.asking.sent().is_empty() && self.injected.is_empty()
     }
 
     /// A verdict may have come: a failure moves the playhead to its moment, a pass is remembered.
@@ -1127,6 +1173,7 @@ impl LessonPage {
                 { editor.unwrap_or_default() }
                 { outcome }
                 { self.seeds(ctx) }
+                { self.injected(ctx) }
                 if let Some(kept) = &self.kept {
                     { versus::kept_line(kept, link.callback(|_: MouseEvent| Message::Forget)) }
                 }
@@ -1203,6 +1250,21 @@ impl LessonPage {
                 if self.run.stale { <em>{ "The code has changed since this run." }</em> }
             </p>
         }
+    }
+
+    /// What was broken and mended by hand, and is so in every run.
+    fn injected(&self, ctx: &Context<Self>) -> Html {
+        let rows = self.injected.rows().iter().enumerate();
+        rows.map(|(row, (at_ns, injection))| {
+            let onclick = ctx.link().callback(move |_: MouseEvent| Message::TakeBackInjection(row));
+            html! {
+                <p class="seedline by-hand">
+                    <span>{ format!("By hand at {}: {}.", time::point(*at_ns), injection.words()) }</span>
+                    <button class="btn bare" {onclick} disabled={self.run.running()}>{ "Take it back" }</button>
+                </p>
+            }
+        })
+        .collect()
     }
 
     /// What last happened on a line of the file that is shown.

@@ -7,7 +7,9 @@
 use std::rc::Rc;
 
 use protocol::ProcessId;
-use recording::{Following, Lit, Playhead, Recording, Shared, TimeCommand, score::BLOCKED_NS};
+use recording::{
+    Following, Lit, Playhead, Recording, Shared, TimeCommand, inject::Injection, score::BLOCKED_NS,
+};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -157,7 +159,7 @@ fn draw_flow(seat: &Seat) -> Html {
         <FlowView recording={look.recording.clone()} playhead={look.playhead} lit={look.lit}
             following={look.following.clone()} on_follow={look.on_follow.clone()} chosen={seat.chosen}
             on_select={seat.on_select.clone()} places={seat.places.clone()} on_place={seat.on_place.clone()}
-            on_command={look.on_command.clone()} />
+            on_command={look.on_command.clone()} on_inject={look.on_inject.clone()} />
     }
 }
 
@@ -198,6 +200,8 @@ pub struct LookProps {
     pub on_command: Callback<TimeCommand>,
     pub on_choose: Callback<Option<ProcessId>>,
     pub on_pick: Callback<Option<(u32, u32)>>,
+    /// `None` while nothing can be broken.
+    pub on_inject: Option<Callback<Injection>>,
     pub explore: ExploreProps,
     /// The recording is B, and is shown beside A.
     pub versus: Option<Versus>,

@@ -89,6 +89,7 @@ pub fn look_of_a(b: &LookProps, versus: &Versus) -> LookProps {
         on_command: Callback::noop(),
         on_choose: Callback::noop(),
         on_pick: Callback::noop(),
+        on_inject: None,
         ..b.clone()
     }
 }

@@ -9,6 +9,7 @@ pub mod explore;
 pub mod focus;
 pub mod fork;
 pub mod grading;
+pub mod injected;
 pub mod keys;
 pub mod predict;
 pub mod route;

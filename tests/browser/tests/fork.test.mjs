@@ -72,6 +72,40 @@ test('changed code is compared too, and A can be forgotten', async () => {
   assert.equal(await lesson.page.getByRole('button', { name: /^The first difference/ }).count(), 0);
 });
 
+test('a fault at the playhead: what comes of it is shown beside what would have been, and is taken back', async () => {
+  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api');
+  await lesson.run();
+  await lesson.page.getByRole('tab', { name: 'Flow' }).click();
+  const flow = lesson.page.getByRole('group', { name: 'The flow' });
+  await flow.getByText('seven requests sent: 7 answered').waitFor();
+  await lesson.scrubber().press('Home');
+  // Until the first request is answered.
+  for (let steps = 0; steps < 600 && !/ 1 answered/.test(await flow.locator('.tally').innerText()); steps++) {
+    await lesson.button('Step forward').click();
+  }
+  await flow.getByRole('button', { name: /^api/ }).click();
+  await flow.getByRole('group', { name: 'Change api' }).getByRole('button', { name: 'Kill what runs' }).click();
+  await lesson.page.getByText(/^A is kept: /).waitFor();
+  await lesson.ended();
+  await look().getByText(/In A, at .* In B, at [\d.]+ ms: What runs on api is killed\./).waitFor();
+  const b = side(/^B, /);
+  assert.match(await b.locator('.tally').innerText(), /1 answered, \w+ failed/);
+  assert.match(await side(/^A, /).locator('.tally').innerText(), /1 answered, 0 failed/);
+  // What is broken can be mended, from the playhead on.
+  await b.getByRole('button', { name: /^api/ }).click();
+  await b.getByRole('group', { name: 'Change api' }).getByRole('button', { name: 'Start it again' }).click();
+  await lesson.ended();
+  await look().getByText(/What was killed on api begins anew\./).first().waitFor();
+  const byHand = lesson.page.locator('.by-hand');
+  assert.equal(await byHand.count(), 2);
+  assert.match(await byHand.first().innerText(), /By hand at [\d.]+ ms: api, “Kill what runs”\./);
+  await byHand.last().getByRole('button', { name: 'Take it back' }).click();
+  await lesson.ended();
+  await byHand.first().getByRole('button', { name: 'Take it back' }).click();
+  await lesson.ended();
+  assert.equal(await byHand.count(), 0);
+});
+
 test('where there is no room, one side at a time', async () => {
   await forked({ viewport: { width: 320, height: 640 } });
   assert.ok(await side('B, seed 8').isVisible());

@@ -3,12 +3,13 @@
 use protocol::{EventKind, trace::PacketId};
 use recording::{
     Highlight, Letter, Recording, TimeCommand,
+    inject::Injection,
     network::{Fate, HostIndex, RequestIndex},
     score::BLOCKED_NS,
     sentence, time,
     words::{self, some},
 };
-use yew::{Html, MouseEvent, html};
+use yew::{Callback, Html, MouseEvent, html};
 
 use super::{
     super::{caption::columns, following::dot},
@@ -302,13 +303,48 @@ fn host_panel(picture: &Picture, host: HostIndex) -> (Html, Html) {
         }
     });
     let body = html! {
-        <dl>
-            { for processes }
-            { for known.machines.iter().map(|machine| html! { <><dt>{ "modelled" }</dt><dd>{ machine }</dd></> }) }
-            <dt>{ "connections" }</dt><dd>{ picture.network.connections_open(host, picture.event) }</dd>
-        </dl>
+        <>
+            <dl>
+                { for processes }
+                { for known.machines.iter().map(|machine| html! { <><dt>{ "modelled" }</dt><dd>{ machine }</dd></> }) }
+                <dt>{ "connections" }</dt><dd>{ picture.network.connections_open(host, picture.event) }</dd>
+            </dl>
+            if let Some(on_inject) = &picture.props.on_inject {
+                { breakable(picture, host, on_inject) }
+            }
+        </>
     };
     (html! { { &known.name } }, body)
+}
+
+/// What can go wrong here from the playhead on: the run begins anew with it, and is shown beside this one.
+fn breakable(picture: &Picture, host: HostIndex, on_inject: &Callback<Injection>) -> Html {
+    let name = &picture.network.hosts()[host].name;
+    let can = picture.recording.breakable(host, picture.event);
+    let button = |words: &'static str, injection: Injection| {
+        let onclick = on_inject.reform(move |_: MouseEvent| injection.clone());
+        html! { <button class="btn" {onclick}>{ words }</button> }
+    };
+    let of_host = can.host.into_iter().map(|what| {
+        let host = name.clone();
+        button(what.words(), Injection::Host { host, what })
+    });
+    let of_links = can.links.into_iter().map(|(other, faults)| {
+        let label = format!("The link with {other}");
+        let buttons = faults.into_iter().map(|what| {
+            let hosts = [name.clone(), other.clone()];
+            button(what.words(), Injection::Link { hosts, what })
+        });
+        html! { <><h6>{ &label }</h6><div class="inject" role="group" aria-label={label}>{ for buttons }</div></> }
+    });
+    html! {
+        <>
+            <h5>{ format!("Change it at {}", time::point(picture.recording.time_ns(picture.event))) }</h5>
+            <p class="aside">{ "The program runs again with the change in it, and both runs are shown side by side." }</p>
+            <div class="inject" role="group" aria-label={format!("Change {name}")}>{ for of_host }</div>
+            { for of_links }
+        </>
+    }
 }
 
 /// Hosts and what is on its way, row by row.

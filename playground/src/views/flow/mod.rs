@@ -13,6 +13,7 @@ use std::rc::Rc;
 use protocol::{EventId, trace::PacketId};
 use recording::{
     Following, Highlight, Letter, Lit, Playhead, Recording, Shared, TimeCommand,
+    inject::Injection,
     network::{HostIndex, LinkIndex, Network, RequestIndex, Travelling},
     sentence, time,
     words::some,
@@ -52,6 +53,8 @@ pub struct FlowProps {
     pub places: Rc<Places>,
     pub on_place: Callback<(String, (i32, i32))>,
     pub on_command: Callback<TimeCommand>,
+    /// `None` while nothing can be broken.
+    pub on_inject: Option<Callback<Injection>>,
 }
 
 #[function_component]

@@ -35,7 +35,7 @@ use std::{
 
 use protocol::{
     EventId, ProcessId,
-    scenario::{Change as WorldChange, LinkSpec, NetworkSpec},
+    scenario::{Change as WorldChange, LinkSpec, NEIGHBOUR_NS, NetworkSpec},
     trace::{ConnectionId, PacketId},
 };
 
@@ -78,8 +78,6 @@ pub enum Change {
 
 /// Between two sockets of one host: Linux has delivered when the write returns.
 const LOOPBACK_NS: u64 = 0;
-/// Between hosts of which nothing else is said: a quick local network.
-const NEIGHBOUR_NS: u64 = 250_000;
 
 #[derive(Debug)]
 struct Host {
