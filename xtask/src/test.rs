@@ -268,10 +268,10 @@ impl Bench<'_> {
         self.count(&format!("Testing in {name}"), &mut npm)
     }
 
-    /// The program `terrarium`, of what the suites in Rust were built from.
+    /// The program `terrarium`, and `course` beside it, of what the suites in Rust were built from.
     fn command_line(&self) -> Result<PathBuf> {
         let mut cargo = self.cargo();
-        cargo.args(["build", "--workspace", "--bin", "terrarium"]);
+        cargo.args(["build", "--workspace", "--bin", "terrarium", "--bin", "course"]);
         self.check("Building the command line", &mut cargo)?;
         Ok(self.workspace.target().join("debug/terrarium"))
     }
