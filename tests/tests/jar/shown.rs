@@ -8,6 +8,7 @@ use recording::{
     Handed, InOrder, Lane, Recording,
     metrics::{Measures, Metric, Requests, Windows},
     network::Fate,
+    waterfall::Bar,
 };
 use tests::jar;
 
@@ -419,6 +420,14 @@ fn compare_requests(
             .rows
             .iter()
             .filter(|row| row.from_ns < whole.0 || row.to_ns > whole.1);
+        for row in &waterfall.rows {
+            let over = |pair: &&[Bar]| pair[0].to_ns > pair[1].from_ns;
+            differences.compare(
+                || format!("bars over each other of request {number}, {:?}", row.kind),
+                row.bars.windows(2).find(over),
+                None,
+            );
+        }
         differences.compare(
             || format!("rows outside of request {number}"),
             outside.count(),

@@ -526,7 +526,7 @@ impl<'a> Seen<'a> {
                 to_ns: to_ns.max(from_ns),
             };
             match found.iter_mut().find(|row| row.kind == kind) {
-                Some(row) => row.bars.push(bar),
+                Some(row) => lay(&mut row.bars, bar),
                 None => found.push(Row {
                     kind,
                     event: packet.sent,
@@ -581,6 +581,22 @@ impl<'a> Seen<'a> {
         }
         add_calls(stretch, None, &nested, within, &mut rows);
         rows
+    }
+}
+
+/// Behind those before it, none of which begins later: several packets that are under way at once are one bar, and no
+/// time counts twice.
+fn lay(bars: &mut Vec<Bar>, bar: Bar) {
+    let to_ns = bars.last().map_or(0, |last| last.to_ns);
+    match bars.last_mut() {
+        Some(last) if last.kind == bar.kind && bar.from_ns <= to_ns => {
+            last.to_ns = to_ns.max(bar.to_ns);
+        }
+        _ => bars.push(Bar {
+            from_ns: bar.from_ns.max(to_ns),
+            to_ns: bar.to_ns.max(to_ns),
+            ..bar
+        }),
     }
 }
 
