@@ -137,13 +137,17 @@ pub enum TimeCommand {
     /// While the recording still grows, the playhead then stays at its end until it is moved.
     ToEnd,
     SetSpeed(Speed),
+    /// By so many steps, as far as there are any.
+    ShiftSpeed(i8),
     SetUnit(StepUnit),
     /// In whichever order its ends are given; `None` is the whole recording.
     SetRange(Option<Range>),
     /// An end of the range is put to a time; there is one from then on.
     SetEdge(Edge, u64),
-    /// At the end of the range it begins again at its start.
-    SetLooping(bool),
+    /// The same, to where the playhead is.
+    MarkEdge(Edge),
+    /// At the end of the range it begins again at its start, or no longer.
+    ToggleLooping,
     /// So much of the reader's time has passed.
     Tick {
         elapsed_ms: f64,
@@ -239,26 +243,19 @@ pub fn reduce(playhead: &Playhead, command: TimeCommand, recording: &Recording) 
             jump(&mut next, recording.last_moment());
             next.follows = !recording.is_complete();
         }
-        TimeCommand::SetSpeed(speed) => {
-            next.speed = speed;
-            next.carry_ms = 0.0;
+        TimeCommand::SetSpeed(speed) => set_speed(&mut next, speed),
+        TimeCommand::ShiftSpeed(steps) => {
+            let position = next.speed.position().saturating_add_signed(steps);
+            set_speed(&mut next, Speed::from_position(position));
         }
         TimeCommand::SetUnit(unit) => next.unit = unit,
         TimeCommand::SetRange(range) => set_range(&mut next, range, recording),
-        TimeCommand::SetEdge(edge, time_ns) => {
-            let (from_ns, to_ns) = match next.range {
-                Some(range) => (range.from_ns, range.to_ns),
-                None => (0, recording.end_ns()),
-            };
-            let (from_ns, to_ns) = match edge {
-                Edge::From if time_ns > to_ns => (time_ns, recording.end_ns()),
-                Edge::From => (time_ns, to_ns),
-                Edge::To if time_ns < from_ns => (0, time_ns),
-                Edge::To => (from_ns, time_ns),
-            };
-            set_range(&mut next, Some(Range { from_ns, to_ns }), recording);
+        TimeCommand::SetEdge(edge, time_ns) => set_edge(&mut next, edge, time_ns, recording),
+        TimeCommand::MarkEdge(edge) => {
+            let time_ns = recording.time_ns(next.event);
+            set_edge(&mut next, edge, time_ns, recording);
         }
-        TimeCommand::SetLooping(looping) => next.looping = looping && next.range.is_some(),
+        TimeCommand::ToggleLooping => next.looping = !next.looping && next.range.is_some(),
         TimeCommand::Tick { elapsed_ms } => tick(&mut next, elapsed_ms, recording),
         TimeCommand::Grown => {
             next.event = if next.follows {
@@ -279,6 +276,25 @@ fn set_range(playhead: &mut Playhead, range: Option<Range>, recording: &Recordin
         to_ns: range.from_ns.max(range.to_ns).min(end_ns),
     });
     playhead.looping &= playhead.range.is_some();
+}
+
+fn set_edge(playhead: &mut Playhead, edge: Edge, time_ns: u64, recording: &Recording) {
+    let (from_ns, to_ns) = match playhead.range {
+        Some(range) => (range.from_ns, range.to_ns),
+        None => (0, recording.end_ns()),
+    };
+    let (from_ns, to_ns) = match edge {
+        Edge::From if time_ns > to_ns => (time_ns, recording.end_ns()),
+        Edge::From => (time_ns, to_ns),
+        Edge::To if time_ns < from_ns => (0, time_ns),
+        Edge::To => (from_ns, time_ns),
+    };
+    set_range(playhead, Some(Range { from_ns, to_ns }), recording);
+}
+
+fn set_speed(playhead: &mut Playhead, speed: Speed) {
+    playhead.speed = speed;
+    playhead.carry_ms = 0.0;
 }
 
 /// The range that it loops, and the first moment in it.

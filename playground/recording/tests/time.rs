@@ -148,10 +148,7 @@ fn a_range_is_set_by_its_ends_and_looped_until_it_is_cleared() {
         playhead = reduce(&playhead, command, &recording);
         playhead
     };
-    assert!(
-        !go(TimeCommand::SetLooping(true)).looping,
-        "nothing to loop"
-    );
+    assert!(!go(TimeCommand::ToggleLooping).looping, "nothing to loop");
     let (from_ns, to_ns) = (time(5), time(9));
     let backwards = Range {
         from_ns: to_ns,
@@ -159,7 +156,7 @@ fn a_range_is_set_by_its_ends_and_looped_until_it_is_cleared() {
     };
     let chosen = go(TimeCommand::SetRange(Some(backwards))).range.unwrap();
     assert_eq!((chosen.from_ns, chosen.to_ns), (from_ns, to_ns));
-    go(TimeCommand::SetLooping(true));
+    go(TimeCommand::ToggleLooping);
     go(TimeCommand::SetUnit(StepUnit::Event));
     go(TimeCommand::SetSpeed(Speed::from_position(2)));
     let started = go(TimeCommand::Play);
@@ -189,8 +186,16 @@ fn a_range_is_set_by_its_ends_and_looped_until_it_is_cleared() {
         recording.end_ns(),
         "an end does not pass the other"
     );
+    let here_ns = time(7);
+    go(TimeCommand::SeekTime(here_ns));
+    let marked = go(TimeCommand::MarkEdge(Edge::To)).range.unwrap();
+    assert_eq!(marked.to_ns, here_ns, "it is where the playhead is by then");
+    assert!(!go(TimeCommand::ToggleLooping).looping);
     let cleared = go(TimeCommand::SetRange(None));
     assert_eq!((cleared.range, cleared.looping), (None, false));
+    let slowest = [-1, -1, -1, i8::MIN].map(|steps| go(TimeCommand::ShiftSpeed(steps)).speed);
+    assert_eq!(slowest[3].position(), 0);
+    assert_eq!(go(TimeCommand::ShiftSpeed(i8::MAX)).speed, Speed::REAL_TIME);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use protocol::{EventId, ProcessId};
 use recording::{
     Axis, Bookmark, BookmarkKind, Bookmarks, Edge, Following, Highlight, Lit, Noted, Playhead,
-    Recording, Shared, Speed, TimeCommand, Zoom,
+    Recording, Shared, TimeCommand, Zoom,
     axis::within,
     score::{self, Flag, LoopScore, LoopSums, Score, Sums},
     sentence, time,
@@ -342,7 +342,6 @@ fn act(
         x_px if (0.0..=axis.width_px()).contains(&x_px) => x_px,
         _ => axis.width_px() / 2.0,
     };
-    let speed = playhead.speed.position();
     let zoom = match action {
         Action::Nearer => axis.nearer(&recording, ZOOM_STEP, anchor_px),
         Action::Farther => axis.nearer(&recording, 1.0 / ZOOM_STEP, anchor_px),
@@ -361,13 +360,7 @@ fn act(
         _ => {
             let command = match action {
                 Action::Time(command) => command,
-                Action::Edge(edge) => TimeCommand::SetEdge(edge, now_ns),
                 Action::ClearRange => TimeCommand::SetRange(None),
-                Action::Loop => TimeCommand::SetLooping(!playhead.looping),
-                Action::Faster => TimeCommand::SetSpeed(Speed::from_position(speed + 1)),
-                Action::Slower => {
-                    TimeCommand::SetSpeed(Speed::from_position(speed.saturating_sub(1)))
-                }
                 Action::Bookmark(direction) => {
                     let next = match direction {
                         recording::Direction::Back => bookmarks.before(playhead.event),

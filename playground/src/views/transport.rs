@@ -108,9 +108,9 @@ impl Transport<'_> {
         let title = chosen.map(time_twin::span);
         html! {
             <div class="group opt1" role="group" aria-label="Range" {title}>
-                { self.button("The range begins here", Icon::From, Action::Edge(Edge::From)).draw() }
-                { self.button("The range ends here", Icon::To, Action::Edge(Edge::To)).draw() }
-                { self.button("Loop the range", Icon::Loop, Action::Loop).pressed(looping).disabled(chosen.is_none()).draw() }
+                { self.button("The range begins here", Icon::From, Action::Time(TimeCommand::MarkEdge(Edge::From))).draw() }
+                { self.button("The range ends here", Icon::To, Action::Time(TimeCommand::MarkEdge(Edge::To))).draw() }
+                { self.button("Loop the range", Icon::Loop, Action::Time(TimeCommand::ToggleLooping)).pressed(looping).disabled(chosen.is_none()).draw() }
                 { self.button("Clear the range", Icon::Clear, Action::ClearRange).disabled(chosen.is_none()).draw() }
             </div>
         }
