@@ -280,7 +280,7 @@ impl Limits {
     pub const PAGE: Self = Self {
         callback_ticks_max: 20_000_000,
         ticks_max: 40_000_000,
-        events_max: 150_000,
+        events_max: 140_000,
         virtual_ns_max: 24 * 3600 * 1_000_000_000,
         output_bytes_max: 4 << 20,
         output_lines_max: 20_000,
