@@ -6,6 +6,7 @@ mod errors;
 mod faults;
 mod limits;
 mod load;
+mod memory;
 mod nginx;
 mod outside;
 mod trace;

@@ -423,6 +423,7 @@ struct JSRuntime {
     int thrown_line, thrown_column;
     void *thrown_error; /* what it threw, if that is an Error that is still there: to compare with, not to use */
     JSNumberedPlace numbered[NUMBERED_SIZE]; /* terrarium: at the hash of code and pc, the last that was there */
+    size_t array_buffer_bytes; /* terrarium: JS_GetArrayBufferBytes */
     JSCallHook *call_hook; /* terrarium: JS_SetCallHook */
     void *call_opaque;
     uint32_t *cover_counters; /* JS_SetCoverCounters */
@@ -60651,6 +60652,21 @@ static uint8_t const typed_array_size_log2[JS_TYPED_ARRAY_COUNT] = {
     1, 2, 3                 // Float16Array, Float32Array, Float64Array
 };
 
+static void *js_array_buffer_realloc(JSRuntime *rt, void *opaque, void *ptr, size_t size);
+
+/* terrarium: what a buffer has of the runtime's memory; others' memory is counted by those */
+static size_t counted_bytes(JSArrayBuffer *abuf)
+{
+    if (abuf->shared || abuf->realloc_func != js_array_buffer_realloc)
+        return 0;
+    return abuf->byte_length;
+}
+
+size_t JS_GetArrayBufferBytes(JSRuntime *rt)
+{
+    return rt->array_buffer_bytes;
+}
+
 static JSValue js_array_buffer_constructor3(JSContext *ctx,
                                             JSValueConst new_target,
                                             uint64_t len, uint64_t *max_len,
@@ -60739,6 +60755,7 @@ static JSValue js_array_buffer_constructor3(JSContext *ctx,
     abuf->realloc_func = realloc_func;
     if (alloc_flag && buf)
         memcpy(abuf->data, buf, len);
+    rt->array_buffer_bytes += counted_bytes(abuf);
     JS_SetOpaqueInternal(obj, abuf);
     return obj;
  fail:
@@ -60880,6 +60897,7 @@ static void js_array_buffer_finalizer(JSRuntime *rt, JSValueConst val)
                 p1->u.array.u.ptr = NULL;
             }
         }
+        rt->array_buffer_bytes -= counted_bytes(abuf);
         if (abuf->shared && rt->sab_funcs.sab_free) {
             rt->sab_funcs.sab_free(rt->sab_funcs.sab_opaque, abuf->data);
         } else {
@@ -60985,6 +61003,7 @@ void JS_DetachArrayBuffer(JSContext *ctx, JSValueConst obj)
 
     if (!abuf || abuf->detached)
         return;
+    ctx->rt->array_buffer_bytes -= counted_bytes(abuf);
     if (abuf->realloc_func) {
         abuf->realloc_func(ctx->rt, abuf->opaque, abuf->data, 0);
         /* The backing data has been released. Do not release it again when
@@ -61172,6 +61191,7 @@ static JSValue js_array_buffer_transfer(JSContext *ctx, JSValueConst this_val,
             memset(bs + old_len, 0, new_len - old_len);
     }
     /* neuter the source */
+    ctx->rt->array_buffer_bytes -= counted_bytes(abuf);
     abuf->data = NULL;
     abuf->byte_length = 0;
     abuf->detached = true;
@@ -61240,7 +61260,9 @@ static JSValue js_array_buffer_resize(JSContext *ctx, JSValueConst this_val,
             return JS_ThrowOutOfMemory(ctx);
         if (len > abuf->byte_length)
             memset(&data[abuf->byte_length], 0, len - abuf->byte_length);
+        ctx->rt->array_buffer_bytes -= counted_bytes(abuf);
         abuf->byte_length = len;
+        ctx->rt->array_buffer_bytes += counted_bytes(abuf);
         abuf->data = data;
     }
     js_array_buffer_update_typed_arrays(abuf);

@@ -19,6 +19,8 @@ JS_EXTERN void JS_SetRandomSeed(JSContext *ctx, uint64_t seed);
 
 /* Work done in ctx and in the others of its runtime: calls, ends of a loop's round, and 5,000 for every 10,000 steps of a regular expression. */
 JS_EXTERN uint64_t JS_GetTicks(JSContext *ctx);
+/* Of the runtime's memory, what lies in ArrayBuffers. */
+JS_EXTERN size_t JS_GetArrayBufferBytes(JSRuntime *rt);
 
 /* What is left before RangeError: Maximum call stack size exceeded; 0: no limit. `depth`: what nests in the machine's
    stack, namely native functions and calls by them, each counting double, and the parser. `slots`: what a stack like V8's

@@ -1,6 +1,9 @@
 //! `src/node_process_methods.cc` and `src/node_credentials.cc`.
 
-use crate::engine::value::{Ctx, Js, Value};
+use crate::engine::{
+    ffi,
+    value::{Ctx, Js, Value},
+};
 
 use protocol::{ExitReason, Stream};
 
@@ -79,15 +82,19 @@ pub fn initialize(ctx: Ctx, t: &Target) -> Js<()> {
         })
         .with("_debugProcess", |c| c.undefined())
         .with("_debugEnd", |c| c.undefined())
-        .with("rss", |c| Ok(c.ctx.number(40e6)))
+        .with("rss", |c| {
+            let memory = MemoryUsed::of(c.ctx);
+            let bytes = memory.heap_bytes + memory.buffers_bytes + BESIDE_BYTES;
+            Ok(c.ctx.number(bytes))
+        })
         .with("memoryUsage", |c| {
-            let (array, used) = (c.arg(0), memory_used_bytes(c.ctx));
+            let (array, memory) = (c.arg(0), MemoryUsed::of(c.ctx));
             for (index, value) in [
-                used + 30e6,
-                used * super::v8::HEAP_TOTAL_BY_USED,
-                used,
-                1e6,
-                1e4,
+                memory.heap_bytes + memory.buffers_bytes + BESIDE_BYTES,
+                memory.heap_bytes * super::v8::HEAP_TOTAL_BY_USED,
+                memory.heap_bytes,
+                memory.external_bytes(),
+                memory.buffers_bytes,
             ]
             .into_iter()
             .enumerate()
@@ -232,8 +239,31 @@ fn resource_name(provider: &'static str) -> &'static str {
     }
 }
 
-pub fn memory_used_bytes(ctx: Ctx) -> f64 {
-    Environment::of(ctx).heap_used_bytes() as f64
+/// What a real Node has in memory besides heap and buffers, about: its own code.
+const BESIDE_BYTES: f64 = 30e6;
+/// What a real one's own C++ tells V8 of when nothing has run yet, about.
+const EXTERNAL_BYTES: f64 = 1e6;
+
+/// One heap holds both; V8 keeps the bytes of buffers outside of its own.
+pub struct MemoryUsed {
+    pub heap_bytes: f64,
+    pub buffers_bytes: f64,
+}
+
+impl MemoryUsed {
+    pub fn external_bytes(&self) -> f64 {
+        self.buffers_bytes + EXTERNAL_BYTES
+    }
+
+    pub fn of(ctx: Ctx) -> Self {
+        let all_bytes = Environment::of(ctx).heap_used_bytes();
+        let buffers_bytes =
+            unsafe { ffi::JS_GetArrayBufferBytes(rquickjs::qjs::JS_GetRuntime(ctx.0)) };
+        Self {
+            heap_bytes: all_bytes.saturating_sub(buffers_bytes) as f64,
+            buffers_bytes: buffers_bytes as f64,
+        }
+    }
 }
 
 fn patch(ctx: Ctx, process: &Value) -> Js<Value> {

@@ -3,7 +3,7 @@
 
 use crate::engine::value::{Ctx, Js};
 
-use super::{native::Target, process::memory_used_bytes};
+use super::{native::Target, process::MemoryUsed};
 
 /// The heap's whole size by the used part of it, as `process.memoryUsage()` has it.
 pub const HEAP_TOTAL_BY_USED: f64 = 1.5;
@@ -11,20 +11,34 @@ const OLD_SPACE: usize = 2;
 
 pub fn initialize(t: &Target) {
     t.with("updateHeapStatisticsBuffer", |c| {
-        let used = memory_used_bytes(c.ctx);
+        let memory = MemoryUsed::of(c.ctx);
+        let used = memory.heap_bytes;
         let (total, limit) = (used * HEAP_TOTAL_BY_USED, limit_bytes(c.ctx));
         let available = (limit - used).max(0.0);
         fill(
             c.ctx,
             "heapStatisticsBuffer",
             &[
-                total, 0.0, total, available, used, limit, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0,
+                total,
+                0.0,
+                total,
+                available,
+                used,
+                limit,
+                0.0,
+                0.0,
+                0.0,
+                1.0,
+                0.0,
+                0.0,
+                0.0,
+                memory.external_bytes(),
             ],
         )?;
         c.undefined()
     })
     .with("updateHeapSpaceStatisticsBuffer", |c| {
-        let used = memory_used_bytes(c.ctx);
+        let used = MemoryUsed::of(c.ctx).heap_bytes;
         let total = used * HEAP_TOTAL_BY_USED;
         let numbers = if c.number(0) as usize == OLD_SPACE {
             [total, used, total - used, total]
