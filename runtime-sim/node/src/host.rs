@@ -242,11 +242,16 @@ impl Host {
         self.settle();
         let mut stack = stack;
         stack.truncate(STACK_FRAMES_MAX as usize);
+        // A limit that is reached names functions to say where; giving a name reaches none.
+        let events_max = match kind.is_moment() {
+            true => self.limits.events_max,
+            false => 0,
+        };
         let mut world = self.world.borrow_mut();
         let event = world.record(cause, self.process, kind, stack);
         let count = world.recorder.count();
         drop(world);
-        if self.limits.events_max > 0 && count >= self.limits.events_max {
+        if events_max > 0 && count >= events_max {
             self.reach(Limit::Events);
         }
         event
