@@ -18,7 +18,7 @@ export function put(site, name, world, program) {
   const folder = mkdtempSync(join(tmpdir(), 'terrarium-lesson-'));
   try {
     const lesson = join(folder, '01-chapter/01-lesson');
-    const files = { ...LESSON, 'world.toml': world, 'start/main.js': program, 'solution/main.js': program };
+    const files = { ...LESSON, 'world.toml': world, 'start/main.js': program, 'solution/main.js': `// solved\n${program}` };
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(lesson, path)), { recursive: true });
       writeFileSync(join(lesson, path), text);

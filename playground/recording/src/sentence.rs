@@ -101,7 +101,7 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
             format!("It is written in {}, line {line}.", base_name(file)),
         ),
         EventKind::HeapUsed { bytes } => Sentence::new(
-            format!("The process uses {} of its heap.", words::bytes(*bytes)),
+            format!("The process uses {} of memory.", words::bytes(*bytes)),
             "",
         ),
         EventKind::PhaseEntered { phase, turn } => teller.phase(*phase, *turn),

@@ -98,7 +98,7 @@ pub fn bytes(count: u64) -> String {
             let digits = u32::from(count < 100 * one);
             format!("{} {name}", metrics::decimal(count, one, digits))
         }
-        None => some(count as usize, "byte"),
+        None => format!("{count} B"),
     }
 }
 

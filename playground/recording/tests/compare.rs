@@ -1,6 +1,6 @@
 //! Where two recordings part: by what happens, not by when.
 
-use protocol::{EventKind, ExitReason, Queue};
+use protocol::{Event, EventKind, ExitReason, Queue, scenario::Change};
 use recording::{
     Comparison, Difference, Recording,
     fixture::{TraceBuilder, what_runs_first},
@@ -98,4 +98,29 @@ fn nothing_is_like_nothing_and_unlike_something() {
     assert!(Comparison::of(&none, &some).first.is_some());
     assert_eq!(Comparison::of(&some, &some).first, None);
     assert_eq!(Comparison::of(&none, &some).in_a(&none, &some, 5), 0);
+}
+
+#[test]
+fn what_only_one_world_does_is_said_of_that_one() {
+    let a = race(false, 0, 0);
+    let mut events = a.events().to_vec();
+    let last = events.len() - 1;
+    let power = Change::Power {
+        host: "api".to_owned(),
+        is_up: false,
+    };
+    let changed = Event {
+        cause: None,
+        process: 0,
+        kind: EventKind::WorldChanged { what: power },
+        stack: Vec::new(),
+        ..events[last].clone()
+    };
+    events.insert(last, changed);
+    let b = Recording::from_events(events);
+    let said = |a: &Recording, b: &Recording| Comparison::of(a, b).sentence(a, b);
+    let in_b = said(&a, &b);
+    assert!(in_b.starts_with("Only in B, at "), "{in_b}");
+    assert!(in_b.ends_with(" ms: api loses its power."), "{in_b}");
+    assert!(said(&b, &a).starts_with("Only in A, at "));
 }

@@ -85,7 +85,7 @@ impl Metric {
             Self::Lag => "how long what comes in waits until its loop asks for it",
             Self::Cpu => "% of one core, while callbacks run",
             Self::Memory => {
-                "of its heap that a process uses, told every few milliseconds while it runs"
+                "that a process uses, its buffers included; told every few milliseconds while it runs"
             }
             Self::Connections => "open at a host",
             Self::Packets => "sent and not arrived",

@@ -297,7 +297,7 @@ fn host_panel(picture: &Picture, host: HostIndex) -> (Html, Html) {
                 <dt>{ "on the stack" }</dt><dd>{ top.unwrap_or_else(|| "nothing".to_owned()) }</dd>
                 <dt>{ "waiting" }</dt><dd>{ if queues.is_empty() { "nothing".to_owned() } else { queues.join(", ") } }</dd>
                 <dt>{ "CPU" }</dt><dd>{ format!("busy for {} % of the last {}", busy_ns * 100 / window_ns, time::length(window_ns)) }</dd>
-                <dt>{ "memory" }</dt><dd>{ heap.map_or("none".to_owned(), |bytes| format!("{} of heap", words::bytes(bytes))) }</dd>
+                <dt>{ "memory" }</dt><dd>{ heap.map_or("none".to_owned(), words::bytes) }</dd>
                 <dt>{ "pool" }</dt><dd>{ format!("{} of {} busy, {} waiting", pool.busy(), pool.threads.len(), pool.waiting.len()) }</dd>
             </>
         }
