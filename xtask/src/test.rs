@@ -271,7 +271,14 @@ impl Bench<'_> {
     /// The program `terrarium`, and `course` beside it, of what the suites in Rust were built from.
     fn command_line(&self) -> Result<PathBuf> {
         let mut cargo = self.cargo();
-        cargo.args(["build", "--workspace", "--bin", "terrarium", "--bin", "course"]);
+        cargo.args([
+            "build",
+            "--workspace",
+            "--bin",
+            "terrarium",
+            "--bin",
+            "course",
+        ]);
         self.check("Building the command line", &mut cargo)?;
         Ok(self.workspace.target().join("debug/terrarium"))
     }
