@@ -1,7 +1,8 @@
 // The browser, the site, and the page as a person knows it: by roles and names.
 
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -18,6 +19,11 @@ export const looks = engine === 'chromium'
   : [{ colorScheme: 'light', width: 320, height: 640 }, { colorScheme: 'dark', width: 1440, height: 900 }];
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = join(root, 'dist');
+const shots = join(root, 'target/screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// To this rule a name lacks what is written when that is cut, as a flag's text on the scrubber is.
+const EXPERIMENTAL = { 'label-content-name-mismatch': { enabled: false } };
+const WCAG_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const PREFIX = '/some/where/';
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.woff2': 'font/woff2' };
 
@@ -104,6 +110,31 @@ export class LessonPage {
     await this.editor().click();
     await this.page.keyboard.press('Control+a');
     await this.page.keyboard.insertText(code);
+  }
+
+  /** In a narrow window, where one pane is shown at a time. */
+  async show(pane) {
+    const button = this.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name: pane });
+    if (await button.isVisible()) await button.click();
+  }
+
+  /**
+   * What axe finds: a line for each rule that is broken, with the first places. The page's own policy allows no foreign
+   * script; what a driver evaluates is not bound by it.
+   */
+  async violations(within, rules = {}) {
+    await this.page.evaluate(axe);
+    const options = { within, runOnly: WCAG_AA, rules: { ...EXPERIMENTAL, ...rules } };
+    const found = await this.page.evaluate(({ within, runOnly, rules }) => window.axe.run(within ?? document, { runOnly, rules }), options);
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ target, html }) => `${target.join(' ')} ${html}`).join(', ')}`);
+  }
+
+  /** So many pixels lie beside the window. */
+  beside() { return this.page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - window.innerWidth)); }
+
+  screenshot(name) {
+    mkdirSync(shots, { recursive: true });
+    return this.page.screenshot({ path: join(shots, `${name}.png`) });
   }
 
   /** Presses Run and waits for the end of the run; gives the milliseconds it took. */

@@ -2,16 +2,14 @@
 // true.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { put } from '../lessons.mjs';
-import { LessonPage, engine, launch, root, serve } from '../page.mjs';
+import { LessonPage, engine, launch, serve } from '../page.mjs';
 
 const NAME = '05-http/01-first-express-api';
-const shots = join(root, 'target/screenshots');
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -22,7 +20,7 @@ afterEach(async () => {
 
 const tab = (name) => lesson.page.getByRole('tab', { name, exact: true });
 const flow = () => lesson.page.getByRole('group', { name: 'The flow' });
-const shot = (name) => lesson.page.screenshot({ path: join(shots, `bounds-${name}.png`) });
+const shot = (name) => lesson.screenshot(`bounds-${name}`);
 
 async function open(world, program, options) {
   put(site, NAME, world, program);
@@ -31,7 +29,7 @@ async function open(world, program, options) {
 
 /** Nothing beside the page or its open view, and no two of these on each other, by more than a rounding. */
 async function sound(selector) {
-  const beside = await lesson.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const beside = await lesson.beside();
   assert.ok(beside <= 0, `${beside} px lie beside the page`);
   const wide = await lesson.page.locator('.look .shown').first().evaluate((view) => view.scrollWidth - view.clientWidth);
   assert.ok(wide <= 1, `${wide} px lie beside the view`);
@@ -69,14 +67,10 @@ for (let at = 0; at < ${HOSTS}; at++) {
 for (const width of [320, 1440]) {
   test(`a world of two hundred hosts, ${width} px wide`, async () => {
     await open(MANY_HOSTS, ASK_ALL, { viewport: { width, height: 900 } });
-    const pane = async (name) => {
-      const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-      if (await button.isVisible()) await button.click();
-    };
-    await pane('Code');
+    await lesson.show('Code');
     await lesson.run();
     assert.deepEqual(await lesson.printed(), ['all']);
-    await pane('See');
+    await lesson.show('See');
     await tab('Flow').click();
     await flow().getByText(`${HOSTS} requests sent: ${HOSTS} answered, 0 failed, 0 under way.`).waitFor();
     assert.equal(await sound('.flow-host'), HOSTS + 1);
@@ -161,7 +155,7 @@ test('the window changes while a recording plays', async () => {
   for (const [width, height] of [[700, 500], [320, 640], [2560, 1300], [320, 400], [1440, 900]]) {
     await lesson.page.setViewportSize({ width, height });
     await lesson.page.waitForTimeout(150);
-    const beside = await lesson.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    const beside = await lesson.beside();
     assert.ok(beside <= 0, `${beside} px lie beside a page of ${width}`);
   }
   await sound('.flow-host');

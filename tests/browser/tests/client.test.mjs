@@ -1,18 +1,13 @@
 // A client's seat: requests by hand, a browser with its decisions, and pages of the world that stay inert.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, serve } from '../page.mjs';
 
 const LESSON = '05-http/01-first-express-api';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -21,22 +16,18 @@ afterEach(async () => {
 });
 
 const get = (role, name) => lesson.page.getByRole(role, { name, exact: true });
-const pane = async (name) => {
-  const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-  if (await button.isVisible()) await button.click();
-};
 
 /** Runs the lesson, with another server if one is given, and opens the view. */
 async function open(view, server, options) {
   lesson = await LessonPage.open(browser, site, LESSON, options);
-  await pane('Code');
+  await lesson.show('Code');
   if (server) {
     await lesson.page.getByRole('textbox', { name: 'server.js' }).click();
     await lesson.page.keyboard.press('Control+a');
     await lesson.page.keyboard.insertText(server);
   }
   await lesson.run();
-  await pane('See');
+  await lesson.show('See');
   await get('tab', view).click();
 }
 
@@ -180,12 +171,9 @@ for (const [colorScheme, width] of [['light', 1440], ['dark', 1440], ['light', 3
     await go('http://api:3000/');
     await get('heading', 'Shop').waitFor();
     const judge = async (name) => {
-      await lesson.page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`) });
-      await lesson.page.evaluate(axe);
-      const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
-      assert.deepEqual(result.violations.map((one) => [one.id, one.nodes.map((node) => node.html)]), []);
-      const wide = await lesson.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      assert.ok(!wide, 'it is wider than the window');
+      await lesson.screenshot(`${name}-${width}-${colorScheme}`);
+      assert.deepEqual(await lesson.violations(), []);
+      assert.equal(await lesson.beside(), 0);
     };
     await judge('browser');
     await get('tab', 'Client').click();

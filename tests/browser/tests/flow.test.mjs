@@ -1,17 +1,12 @@
 // The world as a map: hosts, packets on their way and what they say, in the picture and in words.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, looks, root, serve } from '../page.mjs';
+import { LessonPage, launch, looks, serve } from '../page.mjs';
 
 const LESSON = '05-http/01-first-express-api';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -24,13 +19,9 @@ const packets = () => view().getByRole('button', { name: /, from \w+ to \w+$/ })
 
 async function flow(options) {
   lesson = await LessonPage.open(browser, site, LESSON, options);
-  const pane = async (name) => {
-    const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-    if (await button.isVisible()) await button.click();
-  };
-  await pane('Code');
+  await lesson.show('Code');
   await lesson.run();
-  await pane('See');
+  await lesson.show('See');
   await lesson.page.getByRole('tab', { name: 'Flow' }).click();
 }
 
@@ -107,11 +98,9 @@ for (const { colorScheme, width, height } of looks) {
     await toPacket();
     await packets().evaluate((packet) => packet.click());
     await view().getByRole('region', { name: 'Details' }).waitFor();
-    await lesson.page.screenshot({ path: join(shots, `flow-${width}-${colorScheme}.png`) });
-    const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    await lesson.screenshot(`flow-${width}-${colorScheme}`);
+    const over = await lesson.beside();
     assert.ok(over <= 0, `${over} px too wide`);
-    await lesson.page.evaluate(axe);
-    const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
-    assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`), []);
+    assert.deepEqual(await lesson.violations(), []);
   });
 }

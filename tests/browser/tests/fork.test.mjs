@@ -1,19 +1,14 @@
 // A run is kept, another is held against it: where they part is said, marked on the scrubber, and seen side by side.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, serve } from '../page.mjs';
 
 const RACE = `setTimeout(() => console.log('timeout'), 0)
 setImmediate(() => console.log('immediate'))
 `;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -24,15 +19,10 @@ afterEach(async () => {
 const look = () => lesson.page.getByRole('region', { name: 'See' });
 const side = (name) => look().getByRole('region', { name });
 
-async function pane(name) {
-  const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-  if (await button.isVisible()) await button.click();
-}
-
 /** Runs with seed 7, forks, and runs with seed 8, which is the other outcome. */
 async function forked(options) {
   lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', options);
-  await pane('Code');
+  await lesson.show('Code');
   await lesson.type(RACE);
   await lesson.run();
   await lesson.button('Fork from here').click();
@@ -40,7 +30,7 @@ async function forked(options) {
   await lesson.button('Try seed 8').click();
   await lesson.page.getByText('Seed 8', { exact: true }).waitFor();
   await lesson.ended();
-  await pane('See');
+  await lesson.show('See');
   await look().getByText(/In A, at /).waitFor();
 }
 
@@ -63,7 +53,7 @@ test('another seed: the order differs, and it is said, marked and shown', async 
 
 test('changed code is compared too, and A can be forgotten', async () => {
   await forked();
-  await pane('Code');
+  await lesson.show('Code');
   await lesson.type(`${RACE}console.log('sync')\n`);
   await lesson.run();
   await look().getByText(/As line 1 A prints “timeout”, B “sync”\./).waitFor();
@@ -73,7 +63,7 @@ test('changed code is compared too, and A can be forgotten', async () => {
 });
 
 test('a fault at the playhead: what comes of it is shown beside what would have been, and is taken back', async () => {
-  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api');
+  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width: 2560, height: 1300 } });
   await lesson.run();
   await lesson.page.getByRole('tab', { name: 'Flow' }).click();
   const flow = lesson.page.getByRole('group', { name: 'The flow' });
@@ -119,13 +109,10 @@ for (const colorScheme of ['light', 'dark']) {
   for (const width of [320, 768, 1280, 2560]) {
     test(`fork: WCAG AA and nothing beside the page, ${width} px, ${colorScheme}`, async () => {
       await forked({ viewport: { width, height: 900 }, colorScheme });
-      await lesson.page.evaluate(axe);
-      const { violations } = await lesson.page.evaluate(() =>
-        window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(', ')}`), []);
-      const beside = await lesson.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.deepEqual(await lesson.violations(), []);
+      const beside = await lesson.beside();
       assert.ok(beside <= 0, `${beside} px lie beside the page`);
-      await lesson.page.screenshot({ path: join(shots, `fork-${width}-${colorScheme}.png`) });
+      await lesson.screenshot(`fork-${width}-${colorScheme}`);
     });
   }
 }

@@ -1,17 +1,13 @@
 // What is measured over time: charts on the playhead's axis, their values at a moment, reports, and what can be saved.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, serve } from '../page.mjs';
 
 const LESSON = '17-resilience/02-one-process-four';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -26,26 +22,23 @@ const moment = () => view().getByRole('slider', { name: 'Moment' });
 
 async function metrics(options, id = LESSON) {
   lesson = await LessonPage.open(browser, site, id, options);
-  const pane = async (name) => {
-    const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-    if (await button.isVisible()) await button.click();
-  };
-  await pane('Code');
+  await lesson.show('Code');
   await lesson.run();
-  await pane('See');
+  await lesson.show('See');
   await lesson.page.getByRole('tab', { name: 'Metrics' }).click();
   await chart('Throughput').waitFor();
 }
 
-test('the report is the load’s own, and what is not measured says so', async () => {
+test('the report is the load’s own, and what there is nothing of says so', async () => {
   await metrics();
   await view().locator('.report summary').first().click();
   const report = await view().locator('.report').first().getByRole('definition').allTextContents();
   assert.ok(report.length > 5);
   assert.match(report[0], /^12 sent = 12 answered \+ 0 failed \+ 0 in flight$/);
   assert.match(await view().getByRole('status').first().textContent(), /^Half of all requests take [\d.]+ (µs|ms|s) at most, .* requests: /);
-  assert.match(await chart('Memory').textContent(), /Not measured/);
-  assert.equal(await chart('Memory').locator('svg').count(), 0);
+  assert.match(await chart('Memory').textContent(), /at most [\d.]+ MB/);
+  assert.match(await chart('Pool of threads').textContent(), /No program asks the pool for work/);
+  assert.equal(await chart('Pool of threads').locator('svg').count(), 0);
   assert.ok(await chart('Latency').locator('path').count() >= 3);
 });
 
@@ -133,23 +126,18 @@ test('in a sandboxed frame a save says why it may come to nothing', async () => 
 for (const colorScheme of ['light', 'dark']) {
   test(`no accessibility violation, ${colorScheme}`, async () => {
     await metrics({ colorScheme });
-    const violations = async () => {
-      await lesson.page.evaluate(axe);
-      const result = await lesson.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
-      return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`);
-    };
-    assert.deepEqual(await violations(), []);
+    assert.deepEqual(await lesson.violations(), []);
     await lesson.button('Read this view as text').click();
     await view().getByRole('table').first().waitFor();
-    assert.deepEqual(await violations(), []);
+    assert.deepEqual(await lesson.violations(), []);
   });
 
   for (const [width, height] of [[320, 640], [768, 1024], [1280, 800], [2560, 1300]]) {
     test(`nothing is wider than ${width} px, ${colorScheme}`, async () => {
       await metrics({ colorScheme, viewport: { width, height } });
       for (const name of ['metrics', 'metrics-text']) {
-        await lesson.page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`) });
-        const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        await lesson.screenshot(`${name}-${width}-${colorScheme}`);
+        const over = await lesson.beside();
         assert.ok(over <= 0, `${name} is ${over} px too wide`);
         await lesson.button('Read this view as text').click();
       }

@@ -1,19 +1,14 @@
 // The program under many seeds: every way in which it comes out is counted, and any of them opens as a recording.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, serve } from '../page.mjs';
 
 const RACE = `setTimeout(() => console.log('timeout'), 0)
 setImmediate(() => console.log('immediate'))
 `;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -24,16 +19,11 @@ afterEach(async () => {
 const view = () => lesson.page.getByRole('group', { name: 'The outcomes' });
 const rows = () => view().getByRole('list', { name: 'Outcomes, the most frequent first' }).locator('> li');
 
-async function pane(name) {
-  const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-  if (await button.isVisible()) await button.click();
-}
-
 async function open(code, options) {
   lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', options);
-  await pane('Code');
+  await lesson.show('Code');
   await lesson.type(code);
-  await pane('See');
+  await lesson.show('See');
   await lesson.page.getByRole('tab', { name: 'Outcomes' }).click();
 }
 
@@ -100,13 +90,10 @@ for (const colorScheme of ['light', 'dark']) {
     test(`outcomes: WCAG AA and nothing beside the page, ${width} px, ${colorScheme}`, async () => {
       await open(RACE, { viewport: { width, height: 800 }, colorScheme });
       await explore();
-      await lesson.page.evaluate(axe);
-      const { violations } = await lesson.page.evaluate(() =>
-        window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(', ')}`), []);
+      assert.deepEqual(await lesson.violations(), []);
       const inner = await view().evaluate((element) => element.scrollWidth - element.clientWidth);
       assert.ok(inner <= 0, `the view scrolls sideways by ${inner} px`);
-      await lesson.page.screenshot({ path: join(shots, `outcomes-${width}-${colorScheme}.png`) });
+      await lesson.screenshot(`outcomes-${width}-${colorScheme}`);
     });
   }
 }

@@ -1,18 +1,13 @@
 // One request: its waterfall and its sequence, at the playhead that all views share.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, serve } from '../page.mjs';
 
 const LESSON = '05-http/04-middleware';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 const NAMES = { Waterfall: 'The waterfall of a request', Sequence: 'The sequence of messages' };
 let site, browser, lesson;
-before(async () => { mkdirSync(shots, { recursive: true }); site = await serve(); browser = await launch(); });
+before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
   const errors = lesson?.errors ?? [];
@@ -26,13 +21,9 @@ const row = (name) => view('Waterfall').getByRole('row', { name });
 
 async function open(name, options) {
   lesson = await LessonPage.open(browser, site, LESSON, options);
-  const pane = async (name) => {
-    const button = lesson.page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name });
-    if (await button.isVisible()) await button.click();
-  };
-  await pane('Code');
+  await lesson.show('Code');
   await lesson.run();
-  await pane('See');
+  await lesson.show('See');
   await tab(name).click();
   await view(name).waitFor();
 }
@@ -108,14 +99,12 @@ for (const name of ['Waterfall', 'Sequence']) {
     for (const [width, height] of [[320, 640], [768, 1024], [1280, 800], [2560, 1300]]) {
       test(`the ${name.toLowerCase()} fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
         await open(name, { colorScheme, viewport: { width, height } });
-        await lesson.page.screenshot({ path: join(shots, `${name.toLowerCase()}-${width}-${colorScheme}.png`) });
-        const over = await lesson.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        await lesson.screenshot(`${name.toLowerCase()}-${width}-${colorScheme}`);
+        const over = await lesson.beside();
         assert.ok(over <= 0, `${over} px too wide`);
-        await lesson.page.evaluate(axe);
         // Of a message at the edge of what is scrolled only a part is seen, and axe measures that.
         const rules = { 'target-size': { enabled: name !== 'Sequence' } };
-        const result = await lesson.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'], rules }), rules);
-        assert.deepEqual(result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`), []);
+        assert.deepEqual(await lesson.violations(undefined, rules), []);
       });
     }
   }

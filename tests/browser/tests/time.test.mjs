@@ -1,18 +1,13 @@
 // Time in the reader's hands, and one highlight in all views.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { LessonPage, launch, serve } from '../page.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const shots = join(root, 'target/screenshots');
 let site;
 let browser;
 before(async () => {
-  mkdirSync(shots, { recursive: true });
   site = await serve();
   browser = await launch();
 });
@@ -221,8 +216,7 @@ for (const [width, height] of [[320, 640], [768, 900], [1280, 800], [2560, 1300]
     test(`time fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
       const lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width, height }, colorScheme });
       const { page } = lesson;
-      const pane = page.getByRole('navigation', { name: 'Show' }).getByRole('button', { name: 'Code' });
-      if (await pane.isVisible()) await pane.click();
+      await lesson.show('Code');
       await lesson.run();
       await lesson.scrubber().focus();
       for (const key of ['Home', 'n', '[', 'n', 'n', ']', 'z']) {
@@ -234,21 +228,16 @@ for (const [width, height] of [[320, 640], [768, 900], [1280, 800], [2560, 1300]
         const [edge, head] = ['.edge.to', '.head'].map((one) => document.querySelector(`.time ${one}`)?.getBoundingClientRect().x);
         return Math.abs(edge - head) <= 1;
       });
-      await page.screenshot({ path: join(shots, `time-${width}-${colorScheme}.png`) });
-      const violations = async () => {
-        await page.evaluate(axe);
-        const found = await page.evaluate(() => window.axe.run('.time', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
-        return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-      };
-      assert.deepEqual(await violations(), []);
+      await lesson.screenshot(`time-${width}-${colorScheme}`);
+      assert.deepEqual(await lesson.violations('.time'), []);
       const more = lesson.button('More of time');
       if (await more.isVisible()) await more.click();
       else await lesson.button('Keys').click();
-      await page.screenshot({ path: join(shots, `time-sheet-${width}-${colorScheme}.png`) });
-      assert.deepEqual(await violations(), []);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      await lesson.screenshot(`time-sheet-${width}-${colorScheme}`);
+      assert.deepEqual(await lesson.violations('.time'), []);
+      assert.equal(await lesson.beside(), 0);
       await lesson.button('Read the time as text').click();
-      assert.deepEqual(await violations(), []);
+      assert.deepEqual(await lesson.violations('.time'), []);
       await lesson.close();
     });
   }
