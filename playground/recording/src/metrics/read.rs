@@ -256,7 +256,9 @@ impl Reader {
                 }
             }
             measures.lags.push((name.clone(), program.away));
-            measures.heaps.push((name.clone(), Steps::of(program.heap)));
+            if program.heap.iter().any(|(_, bytes)| *bytes > 0) {
+                measures.heaps.push((name.clone(), Steps::of(program.heap)));
+            }
             measures.queues.push((name, Steps::new(program.waiting)));
         }
         for service in self.services {
