@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use protocol::ProcessId;
+use protocol::{ProcessId, lesson::Lesson};
 use recording::{
     Following, Lit, Playhead, Recording, Shared, TimeCommand, inject::Injection, score::BLOCKED_NS,
 };
@@ -35,7 +35,7 @@ struct View {
     /// As it is remembered.
     key: &'static str,
     name: &'static str,
-    fits: fn(&Recording) -> bool,
+    fits: fn(&Recording, &Lesson) -> bool,
     /// It is of one process, which can be chosen.
     of_process: bool,
     draw: fn(&Seat) -> Html,
@@ -46,7 +46,7 @@ static VIEWS: [View; 9] = [
     View {
         key: "loop",
         name: "Loop",
-        fits: |_| true,
+        fits: |_, _| true,
         of_process: true,
         draw: draw_loop,
     },
@@ -81,28 +81,28 @@ static VIEWS: [View; 9] = [
     View {
         key: "client",
         name: "Client",
-        fits: has_network,
+        fits: can_ask,
         of_process: false,
         draw: |seat| html! { <ClientView ..seat.look.asking.clone() /> },
     },
     View {
         key: "browser",
         name: "Browser",
-        fits: has_network,
+        fits: can_ask,
         of_process: false,
         draw: |seat| html! { <BrowserView ..seat.look.asking.clone() /> },
     },
     View {
         key: CHOICES,
         name: "Choices",
-        fits: |_| true,
+        fits: |_, _| true,
         of_process: false,
         draw: draw_choices,
     },
     View {
         key: OUTCOMES,
         name: "Outcomes",
-        fits: |_| true,
+        fits: |_, _| true,
         of_process: false,
         // They are kept while another view is open.
         draw: |_| Html::default(),
@@ -113,13 +113,18 @@ static VIEWS: [View; 9] = [
 const OUTCOMES: &str = "outcomes";
 const CHOICES: &str = "choices";
 
-fn has_network(recording: &Recording) -> bool {
+fn has_network(recording: &Recording, _: &Lesson) -> bool {
     !recording.network().is_empty()
 }
 
+/// What the lesson has to send can be sent before anything has run.
+fn can_ask(recording: &Recording, lesson: &Lesson) -> bool {
+    has_network(recording, lesson) || !lesson.requests.is_empty()
+}
+
 /// A single program that is over at once has nothing that changes in time.
-fn has_course(recording: &Recording) -> bool {
-    has_network(recording) || recording.end_ns() >= BLOCKED_NS
+fn has_course(recording: &Recording, lesson: &Lesson) -> bool {
+    has_network(recording, lesson) || recording.end_ns() >= BLOCKED_NS
 }
 
 /// What a view is drawn from.
@@ -265,7 +270,7 @@ pub fn Look(props: &LookProps) -> Html {
     let recording = props.recording.read();
     let views: Vec<&'static View> = VIEWS
         .iter()
-        .filter(|view| (view.fits)(&recording))
+        .filter(|view| (view.fits)(&recording, &props.explore.lesson))
         .collect();
     let shown = views.iter().find(|view| view.key == *open);
     let shown = *shown.unwrap_or(&views[0]);

@@ -72,6 +72,17 @@ test('a saved request is sent, answered, and sent again with every run', async (
   await says('200 OK');
 });
 
+test('a request can be sent before anything has run', async () => {
+  lesson = await LessonPage.open(browser, site, LESSON);
+  await get('tab', 'Client').click();
+  await get('button', 'All notes').click();
+  await get('button', 'Send').click();
+  await says('200 OK');
+  await get('tab', 'Browser').click();
+  await go('http://api:3000/notes');
+  await lesson.page.getByText(/buy milk/).first().waitFor();
+});
+
 test('a curl command goes in and out, and errors are curl’s', async () => {
   await open('Client');
   await lesson.page.getByText('curl', { exact: true }).click();
