@@ -98,18 +98,18 @@ impl Comparison {
         let told = |name: &str, recording: &Recording, event: EventId| {
             let at = time::point(recording.time_ns(event));
             let what = sentence(recording, event).what_of_whom();
-            format!("in {name}, at {at}: {what}")
+            format!("{name}, at {at}: {what}")
         };
         let side = |name: &str, recording: &Recording, event: Option<EventId>| match event {
-            Some(event) => format!("I{}", &told(name, recording, event)[1..]),
+            Some(event) => format!("In {}", told(name, recording, event)),
             None => format!("In {name} nothing more happens."),
         };
         // Of the world, which is no process, that would not be true.
         let of_world =
             |recording: &Recording, event: EventId| recording.process_of(event).is_none();
         match (first.a, first.b) {
-            (Some(event), None) if of_world(a, event) => format!("Only {}", told("A", a, event)),
-            (None, Some(event)) if of_world(b, event) => format!("Only {}", told("B", b, event)),
+            (Some(event), None) if of_world(a, event) => format!("Only in {}", told("A", a, event)),
+            (None, Some(event)) if of_world(b, event) => format!("Only in {}", told("B", b, event)),
             (of_a, of_b) => format!("{} {}", side("A", a, of_a), side("B", b, of_b)),
         }
     }

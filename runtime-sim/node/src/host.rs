@@ -8,7 +8,6 @@ use std::{
     cell::RefCell,
     collections::VecDeque,
     ffi::{CStr, c_int, c_void},
-    ops::RangeInclusive,
     rc::Rc,
 };
 
@@ -466,9 +465,8 @@ impl Host {
     }
 
     /// Tells the trace how much of its heap the process uses, unless it was told shortly before: a hundredth of the time
-    /// that has passed. When it is told depends on time alone, so the same run has the same events on every machine.
+    /// that has passed, from 1 to 10 ms. When it is told depends on time alone, so the same run has the same events on every machine.
     pub fn tell_heap(&mut self) {
-        const EVERY_NS: RangeInclusive<u64> = 1_000_000..=10_000_000;
         let now_ns = self.now_ns();
         let Some(ctx) = self
             .ctx
@@ -476,7 +474,7 @@ impl Host {
         else {
             return;
         };
-        let apart_ns = (now_ns / 100).clamp(*EVERY_NS.start(), *EVERY_NS.end());
+        let apart_ns = (now_ns / 100).clamp(1_000_000, 10_000_000);
         self.heap_due_ns = now_ns.saturating_add(apart_ns);
         let bytes = Environment::of(ctx).heap_used_bytes() as u64;
         self.record(EventKind::HeapUsed { bytes }, vec![]);
