@@ -9,7 +9,7 @@ use crate::engine::{
 
 #[cfg(not(feature = "whole"))]
 use super::native::Call;
-use super::native::Target;
+use super::{errors, native::Target};
 
 pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
     t.with("compileFunctionForCJSLoader", |c| {
@@ -25,7 +25,17 @@ pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
                 c.ctx.set(&result, "canParseAsESM", c.ctx.bool(true));
                 c.ctx.undefined()
             }
-            Err(thrown) => return Err(thrown),
+            Err(_) => {
+                let error = c.ctx.take_exception();
+                let arrow = || {
+                    let (file, place) = c.ctx.syntax_error_span(&error)?;
+                    errors::arrow(&format!("{file}:{}", place[0]), &source, place)
+                };
+                if let Some(arrow) = arrow() {
+                    errors::decorate(c.ctx, &error, &arrow);
+                }
+                return Err(c.ctx.throw(error));
+            }
         };
         if function.is_function() {
             c.env().host().main_begins();

@@ -9,9 +9,11 @@ use crate::engine::{
 };
 
 use super::{
-    bootstrap, callback,
+    bootstrap::{self, set_by_symbol},
+    callback,
     environment::Environment,
     native::{self, Call, Target},
+    small::get_by_symbol,
     util,
 };
 
@@ -140,6 +142,49 @@ unsafe extern "C" fn words_of(ctx: *mut JSContext, error: JSValue) -> JSValue {
             qjs::JS_UNDEFINED
         }
     }
+}
+
+/// The text of a line, which counts from 1.
+pub fn line_of(source: &str, line: i32) -> Option<&str> {
+    source.lines().nth(usize::try_from(line - 1).ok()?)
+}
+
+/// `AppendExceptionLine`: where it is, the line's text, carets below it.
+pub fn arrow(shown: &str, source: &str, [line, column, width]: [i32; 3]) -> Option<String> {
+    let text = line_of(source, line)?;
+    let blanks = " ".repeat(usize::try_from(column - 1).ok()?);
+    let carets = "^".repeat(usize::try_from(width).ok()?.max(1));
+    Some(format!("{shown}\n{text}\n{blanks}{carets}\n"))
+}
+
+/// `DecorateErrorStack`: the error gets its arrow before its stack, once.
+pub fn decorate(ctx: Ctx, error: &Value, arrow: &str) {
+    let mark = || -> Js<()> {
+        let private = util::private_symbols_of(ctx)?;
+        let decorated = ctx.get(&private, "decorated_private_symbol")?;
+        if !error.is_object() || get_by_symbol(ctx, error, &decorated)?.truthy() {
+            return Ok(());
+        }
+        keep_arrow(ctx, error, arrow)?;
+        let stack = ctx.get(error, "stack")?;
+        if stack.is_string() {
+            let text = format!("{arrow}\n{}", ctx.text(&stack)?);
+            ctx.set(error, "stack", ctx.string(&text));
+            set_by_symbol(ctx, error, &decorated, ctx.bool(true));
+        }
+        Ok(())
+    };
+    if mark().is_err() {
+        ctx.take_exception();
+    }
+}
+
+/// What the loader shows, and what is printed when nobody catches the error.
+pub fn keep_arrow(ctx: Ctx, error: &Value, arrow: &str) -> Js<()> {
+    let private = util::private_symbols_of(ctx)?;
+    let symbol = ctx.get(&private, "arrow_message_private_symbol")?;
+    set_by_symbol(ctx, error, &symbol, ctx.string(arrow));
+    Ok(())
 }
 
 pub fn describe_natives(t: &Target) {

@@ -18,6 +18,7 @@ use crate::engine::{
 use super::{
     bootstrap::set_by_symbol,
     environment::Environment,
+    errors,
     native::{Call, Target, state_of, throw_new},
     util,
 };
@@ -291,21 +292,17 @@ fn with_place(c: &Call) -> Thrown {
     let ctx = c.ctx;
     let error = ctx.take_exception();
     let arrow = || {
-        let (url, [line, column, width]) = ctx.syntax_error_span(&error)?;
+        let (url, place) = ctx.syntax_error_span(&error)?;
         let path = url.strip_prefix("file://")?;
         let path = path.split(['?', '#']).next()?;
         let bytes = c.env().files.borrow().contents(path)?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let text = text.lines().nth(usize::try_from(line - 1).ok()?)?;
-        let blanks = " ".repeat(usize::try_from(column - 1).ok()?);
-        let carets = "^".repeat(usize::try_from(width).ok()?);
-        Some(format!("{url}:{line}\n{text}\n{blanks}{carets}\n"))
+        let text = String::from_utf8_lossy(&bytes);
+        errors::arrow(&format!("{url}:{}", place[0]), &text, place)
     };
     if let Some(arrow) = arrow()
-        && let Ok(private) = util::private_symbols_of(ctx)
-        && let Ok(symbol) = ctx.get(&private, "arrow_message_private_symbol")
+        && errors::keep_arrow(ctx, &error, &arrow).is_err()
     {
-        set_by_symbol(ctx, &error, &symbol, ctx.string(&arrow));
+        ctx.take_exception();
     }
     ctx.throw(error)
 }

@@ -16,9 +16,9 @@ use super::{
     contextify::compile_wrapped,
     contexts,
     environment::{Environment, copy_bytes},
+    errors,
     module_wrap::{is_same, new_symbol},
     native::{Call, Target, throw_with_code},
-    small::get_by_symbol,
     util,
 };
 
@@ -293,36 +293,13 @@ fn compile_function(c: &Call) -> Js<Value> {
     Ok(result)
 }
 
-/// `DecorateErrorStack`: what was thrown gets the line it was thrown from before its stack, once.
+/// What was thrown gets the line it was thrown from before its stack.
 fn decorate(c: &Call, source: &str, filename: &str, first: i32) -> Thrown {
-    let ctx = c.ctx;
-    let error = ctx.take_exception();
-    let mark = || -> Js<()> {
-        if !error.is_object() {
-            return Ok(());
-        }
-        let private = util::private_symbols_of(ctx)?;
-        let decorated = ctx.get(&private, "decorated_private_symbol")?;
-        let arrow_symbol = ctx.get(&private, "arrow_message_private_symbol")?;
-        if get_by_symbol(ctx, &error, &decorated)?.truthy() {
-            return Ok(());
-        }
-        let stack = ctx.get(&error, "stack")?;
-        let Some(arrow) = arrow(c, &error, source, filename, first) else {
-            return Ok(());
-        };
-        set_by_symbol(ctx, &error, &arrow_symbol, ctx.string(&arrow));
-        if stack.is_string() {
-            let text = format!("{arrow}\n{}", ctx.text(&stack)?);
-            ctx.set(&error, "stack", ctx.string(&text));
-            set_by_symbol(ctx, &error, &decorated, ctx.bool(true));
-        }
-        Ok(())
-    };
-    if mark().is_err() {
-        ctx.take_exception();
+    let error = c.ctx.take_exception();
+    if let Some(arrow) = arrow(c, &error, source, filename, first) {
+        errors::decorate(c.ctx, &error, &arrow);
     }
-    ctx.throw(error)
+    c.ctx.throw(error)
 }
 
 fn throw_place(c: &Call, error: &Value) -> Option<(String, [i32; 3])> {
@@ -355,37 +332,28 @@ fn first_frame(c: &Call, error: &Value) -> Option<(String, [i32; 3])> {
     ))
 }
 
-/// File and line, the line's text, carets below it.
 fn arrow(c: &Call, error: &Value, source: &str, filename: &str, first: i32) -> Option<String> {
-    let (file, [line, column, width]) = c
+    let (file, [line, mut column, width]) = c
         .ctx
         .syntax_error_span(error)
         .or_else(|| throw_place(c, error))
         .or_else(|| first_frame(c, error))?;
-    let text = if file == filename {
-        source
-            .lines()
-            .nth((line - first).try_into().ok()?)?
-            .to_owned()
+    let shown = format!("{file}:{line}");
+    let bytes;
+    let (text, line) = if file == filename {
+        (source.into(), line - first + 1)
     } else {
         let path = file.strip_prefix("file://").unwrap_or(&file);
-        let bytes = c.env().files.borrow().contents(path)?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        text.lines()
-            .nth(usize::try_from(line - 1).ok()?)?
-            .to_owned()
+        bytes = c.env().files.borrow().contents(path)?;
+        (String::from_utf8_lossy(&bytes), line)
     };
-    let units: Vec<u16> = text.encode_utf16().collect();
-    let mut column = usize::try_from(column - 1).ok()?;
-    let before = String::from_utf16_lossy(&units[..column.min(units.len())]);
+    let units: Vec<u16> = errors::line_of(&text, line)?.encode_utf16().collect();
+    let before = usize::try_from(column - 1).ok()?.min(units.len());
+    let before = String::from_utf16_lossy(&units[..before]);
     if let Some(start) = before.trim_end().strip_suffix("throw")
         && before.ends_with(char::is_whitespace)
     {
-        column = start.encode_utf16().count();
+        column = start.encode_utf16().count() as i32 + 1;
     }
-    let carets = "^".repeat(usize::try_from(width).ok()?.max(1));
-    Some(format!(
-        "{file}:{line}\n{text}\n{}{carets}\n",
-        " ".repeat(column)
-    ))
+    errors::arrow(&shown, &text, [line, column, width])
 }
