@@ -1,8 +1,8 @@
 //! Node's own library, and the memory of a jar that has booted it.
 //!
-//! Booting takes a tenth of a second and always leaves the same bytes, so they are kept between runs: a run begins with
-//! a fresh instance, whose memory is grown to the image's size and made equal to it. Nothing else in an instance
-//! changes while it boots. The key covers the wasm and all parts of the library.
+//! Booting takes a tenth of a second, compiling all of the library a half, and both leave the same bytes, so they are
+//! kept between runs: a run begins with a fresh instance, whose memory is grown to the image's size and made equal to
+//! it. Nothing else in an instance changes while it boots. The key covers the wasm and all parts of the library.
 //!
 //! Where the system can, the image's file is mapped over the memory, copied on write: a program pays only for the pages
 //! that it changes.

@@ -7,8 +7,9 @@ use std::{
 };
 
 use protocol::{
-    Command, Event, Reply, Report, Scenario, Status, codec,
+    Command, Event, File, Limits, ProcessSpec, Record, Reply, Report, Scenario, Status, codec,
     outside::{Deed, Heard},
+    scenario::{NetworkSpec, Picks},
     typescript,
 };
 use wasmtime::{AsContextMut, Config, Engine, Instance, Memory, Module, Store, TypedFunc};
@@ -249,8 +250,9 @@ impl Jar {
         let mut scenario = scenario.clone();
         packages::add_wanted(&mut scenario)?;
         let start = self.in_javascript(Command::Start(scenario))?;
-        self.inside = None;
         self.know_image()?;
+        self.keep_compiled()?;
+        self.inside = None;
         match self.ask(&start)? {
             Reply::Started { version } => check_version(version),
             other => Err(unexpected(other)),
@@ -315,13 +317,73 @@ impl Jar {
         let image = match Image::find(*key) {
             Some(image) => image,
             None => {
-                let image = self.boot(library)?;
+                let image = self.warmed(self.boot(library)?)?;
                 image.keep(*key);
                 image
             }
         };
         self.start = Start::Known(image);
         Ok(())
+    }
+
+    /// With all of Node's modules compiled.
+    fn warmed(&self, image: Image) -> Result<Image, Error> {
+        let broken = |error| Error::Unloadable(format!("The jar does not run: {error:#}."));
+        let mut inside = self.opened(&image).map_err(broken)?;
+        let commands = [
+            Command::Start(everything()),
+            Command::Step {
+                ticks_max: u64::MAX,
+            },
+        ];
+        for command in commands {
+            inside.ask(&command).map_err(broken)?;
+        }
+        match inside.ask(&Command::Compiled).map_err(broken)? {
+            Reply::Compiled { library } => self.extended(&image, library).map_err(broken),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What the last run has compiled the next ones find.
+    fn keep_compiled(&mut self) -> Result<(), Error> {
+        let Start::Known(image) = &self.start else {
+            return Ok(());
+        };
+        let Some(inside) = &mut self.inside else {
+            return Ok(());
+        };
+        let extended = inside
+            .ask(&Command::Compiled)
+            .and_then(|reply| match reply {
+                Reply::Compiled { library } if !library.is_empty() => {
+                    self.extended(image, library).map(Some)
+                }
+                _ => Ok(None),
+            });
+        match extended {
+            Ok(Some(image)) => self.start = Start::Known(image),
+            Ok(None) => {}
+            Err(error) => return Err(self.trapped(&error)),
+        }
+        Ok(())
+    }
+
+    /// The image with the library's further part in it.
+    fn extended(&self, image: &Image, library: Vec<u8>) -> wasmtime::Result<Image> {
+        let fresh = Inside::new(&self.engine, &self.module)?;
+        let mut inside = self.opened(image)?;
+        inside.ask(&Command::Load { library })?;
+        Ok(Image::new(
+            fresh.memory.data(&fresh.store),
+            inside.memory.data(&inside.store),
+        ))
+    }
+
+    fn opened(&self, image: &Image) -> wasmtime::Result<Inside> {
+        let mut inside = Inside::new(&self.engine, &self.module)?;
+        image.restore(&inside.memory, inside.store.as_context_mut())?;
+        Ok(inside)
     }
 
     fn boot(&self, library: &[Vec<u8>]) -> Result<Image, Error> {
@@ -378,15 +440,42 @@ impl Jar {
 
     fn inside(&mut self) -> wasmtime::Result<&mut Inside> {
         if self.inside.is_none() {
-            let mut inside = Inside::new(&self.engine, &self.module)?;
-            if let Start::Known(image) = &self.start {
-                image.restore(&inside.memory, inside.store.as_context_mut())?;
-            }
-            self.inside = Some(inside);
+            self.inside = Some(match &self.start {
+                Start::Known(image) => self.opened(image)?,
+                Start::Unknown { .. } => Inside::new(&self.engine, &self.module)?,
+            });
         }
         self.inside
             .as_mut()
             .ok_or_else(|| wasmtime::Error::msg("no instance"))
+    }
+}
+
+/// A program that loads all that a program can load, by both loaders.
+fn everything() -> Scenario {
+    let source = "import { builtinModules, createRequire } from 'node:module';
+        for (const name of builtinModules) try { createRequire('/')(name) } catch {}";
+    Scenario {
+        seed: 1,
+        epoch_ms: 0,
+        limits: Limits::TERMINAL,
+        record: Record::Output,
+        network: NetworkSpec::default(),
+        picks: Picks::default(),
+        processes: vec![ProcessSpec {
+            host: "app".to_owned(),
+            entry: "/app/main.mjs".to_owned(),
+            args: Vec::new(),
+            env: Vec::new(),
+            cwd: "/app".to_owned(),
+            files: vec![File {
+                path: "/app/main.mjs".to_owned(),
+                bytes: source.into(),
+            }],
+            transpiled: Vec::new(),
+            stdin: Vec::new(),
+            tick_ns: 1,
+        }],
     }
 }
 

@@ -3,8 +3,8 @@
 //
 // The page sends { module, boot } once: encoded Load commands with Node's library. The worker carries them out in an
 // instance and keeps what its memory then has more than a fresh one's, the image; each run begins in a fresh instance
-// with the image written into it, so no run can leave anything behind. It posts { image } for the page to keep: another
-// worker is then sent { module, image } and boots nothing.
+// with the image written into it, so no run can leave anything behind but what it compiled of the library and of
+// packages. It posts { image } for the page to keep: another worker is then sent { module, image } and boots nothing.
 //
 // { typescript }, a module, comes before the first run that has TypeScript in it (`translate`): its Start command goes
 // through that module and comes out with JavaScript added.
@@ -16,6 +16,9 @@
 // with that the run begins anew.
 // It answers { ready }, { job, reply }, { job, wanting }, { job, ended } and { job, trap }; a trap ends that instance.
 
+const LOAD = 0; // Command::Load
+const COMPILED = new Uint8Array([5]); // Command::Compiled
+const COMPILED_NOTHING_BYTES = 2; // Reply::Compiled with nothing in it
 const LOADED = 0; // Reply::Loaded
 const STEPPED = 2; // Reply::Stepped
 const WANTING = 3; // Reply::Wanting
@@ -159,6 +162,21 @@ function end() {
   const { job } = run;
   run = undefined;
   postMessage({ job, ended: true });
+  keepCompiled();
+}
+
+/** Puts what the run has compiled into the image, for the next. */
+function keepCompiled() {
+  if (!jar) return;
+  try {
+    const command = new Uint8Array(call(COMPILED));
+    if (command.length <= COMPILED_NOTHING_BYTES) return;
+    command[0] = LOAD;
+    load([command]);
+  } catch {
+    // The next run compiles for itself, and says what is wrong.
+    jar = undefined;
+  }
 }
 
 function reply(bytes) {

@@ -35,6 +35,8 @@ pub enum Command {
     },
     /// Runs a lesson's checks (the source of its `checks.js`) against the finished run. Answered by `Graded`.
     Grade { source: String },
+    /// Answered by `Compiled`.
+    Compiled,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,12 @@ pub enum Reply {
         /// Ports that the first process's host listens on, in the order in which it began to.
         listening: Vec<u16>,
     },
+    /// What of Node's library and of packages was compiled since the library was loaded, for `Load` in another instance
+    /// of the same jar: its runs are the same, and begin sooner. Empty when that is nothing. The bytes of this reply are
+    /// those of that command, but for the first.
+    Compiled {
+        library: Vec<u8>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,4 +90,22 @@ pub enum Status {
         exit_code: i32,
         trace_hash: u64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec;
+
+    #[test]
+    fn what_was_compiled_becomes_a_command_by_its_first_byte() {
+        let library = vec![7; 300];
+        let reply = codec::encode(&Reply::Compiled {
+            library: library.clone(),
+        });
+        let command = codec::encode(&Command::Load { library });
+        assert_eq!(reply[1..], command[1..]);
+        assert_eq!((command[0], reply[0]), (0, 7));
+        assert_eq!(codec::encode(&Command::Compiled), [5]);
+    }
 }

@@ -33,4 +33,4 @@ pub use typescript::{Script, Transpiled, Untranslatable};
 
 /// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Loaded`] and
 /// [`Reply::Started`], and the page and the host refuse a jar that speaks another version.
-pub const VERSION: u32 = 9;
+pub const VERSION: u32 = 10;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kernel::Sim;
-use node::{Booted, Library, Process};
+use node::{Booted, CodeCache, Library, Process};
 use protocol::{Command, ProcessSpec, Reply, Scenario, VERSION};
 
 #[cfg(feature = "whole")]
@@ -54,6 +54,10 @@ impl Jar {
                 part: protocol::command::WHOLE_JAR.to_owned(),
             },
             Command::Grade { source } => self.grade(&source),
+            Command::Compiled => Reply::Compiled {
+                library: (self.library.as_ref())
+                    .map_or_else(Vec::new, |library| library.code.newer()),
+            },
         }
     }
 
@@ -72,6 +76,12 @@ impl Jar {
                 .library
                 .as_ref()
                 .ok_or("there is no library that this could be a part of")?;
+            if CodeCache::is_code(&bytes) {
+                return library
+                    .code
+                    .add(&bytes)
+                    .ok_or("this code is cut off".to_owned());
+            }
             library.add(bytes)?;
             library.forget_wanted();
             return Ok(());

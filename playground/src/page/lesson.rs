@@ -814,7 +814,8 @@ impl LessonPage {
             | Reply::Started { .. }
             | Reply::Stepped { .. }
             | Reply::Wanting { .. }
-            | Reply::Exchanged { .. } => {}
+            | Reply::Exchanged { .. }
+            | Reply::Compiled { .. } => {}
         }
     }
 

@@ -51,6 +51,7 @@ mod names;
 mod process;
 mod uv;
 
+pub use bindings::code_cache::CodeCache;
 pub use bindings::library::Library;
 pub use grade::grade;
 pub use process::{Booted, Process};

@@ -1,6 +1,7 @@
 //! The simulation outside its module, where a fault is easier to find.
 
 mod common;
+mod compiled;
 mod edge;
 mod errors;
 mod faults;

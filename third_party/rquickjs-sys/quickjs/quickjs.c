@@ -66946,6 +66946,15 @@ void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth, uint32_t slots)
     rt->stack_slots_max = slots ? slots : UINT32_MAX;
 }
 
+void JS_NestIn(JSRuntime *inner, JSRuntime *rt)
+{
+    inner->stack_top = rt->stack_top;
+    inner->stack_size = rt->stack_size;
+    update_stack_limit(inner);
+    inner->call_depth_max = rt->call_depth_max;
+    inner->native_depth = frame_depth(rt->current_stack_frame, 1) + rt->native_depth;
+}
+
 void JS_SetJobHook(JSRuntime *rt, JSJobHook *hook, void *opaque)
 {
     rt->job_hook = hook;

@@ -26,6 +26,8 @@ JS_EXTERN size_t JS_GetArrayBufferBytes(JSRuntime *rt);
    stack, namely native functions and calls by them, each counting double, and the parser. `slots`: what a stack like V8's
    holds, in words of 8 bytes, which is all that JavaScript calling JavaScript takes. */
 JS_EXTERN void JS_SetMaxCallDepth(JSRuntime *rt, uint32_t depth, uint32_t slots);
+/* What runs in `inner` from now on nests in what runs in `rt`: they have one stack, and one account of its depth. */
+JS_EXTERN void JS_NestIn(JSRuntime *inner, JSRuntime *rt);
 
 /* ---- functions and frames ---- */
 

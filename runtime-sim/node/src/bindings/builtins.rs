@@ -1,12 +1,11 @@
 //! The library's modules, compiled (`src/node_builtins.cc`).
 
-use std::rc::Rc;
-
 use rquickjs::qjs;
 
 use crate::engine::value::{Ctx, Js, Value};
 
 use super::{
+    code_cache::{LIBRARY, Source},
     environment::Environment,
     native::{Target, throw_new},
     small::json_text,
@@ -58,45 +57,14 @@ pub fn compile(ctx: Ctx, id: &str) -> Js<Value> {
             &format!("No such built-in module: {id}"),
         ));
     };
-    // On one line with the first of the source, so that lines keep their numbers.
-    let text = format!("(function({}){{{source}\n}})", parameters_of(id));
-    let name = format!("node:{id}");
-    if !env.is_thread() {
-        return ctx.eval(&text, &name, 1, qjs::JS_EVAL_TYPE_GLOBAL);
-    }
-    // Threads come in numbers, and compile the same files.
-    let code = match library.compiled(id) {
-        Some(bytes) => ctx.result(unsafe {
-            let flags = qjs::JS_READ_OBJ_BYTECODE as i32;
-            qjs::JS_ReadObject(ctx.0, bytes.as_ptr(), bytes.len() as _, flags)
-        })?,
-        None => {
-            let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
-            let code = ctx.eval(&text, &name, 1, flags)?;
-            if let Some(bytes) = bytecode_of(ctx, &code) {
-                library.keep_compiled(id, bytes);
-            }
-            code
-        }
+    let source = Source {
+        name: &format!("{LIBRARY}{id}"),
+        // On one line with the first of the source, so that lines keep their numbers.
+        prefix: &format!("(function({}){{", parameters_of(id)),
+        body: source,
+        suffix: "\n})",
+        line: 1,
     };
-    ctx.result(unsafe { qjs::JS_EvalFunction(ctx.0, code.into_raw()) })
-}
-
-fn bytecode_of(ctx: Ctx, code: &Value) -> Option<Rc<[u8]>> {
-    let mut length = 0;
-    let bytes = unsafe {
-        qjs::JS_WriteObject(
-            ctx.0,
-            &mut length,
-            code.raw(),
-            qjs::JS_WRITE_OBJ_BYTECODE as i32,
-        )
-    };
-    if bytes.is_null() {
-        ctx.take_exception();
-        return None;
-    }
-    let copy = Rc::from(unsafe { std::slice::from_raw_parts(bytes, length as usize) });
-    unsafe { qjs::js_free(ctx.0, bytes.cast()) };
-    Some(copy)
+    let kept = library.code.function(ctx, &source);
+    kept.unwrap_or_else(|| source.compile(ctx, qjs::JS_EVAL_TYPE_GLOBAL))
 }

@@ -2,14 +2,11 @@
 
 use rquickjs::qjs;
 
-use crate::engine::{
-    ffi,
-    value::{Ctx, Js, Value},
-};
+use crate::engine::value::{Ctx, Js, Value};
 
 #[cfg(not(feature = "whole"))]
 use super::native::Call;
-use super::{errors, native::Target};
+use super::{code_cache::Source, environment::Environment, errors, native::Target};
 
 pub fn initialize(_: Ctx, t: &Target) -> Js<()> {
     t.with("compileFunctionForCJSLoader", |c| {
@@ -86,27 +83,38 @@ pub fn compile_function(ctx: Ctx, source: &str, filename: &str, parameters: &str
     } else {
         source.to_owned()
     };
-    let prefix = format!("(function ({parameters}) {{");
-    compile_wrapped(ctx, &prefix, &body, "\n})", filename, 1)
-}
-
-/// What a wrapper of ours makes of `body`; its places count from where `body` begins.
-pub fn compile_wrapped(
-    ctx: Ctx,
-    prefix: &str,
-    body: &str,
-    suffix: &str,
-    filename: &str,
-    line: i32,
-) -> Js<Value> {
-    let text = format!("{prefix}{body}{suffix}");
-    let prefix_units = prefix.encode_utf16().count() as i32;
-    #[cfg(feature = "whole")]
-    let _points = super::coverage::plan(ctx, filename, body, prefix.len());
-    unsafe { ffi::JS_SetSourceWrapper(ctx.0, prefix_units, suffix.len() as i32) };
-    let function = ctx.eval(&text, filename, line, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    let source = Source {
+        name: filename,
+        prefix: &format!("(function ({parameters}) {{"),
+        body: &body,
+        suffix: "\n})",
+        line: 1,
+    };
+    let function = match kept(ctx, &source) {
+        Some(function) => function?,
+        None => return compile_wrapped(ctx, &source),
+    };
     #[cfg(feature = "whole")]
     super::middleware::watch(ctx, filename, &function);
+    Ok(function)
+}
+
+/// A package's files are as published, run after run.
+fn kept(ctx: Ctx, source: &Source) -> Option<Js<Value>> {
+    let is_package = source.name.starts_with('/') && source.name.contains("/node_modules/");
+    #[cfg(feature = "whole")]
+    let is_package = is_package && !super::coverage::is_on(ctx);
+    let code = &Environment::of(ctx).library.code;
+    is_package.then(|| code.function(ctx, source)).flatten()
+}
+
+/// What a wrapper of ours makes of a source's body; its places count from where the body begins.
+pub fn compile_wrapped(ctx: Ctx, source: &Source) -> Js<Value> {
+    #[cfg(feature = "whole")]
+    let _points = super::coverage::plan(ctx, source.name, source.body, source.prefix.len());
+    let function = source.compile(ctx, qjs::JS_EVAL_TYPE_GLOBAL)?;
+    #[cfg(feature = "whole")]
+    super::middleware::watch(ctx, source.name, &function);
     Ok(function)
 }
 

@@ -38,6 +38,10 @@ pub fn initialize(t: &Target) {
     .with("counts", counts);
 }
 
+pub fn is_on(ctx: Ctx) -> bool {
+    Environment::of(ctx).coverage.plan.borrow().is_some()
+}
+
 /// All counters, as an array.
 fn counts(c: &Call) -> Js<Value> {
     let counters = c.env().coverage.counters.borrow();

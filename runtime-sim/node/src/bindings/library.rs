@@ -4,10 +4,9 @@
 //! theirs: [`Library::source`] then notes which part is wanted, and whoever drives the process ends the attempt, hands
 //! the part over with [`Library::add`] and starts the run again. Nobody can tell, because a run is its scenario.
 
-use std::{
-    cell::{Cell, OnceCell, RefCell},
-    rc::Rc,
-};
+use std::cell::{Cell, OnceCell};
+
+use super::code_cache::CodeCache;
 
 const DIRECTORY: &[u8] = b"NODELIB2";
 const PART: &[u8] = b"NODEPART";
@@ -19,8 +18,7 @@ pub struct Library {
     modules: Vec<(String, Module)>,
     parts: Vec<Part>,
     wanted: Cell<Option<Wanted>>,
-    /// What threads have compiled.
-    compiled: RefCell<Vec<Option<Rc<[u8]>>>>,
+    pub code: CodeCache,
 }
 
 #[derive(Clone, Copy)]
@@ -89,7 +87,7 @@ impl Library {
         first.sources.set((bytes, from)).ok()?;
         Some(Self {
             build,
-            compiled: RefCell::new(vec![None; modules.len()]),
+            code: CodeCache::default(),
             modules,
             parts,
             wanted: Cell::new(None),
@@ -141,16 +139,6 @@ impl Library {
         std::str::from_utf8(&bytes[start..start + module.length]).ok()
     }
 
-    pub fn compiled(&self, id: &str) -> Option<Rc<[u8]>> {
-        self.compiled.borrow()[self.place(id)?].clone()
-    }
-
-    pub fn keep_compiled(&self, id: &str, bytes: Rc<[u8]>) {
-        if let Some(place) = self.place(id) {
-            self.compiled.borrow_mut()[place] = Some(bytes);
-        }
-    }
-
     /// The part that was asked for and is not there.
     pub fn wanted(&self) -> Option<&str> {
         Some(match self.wanted.get()? {
@@ -181,10 +169,10 @@ impl Library {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(head)
@@ -199,7 +187,7 @@ impl<'a> Reader<'a> {
         Some(usize::from(u16::from_le_bytes(two)))
     }
 
-    fn u32(&mut self) -> Option<usize> {
+    pub fn u32(&mut self) -> Option<usize> {
         let four = self.take(4)?.try_into().ok()?;
         Some(u32::from_le_bytes(four) as usize)
     }

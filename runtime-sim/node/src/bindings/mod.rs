@@ -16,6 +16,7 @@ pub mod builtins;
 pub mod callback;
 #[cfg(feature = "whole")]
 pub mod cares_wrap;
+pub mod code_cache;
 pub mod contextify;
 #[cfg(feature = "whole")]
 pub mod contexts;

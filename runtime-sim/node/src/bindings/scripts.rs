@@ -13,6 +13,7 @@ use crate::engine::{
 use super::{
     bootstrap::set_by_symbol,
     buffer::new_buffer,
+    code_cache::Source,
     contextify::compile_wrapped,
     contexts,
     environment::{Environment, copy_bytes},
@@ -278,7 +279,14 @@ fn compile_function(c: &Call) -> Js<Value> {
     let made = contexts::within(c, &c.arg(6), |ctx| {
         let maker = contexts::compile(ctx, || {
             refer_to(ctx, referrer.as_ref());
-            compile_wrapped(ctx, &prefix, &source, "\n}})", &filename, line - 1)
+            let source = Source {
+                name: &filename,
+                prefix: &prefix,
+                body: &source,
+                suffix: "\n}})",
+                line: line - 1,
+            };
+            compile_wrapped(ctx, &source)
         })?;
         ctx.call(&maker, &ctx.undefined(), &extensions)
     });

@@ -79,6 +79,7 @@ unsafe extern "C" {
     pub fn JS_GetTicks(ctx: *mut JSContext) -> u64;
     pub fn JS_GetArrayBufferBytes(rt: *mut JSRuntime) -> usize;
     pub fn JS_SetMaxCallDepth(rt: *mut JSRuntime, depth: u32, slots: u32);
+    pub fn JS_NestIn(inner: *mut JSRuntime, rt: *mut JSRuntime);
     pub fn JS_DescribeCallable(ctx: *mut JSContext, func: JSValue, info: *mut CallableInfo);
     pub fn JS_CaptureStack(ctx: *mut JSContext, frames: *mut CallableInfo, max: c_int) -> c_int;
     pub fn JS_FreeCallableInfo(ctx: *mut JSContext, info: *mut CallableInfo);
