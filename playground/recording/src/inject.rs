@@ -208,12 +208,22 @@ impl Recording {
             _ => None,
         });
         let either = |is: Option<bool>, yes, no| if is == Some(true) { yes } else { no };
-        vec![
-            either(runs.map(|runs| !runs), HostFault::Begun, HostFault::Killed),
+        let something_runs = self.processes().any(|process| {
+            self.program(process).1 == host && self.standing(process, event).ended.is_none()
+        });
+        let run = match (runs, something_runs) {
+            (Some(false), _) => Some(HostFault::Begun),
+            (_, true) => Some(HostFault::Killed),
+            // It has ended by itself.
+            (_, false) => None,
+        };
+        let mut faults = Vec::from_iter(run);
+        faults.extend([
             HostFault::PowerLost,
             either(is_slow, HostFault::Quick, HostFault::Slow),
             either(is_full, HostFault::DiskEmpty, HostFault::DiskFull),
-        ]
+        ]);
+        faults
     }
 
     fn link_faults(&self, one: &str, other: &str, event: EventId) -> Vec<LinkFault> {
@@ -319,6 +329,14 @@ mod tests {
             let links = broken.breakable(host, broken.last_moment()).links;
             assert!(links[0].1.contains(&mended), "{fault:?}");
         }
+    }
+
+    #[test]
+    fn what_has_ended_is_not_to_be_killed() {
+        let recording = Recording::from_events(fixture::what_runs_first());
+        let faults = |event| recording.host_faults("api-1", event);
+        assert_eq!(faults(1)[0], HostFault::Killed);
+        assert_eq!(faults(recording.last_moment())[0], HostFault::PowerLost);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use protocol::{
-    Record,
+    Scenario,
     explore::{Outcome, Seen},
     lesson::Lesson,
     scenario::Picks,
@@ -31,14 +31,14 @@ const DRAW_EVERY_MS: u32 = 120;
 const ROWS_FIRST: usize = 20;
 const LINES_MAX: usize = 7;
 
-/// The reader's files, by path.
-pub type Files = Vec<(String, String)>;
-
 #[derive(Clone, Properties)]
 pub struct ExploreProps {
     pub lesson: Rc<Lesson>,
     pub simulation: Option<Rc<Simulation>>,
-    pub files: Rc<Files>,
+    /// The reader's program in the world as the reader has made it; the seed and the picks are the explorer's.
+    pub scenario: Rc<Scenario>,
+    /// The lesson's checks judge the program in the lesson's own world.
+    pub is_judged: bool,
     /// Whose recording is looked at.
     pub seed: Option<u64>,
     pub on_open: Callback<u64>,
@@ -50,7 +50,8 @@ impl PartialEq for ExploreProps {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.lesson, &other.lesson)
             && self.simulation.is_some() == other.simulation.is_some()
-            && Rc::ptr_eq(&self.files, &other.files)
+            && self.scenario == other.scenario
+            && self.is_judged == other.is_judged
             && self.seed == other.seed
             && self.on_open == other.on_open
             && self.on_replay == other.on_replay
@@ -75,13 +76,28 @@ pub enum Message {
 
 pub struct Explore {
     seeds: u64,
-    /// With the files that it runs.
-    exploration: Option<(Exploration, Rc<Files>)>,
+    exploration: Option<(Exploration, Explored)>,
     search: Option<Search>,
     /// While it runs.
     crew: Option<Crew>,
     rows: usize,
     drawing: Option<Timeout>,
+}
+
+/// What is run under the seeds.
+struct Explored {
+    scenario: Rc<Scenario>,
+    checks: Option<String>,
+}
+
+impl Explored {
+    fn with(&self, seed: u64, picks: Picks) -> Scenario {
+        Scenario {
+            seed,
+            picks,
+            ..(*self.scenario).clone()
+        }
+    }
 }
 
 impl Component for Explore {
@@ -149,10 +165,14 @@ impl Explore {
             return;
         };
         let exploration = Exploration::new(props.lesson.world.seed, self.seeds);
-        self.exploration = Some((exploration, props.files.clone()));
+        let explored = Explored {
+            scenario: props.scenario.clone(),
+            checks: props.is_judged.then(|| props.lesson.checks.clone()),
+        };
+        self.exploration = Some((exploration, explored));
         self.rows = ROWS_FIRST;
         self.gather(ctx, simulation);
-        self.occupy(ctx);
+        self.occupy();
     }
 
     /// A crew of one.
@@ -174,7 +194,7 @@ impl Explore {
 
     /// Begins the next run of the search; when there is none, what was found is opened.
     fn search_on(&mut self, ctx: &Context<Self>) {
-        let (Some(search), Some((_, files)), Some(crew)) =
+        let (Some(search), Some((_, explored)), Some(crew)) =
             (&self.search, &self.exploration, &mut self.crew)
         else {
             return;
@@ -186,13 +206,8 @@ impl Explore {
             (self.search, self.crew) = (None, None);
             return;
         };
-        let lesson = &ctx.props().lesson;
-        let texts = files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()));
-        let mut scenario = lesson.scenario(texts, search.seed, Record::Output);
-        scenario.picks = picks;
-        let begun = crew.start(0, &scenario, Some(&lesson.checks));
+        let scenario = explored.with(search.seed, picks);
+        let begun = crew.start(0, &scenario, explored.checks.as_deref());
         if begun.is_err() {
             (self.search, self.crew) = (None, None);
         }
@@ -212,9 +227,8 @@ impl Explore {
     }
 
     /// Whoever has nothing to do takes the next seed.
-    fn occupy(&mut self, ctx: &Context<Self>) {
-        let lesson = &ctx.props().lesson;
-        let (Some((exploration, files)), Some(crew)) = (&mut self.exploration, &mut self.crew)
+    fn occupy(&mut self) {
+        let (Some((exploration, explored)), Some(crew)) = (&mut self.exploration, &mut self.crew)
         else {
             return;
         };
@@ -222,11 +236,8 @@ impl Explore {
             let Some(seed) = exploration.next_seed() else {
                 break;
             };
-            let texts = files
-                .iter()
-                .map(|(path, text)| (path.as_str(), text.as_str()));
-            let scenario = lesson.scenario(texts, seed, Record::Output);
-            if let Err(sentence) = crew.start(worker, &scenario, Some(&lesson.checks)) {
+            let scenario = explored.with(seed, Picks::default());
+            if let Err(sentence) = crew.start(worker, &scenario, explored.checks.as_deref()) {
                 return self.fail(sentence);
             }
         }
@@ -275,7 +286,7 @@ impl Explore {
         if exploration.done() == 1 {
             self.hire(usize::MAX);
         }
-        self.occupy(ctx);
+        self.occupy();
         if self.crew.is_none() {
             self.drawing = None;
             return true;
@@ -313,7 +324,7 @@ impl Explore {
         let stale = self
             .exploration
             .as_ref()
-            .is_some_and(|(_, files)| **files != *ctx.props().files);
+            .is_some_and(|(_, explored)| explored.scenario != ctx.props().scenario);
         html! {
             <div class="explore-bar">
                 <div class="seg" role="group" aria-label="How many seeds">{ for choices }</div>
@@ -327,7 +338,7 @@ impl Explore {
                 if let Some(runs) = searched {
                     <span role="status">{ format!("Taking back what is out of order: run {}", runs + 1) }</span>
                 } else if let (true, Some((exploration, _))) = (running, &self.exploration) { { progress(exploration) } }
-                if stale && !running { <em>{ "The code has changed since." }</em> }
+                if stale && !running { <em>{ "The code or the world has changed since." }</em> }
             </div>
         }
     }

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, rc::Rc};
 
 use gloo::timers::callback::Timeout;
 use protocol::{
-    EventKind, ProcessId, Record, Reply, Status as JarStatus, VERSION,
+    EventKind, ProcessId, Record, Reply, Scenario, Status as JarStatus, VERSION,
     codec::{self, Stretch},
     lesson::{Lesson, Moment, Step},
     scenario::Picks,
@@ -23,7 +23,7 @@ use super::{
     console::{self, ConsoleView},
     editor::EditorView,
     exchange::AskingProps,
-    explore::{ExploreProps, Files},
+    explore::ExploreProps,
     icons,
     look::Look,
     outcome::{Ended, outcome},
@@ -174,8 +174,6 @@ enum Job {
 
 pub struct LessonPage {
     edits: Edits,
-    /// What they are now.
-    files: Rc<Files>,
     /// Rises when a text was changed by anything but typing.
     revision: u32,
     file: usize,
@@ -237,7 +235,6 @@ impl Component for LessonPage {
         let window = gloo::utils::window();
         let options = gloo::events::EventListenerOptions::enable_prevent_default();
         let mut page = Self {
-            files: Rc::new(files(&edits)),
             edits,
             revision: 0,
             file: 0,
@@ -437,13 +434,6 @@ impl Component for LessonPage {
     }
 }
 
-fn files(edits: &Edits) -> Files {
-    let texts = edits.texts();
-    texts
-        .map(|(path, text)| (path.to_owned(), text.to_owned()))
-        .collect()
-}
-
 /// What the reader typed last time, or the lesson's own files where nothing can be read.
 fn restored(lesson: &Lesson, on_notice: &Callback<String>) -> Edits {
     let key = storage::edits_key(&lesson.id);
@@ -464,7 +454,6 @@ fn restored(lesson: &Lesson, on_notice: &Callback<String>) -> Edits {
 
 impl LessonPage {
     fn touched(&mut self, ctx: &Context<Self>) {
-        self.files = Rc::new(files(&self.edits));
         self.run.stale = self.run.status != Status::Never;
         let link = ctx.link().clone();
         self.saving = Some(Timeout::new(SAVE_AFTER_MS, move || {
@@ -570,11 +559,9 @@ impl LessonPage {
         }
         self.jobs += 1;
         self.job = Job::Recording(self.jobs);
-        let mut scenario = lesson.scenario(self.edits.texts(), seed, Record::All);
-        scenario.picks = self.picks.clone();
         Rc::make_mut(&mut self.asking).begin();
-        self.asking.join(&mut scenario);
-        self.injected.join(&mut scenario);
+        let mut scenario = self.world_by_hand(lesson, seed, Record::All);
+        scenario.picks = self.picks.clone();
         let Some(jar) = &self.jar else {
             return;
         };
@@ -923,6 +910,14 @@ impl LessonPage {
         self.start_picked(ctx, self.run.seed, picks, Some(Landing::Time(at_ns)));
     }
 
+    /// The reader's program in the lesson's world, with what was asked and broken by hand.
+    fn world_by_hand(&self, lesson: &Lesson, seed: u64, record: Record) -> Scenario {
+        let mut scenario = lesson.scenario(self.edits.texts(), seed, record);
+        self.asking.join(&mut scenario);
+        self.injected.join(&mut scenario);
+        scenario
+    }
+
     /// Nothing was asked and nothing broken by hand.
     fn is_untouched(&self) -> bool {
         self.asking.sent().is_empty() && self.injected.is_empty()
@@ -1200,7 +1195,8 @@ impl LessonPage {
         ExploreProps {
             lesson: ctx.props().lesson.clone(),
             simulation: ctx.props().simulation.clone(),
-            files: self.files.clone(),
+            scenario: Rc::new(self.world_by_hand(&ctx.props().lesson, 0, Record::Output)),
+            is_judged: self.is_untouched(),
             seed: (is_shown && self.picks == Picks::default()).then_some(self.run.seed),
             on_open: ctx.link().callback(|seed| Message::Run { seed }),
             on_replay: ctx

@@ -150,6 +150,16 @@ test('the trace is the same as in wasmtime', async () => {
   }
 });
 
+test('what an earlier run has compiled changes nothing', async () => {
+  await open('05-http/01-first-express-api');
+  const hashes = [];
+  for (let round = 0; round < 3; round += 1) {
+    await lesson.run();
+    hashes.push(await lesson.page.locator('[data-trace-hash]').getAttribute('data-trace-hash'));
+  }
+  assert.deepEqual(hashes.slice(1), [hashes[0], hashes[0]]);
+});
+
 test('it works in a sandboxed frame', async () => {
   lesson = new LessonPage(await browser.newContext({ viewport: { width: 1280, height: 900 } }), undefined);
   const page = await lesson.context.newPage();

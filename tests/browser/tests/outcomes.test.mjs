@@ -62,7 +62,7 @@ test('a race has its outcomes, their counts add up, and each opens as the record
   assert.deepEqual(await found(), outcomes, 'what was found is kept');
   assert.match(await rows().nth(1).innerText(), /the recording you look at/);
   await lesson.type('setTimeout(() => {}, 1)');
-  await view().getByText('The code has changed since.').waitFor();
+  await view().getByText('The code or the world has changed since.').waitFor();
 });
 
 test('what the seed does not decide has one outcome, and hostile output is only text', async () => {
@@ -71,6 +71,28 @@ test('what the seed does not decide has one outcome, and hostile output is only 
   assert.equal(await rows().count(), 1);
   assert.match(await rows().innerText(), /100 of 100[\s\S]*exit code 3[\s\S]*<img src=x onerror=alert\(1\)>/);
   assert.equal(await view().locator('img').count(), 0);
+});
+
+test('what is broken by hand is broken under every seed', async () => {
+  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width: 1920, height: 1080 } });
+  await lesson.run();
+  await lesson.page.getByRole('tab', { name: 'Flow' }).click();
+  const flow = lesson.page.getByRole('group', { name: 'The flow' });
+  await lesson.scrubber().press('Home');
+  await flow.getByRole('button', { name: /^api/ }).click();
+  await flow.getByRole('group', { name: 'Change api' }).getByRole('button', { name: 'Kill what runs' }).click();
+  await lesson.page.getByText(/^A is kept: /).waitFor();
+  await lesson.ended();
+  await lesson.page.getByRole('tab', { name: 'Outcomes' }).first().click();
+  await explore();
+  const found = await rows().first().innerText();
+  assert.match(found, /100 of 100[\s\S]*exit code 137/);
+  // The lesson's checks are about its own world.
+  assert.doesNotMatch(await view().innerText(), /Fails|checks? fail/);
+  await view().getByRole('button', { name: /^Open seed/ }).first().click();
+  await lesson.ended();
+  assert.equal(await lesson.page.locator('.by-hand').count(), 1);
+  await lesson.page.getByText('exits with code 137').first().waitFor();
 });
 
 test('an exploration is cancelled at once, and keeps what it has', async () => {
