@@ -6,6 +6,8 @@ use kernel::Sim;
 use node::{Booted, CodeCache, Library, Process};
 use protocol::{Command, ProcessSpec, Reply, Scenario, VERSION};
 
+use crate::edge::wipe;
+
 #[cfg(feature = "whole")]
 use crate::outside::Outside;
 #[cfg(feature = "whole")]
@@ -70,17 +72,16 @@ impl Jar {
         }
     }
 
-    fn take_library(&mut self, bytes: Vec<u8>) -> Result<(), String> {
+    fn take_library(&mut self, mut bytes: Vec<u8>) -> Result<(), String> {
         if !Library::is_directory(&bytes) {
             let library = self
                 .library
                 .as_ref()
                 .ok_or("there is no library that this could be a part of")?;
             if CodeCache::is_code(&bytes) {
-                return library
-                    .code
-                    .add(&bytes)
-                    .ok_or("this code is cut off".to_owned());
+                let added = library.code.add(&bytes);
+                wipe(&mut bytes);
+                return added.ok_or("this code is cut off".to_owned());
             }
             library.add(bytes)?;
             library.forget_wanted();
