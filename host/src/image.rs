@@ -1,6 +1,6 @@
 //! Node's own library, and the memory of a jar that has booted it.
 //!
-//! Booting takes a tenth of a second, compiling all of the library a half, and both leave the same bytes, so they are
+//! Booting takes a tenth of a second, and compiling all of the library longer. Both leave the same bytes, so they are
 //! kept between runs: a run begins with a fresh instance, whose memory is grown to the image's size and made equal to
 //! it. Nothing else in an instance changes while it boots. The key covers the wasm and all parts of the library.
 //!

@@ -251,8 +251,7 @@ impl Jar {
         packages::add_wanted(&mut scenario)?;
         let start = self.in_javascript(Command::Start(scenario))?;
         self.know_image()?;
-        self.keep_compiled()?;
-        self.inside = None;
+        self.keep_compiled();
         match self.ask(&start)? {
             Reply::Started { version } => check_version(version),
             other => Err(unexpected(other)),
@@ -345,28 +344,18 @@ impl Jar {
         }
     }
 
-    /// What the last run has compiled the next ones find.
-    fn keep_compiled(&mut self) -> Result<(), Error> {
-        let Start::Known(image) = &self.start else {
-            return Ok(());
+    /// Gives the last run's instance up; what it has compiled the next ones find. Where that fails they compile for
+    /// themselves.
+    fn keep_compiled(&mut self) {
+        let (Start::Known(image), Some(mut inside)) = (&self.start, self.inside.take()) else {
+            return;
         };
-        let Some(inside) = &mut self.inside else {
-            return Ok(());
-        };
-        let extended = inside
-            .ask(&Command::Compiled)
-            .and_then(|reply| match reply {
-                Reply::Compiled { library } if !library.is_empty() => {
-                    self.extended(image, library).map(Some)
-                }
-                _ => Ok(None),
-            });
-        match extended {
-            Ok(Some(image)) => self.start = Start::Known(image),
-            Ok(None) => {}
-            Err(error) => return Err(self.trapped(&error)),
+        if let Ok(Reply::Compiled { library }) = inside.ask(&Command::Compiled)
+            && !library.is_empty()
+            && let Ok(image) = self.extended(image, library)
+        {
+            self.start = Start::Known(image);
         }
-        Ok(())
     }
 
     /// The image with the library's further part in it.

@@ -40,7 +40,7 @@ pub extern "C" fn terrarium_call() -> u64 {
 }
 
 /// An image leaves out what is zero, and a library's bytes would stand in it once more for each copy.
-pub fn wipe(bytes: &mut [u8]) {
+pub(crate) fn wipe(bytes: &mut [u8]) {
     bytes.fill(0);
     // Nobody reads them again, which a compiler would notice.
     std::hint::black_box(bytes);

@@ -465,7 +465,8 @@ impl Host {
     }
 
     /// Tells the trace how much of its heap the process uses, unless it was told shortly before: a hundredth of the time
-    /// that has passed, from 1 to 10 ms. When it is told depends on time alone, so the same run has the same events on every machine.
+    /// that has passed, from 1 to 10 ms. When it is told depends on time alone, so the same run has the same events on
+    /// every machine.
     pub fn tell_heap(&mut self) {
         let now_ns = self.now_ns();
         let Some(ctx) = self
