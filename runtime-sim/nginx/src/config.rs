@@ -1,6 +1,6 @@
 //! What a configuration says, with nginx's own defaults where it says nothing.
 
-use crate::Text;
+use crate::{Gzip, Text};
 
 pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 
@@ -135,6 +135,7 @@ pub struct Settings {
     pub body_bytes_max: u64,
     pub shows_version: bool,
     pub default_type: String,
+    pub gzip: Gzip,
     /// Of `cache_zones`.
     pub cache: Option<usize>,
     pub cache_key: Option<Text>,
@@ -189,6 +190,7 @@ impl Default for Settings {
             body_bytes_max: 1 << 20,
             shows_version: true,
             default_type: "text/plain".into(),
+            gzip: Gzip::default(),
             cache: None,
             cache_key: None,
             cache_valid: Vec::new(),

@@ -80,6 +80,15 @@ const DIRECTIVES: &[(&str, u8, usize, usize, Kind)] = &[
     ("proxy_cache_valid", ANY, 1, MANY, Simple),
     ("error_page", ANY, 2, MANY, Simple),
     ("add_header", ANY, 2, 3, Simple),
+    ("gzip", ANY, 1, 1, Simple),
+    ("gzip_types", ANY, 1, MANY, Simple),
+    ("gzip_comp_level", ANY, 1, 1, Simple),
+    ("gzip_min_length", ANY, 1, 1, Simple),
+    ("gzip_http_version", ANY, 1, 1, Simple),
+    ("gzip_proxied", ANY, 1, MANY, Simple),
+    ("gzip_vary", ANY, 1, 1, Simple),
+    ("gzip_disable", ANY, 1, MANY, Simple),
+    ("gzip_buffers", ANY, 2, 2, Simple),
     ("limit_req_zone", HTTP, 3, 3, Simple),
     ("limit_req", ANY, 1, 3, Simple),
     ("limit_req_status", ANY, 1, 1, Simple),
@@ -617,6 +626,14 @@ impl Reading {
                     settings.cache_valid.push((status, ns));
                 }
             }
+            "gzip_disable" => match directive.arguments.as_slice() {
+                [word] if word == "msie6" => settings.gzip.avoids_msie6 = true,
+                _ => self.wrong(
+                    line,
+                    "\"gzip_disable\" with regular expressions is not simulated, only with \"msie6\"",
+                ),
+            },
+            name if name.starts_with("gzip") => settings.gzip.set(name, &directive.arguments)?,
             _ => {}
         }
         Some(())
@@ -667,7 +684,7 @@ impl Peer {
     }
 }
 
-fn flag(word: &str) -> Option<bool> {
+pub(crate) fn flag(word: &str) -> Option<bool> {
     match word {
         "on" => Some(true),
         "off" => Some(false),
@@ -728,7 +745,7 @@ fn nanoseconds(text: &str) -> Option<u64> {
 }
 
 /// `1024`, `8k`, `1m`.
-fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let (number, unit) = match text.to_ascii_lowercase().as_bytes().last()? {
         b'k' => (&text[..text.len() - 1], 10),
         b'm' => (&text[..text.len() - 1], 20),
@@ -789,10 +806,10 @@ http {
     fn what_is_wrong_is_named_with_its_line() {
         assert_eq!(
             mistakes(
-                "events {}\nhttp {\n  gzip on;\n  listen 80;\n  server { location / { proxy_pass a; } listen; }\n}"
+                "events {}\nhttp {\n  image_filter on;\n  listen 80;\n  server { location / { proxy_pass a; } listen; }\n}"
             ),
             [
-                "3: unknown directive \"gzip\", or one that is not simulated",
+                "3: unknown directive \"image_filter\", or one that is not simulated",
                 "4: \"listen\" directive is not allowed here",
                 "5: invalid URL prefix",
                 "5: invalid number of arguments in \"listen\" directive",
@@ -806,6 +823,17 @@ http {
                 "3: no servers are inside upstream in \"a\"",
                 "5: invalid value \"soon\" in \"keepalive_timeout\" directive",
                 "6: unknown \"nonsense\" variable, or one that is not simulated",
+            ]
+        );
+        assert_eq!(
+            mistakes(
+                "events {}\nhttp {\n  gzip maybe;\n  gzip_comp_level 10;\n  gzip_proxied some;\n  gzip_disable \"Opera\";\n}"
+            ),
+            [
+                "3: invalid value \"maybe\" in \"gzip\" directive",
+                "4: invalid value \"10\" in \"gzip_comp_level\" directive",
+                "5: invalid value \"some\" in \"gzip_proxied\" directive",
+                "6: \"gzip_disable\" with regular expressions is not simulated, only with \"msie6\"",
             ]
         );
         assert_eq!(

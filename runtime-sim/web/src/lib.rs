@@ -13,6 +13,7 @@
 //! Leaves out: HTTPS, HTTP/2, and names that take time to be resolved.
 
 mod client;
+mod date;
 mod line;
 mod load;
 mod message;

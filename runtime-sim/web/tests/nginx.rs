@@ -1,6 +1,6 @@
 //! What nginx 1.22.1 answers, byte for byte: each folder in `nginx/` has a configuration, the requests, and what the real
-//! one answered when its servers were as [`Echo`] is. Dates are left out. `===` begins a connection, `=== same` goes on
-//! with the one before.
+//! one answered when its servers were as [`Echo`] is. Dates are left out, and a body in gzip is shown as what is in it.
+//! `===` begins a connection, `=== same` goes on with the one before.
 
 mod common;
 
@@ -11,7 +11,7 @@ use kernel::{
     EventQueue, Machine, Sim, Turn, World,
     network::{Address, By, Change, HostId, Received, SocketId},
 };
-use protocol::{ProcessId, Status};
+use protocol::{ProcessId, Status, scenario::EPOCH_MS};
 use web::{Head, Piece, Proxy, Reader};
 
 const MS: u64 = 1_000_000;
@@ -153,13 +153,37 @@ impl Echo {
             } else {
                 plain(&status, &[], b"status\n");
             }
+        } else if let Some((_, kind)) = path.split_once("/types/") {
+            let kind = format!("Content-Type: {kind}");
+            let body = b"typed, and more than twenty letters\n";
+            let length = format!("Content-Length: {}", body.len());
+            send("200 OK", &[kind, length], body, false);
+        } else if has("/etag") {
+            let headers = [
+                "ETag: \"x\"",
+                "Accept-Ranges: bytes",
+                "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT",
+            ];
+            let body = b"what has a tag is more than twenty letters\n";
+            plain("200 OK", &headers, body);
+        } else if has("/encoded") {
+            let body = b"as if it were compressed already\n";
+            plain("200 OK", &["Content-Encoding: br"], body);
+        } else if has("/lines") {
+            let lines: String = (0..200).map(|line| format!("line {line}\n")).collect();
+            plain("200 OK", &[], lines.as_bytes());
         } else if has("/name") {
             let name = format!("{}\n", self.port);
             plain("200 OK", &[], name.as_bytes());
         } else if has("/connection") {
             let text = format!("connection {number}\n");
             plain("200 OK", &[], text.as_bytes());
-        } else if has("/count") || has("/cached") || has("/private") || has("/cookie") {
+        } else if has("/count")
+            || has("/cached")
+            || has("/private")
+            || has("/cookie")
+            || has("/expires")
+        {
             let count = self.counts.entry(path.clone()).or_default();
             *count += 1;
             let text = format!("{count}\n{said}\n");
@@ -169,6 +193,10 @@ impl Echo {
                 &["Cache-Control: private"]
             } else if has("/cookie") {
                 &["Set-Cookie: a=b"]
+            } else if has("/expires/later") {
+                &["Expires: Thu, 31 Dec 2099 00:00:00 GMT"]
+            } else if has("/expires") {
+                &["Expires: Mon, 01 Jan 2001 00:00:00 GMT"]
             } else {
                 &[]
             };
@@ -224,6 +252,7 @@ struct Caller {
     requests: std::vec::IntoIter<(bool, Vec<u8>)>,
     socket: Option<SocketId>,
     unsent: Vec<u8>,
+    answer: Vec<u8>,
     heard: std::rc::Rc<std::cell::RefCell<Vec<u8>>>,
     is_asking: bool,
     quiet: EventQueue<()>,
@@ -267,6 +296,8 @@ impl Caller {
     }
 
     fn over(&mut self, closed: bool) {
+        let answer = plain(&std::mem::take(&mut self.answer));
+        self.heard.borrow_mut().extend_from_slice(&answer);
         let end: &[u8] = match closed {
             true => b"\n<<< closed\n",
             false => b"\n<<<\n",
@@ -292,7 +323,7 @@ impl Machine for Caller {
             loop {
                 match world.receive(news.socket, 1 << 20, by()) {
                     Received::Bytes(bytes) => {
-                        self.heard.borrow_mut().extend(bytes);
+                        self.answer.extend(bytes);
                         self.wait(world);
                     }
                     Received::Nothing => break,
@@ -342,6 +373,30 @@ impl Machine for Caller {
     fn restart(&mut self, _: &mut World) {}
 }
 
+/// An answer, whose body is read if it is compressed.
+fn plain(answer: &[u8]) -> Vec<u8> {
+    let mut reader = Reader::answer();
+    reader.expect("GET");
+    reader.feed(answer);
+    let Ok(Some(Piece::Head(head))) = reader.piece() else {
+        return answer.to_vec();
+    };
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let (top, rest) = answer.split_at(end.expect("it has a head") + 4);
+    if head.header("content-encoding") != Some(b"gzip") || rest.is_empty() {
+        return answer.to_vec();
+    }
+    let mut body = Vec::new();
+    while let Ok(Some(Piece::Body(bytes))) = reader.piece() {
+        body.extend(bytes);
+    }
+    let mut text = vec![0; 1 << 20];
+    let config = zlib_rs::InflateConfig { window_bits: 31 };
+    let (text, code) = zlib_rs::decompress_slice(&mut text, &body, config);
+    assert_eq!(code, zlib_rs::ReturnCode::Ok, "{body:?}");
+    [top, b"(gzip) ", text].concat()
+}
+
 fn requests(text: &str) -> Vec<(bool, Vec<u8>)> {
     let mut requests: Vec<(bool, String)> = vec![(false, String::new())];
     for line in text.split_inclusive('\n') {
@@ -371,7 +426,8 @@ fn answers(case: &Path) -> String {
     let text = |name: &str| fs::read_to_string(case.join(name)).expect("a case has it");
     let config = nginx::read(&text("nginx.conf")).expect("it is sound");
     let heard = std::rc::Rc::default();
-    let world = scenario(1, vec![], vec![]);
+    let mut world = scenario(1, vec![], vec![]);
+    world.epoch_ms = EPOCH_MS;
     let mut sim = Sim::<Nobody>::new(world, |_, _, _| unreachable!("there is no process"));
     for port in 9001..=9003 {
         sim.add_machine(|machine, world| Echo::new(machine, port, world));
@@ -385,6 +441,7 @@ fn answers(case: &Path) -> String {
         requests: requests(&text("requests.txt")).into_iter(),
         socket: None,
         unsent: Vec::new(),
+        answer: Vec::new(),
         heard: std::rc::Rc::clone(&heard),
         is_asking: false,
         quiet: EventQueue::default(),

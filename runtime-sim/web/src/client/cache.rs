@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::date;
+use crate::date;
 
 const BYTES_MAX: usize = 8 << 20;
 

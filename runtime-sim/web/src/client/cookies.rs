@@ -7,7 +7,7 @@
 use protocol::client::{CookieShown, SameSite};
 use url::{Host, Url};
 
-use super::date;
+use crate::date;
 
 const PAIR_BYTES_MAX: usize = 4096;
 const ATTRIBUTE_BYTES_MAX: usize = 1024;

@@ -14,7 +14,6 @@ mod browser;
 mod cache;
 mod cookies;
 mod cors;
-mod date;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 

@@ -9,7 +9,6 @@ pub(super) struct Slots {
     pub kind: Option<String>,
     pub length: Option<u64>,
     pub location: Option<String>,
-    pub last_modified: Option<String>,
     pub others: Vec<(String, String)>,
 }
 
@@ -121,7 +120,6 @@ impl Proxy {
         let slots = Slots {
             kind: entry.kind.clone(),
             length: entry.length,
-            last_modified: entry.last_modified.clone(),
             others: entry.headers.clone(),
             ..Slots::default()
         };
@@ -136,10 +134,10 @@ impl Proxy {
         socket: SocketId,
         status: u16,
         reason: &str,
-        slots: Slots,
+        mut slots: Slots,
     ) {
         let signature = self.signature_for(socket);
-        let now = words::date(world.wall_us() / 1_000_000);
+        let now_ms = (world.wall_us() / 1_000) as i64;
         if let Some(exchange) = self.exchange(socket) {
             exchange.answer.status = status;
         }
@@ -148,13 +146,17 @@ impl Proxy {
         };
         let settings = values.exchange.settings.clone();
         let is_usual = matches!(status, 200 | 201 | 204 | 206 | 301..=304 | 307 | 308);
-        let added: Vec<(String, String)> = settings
+        let compression = gzip::judge(&values, status, &slots, now_ms);
+        let added = settings
             .added_headers
             .iter()
             .filter(|header| header.always || is_usual)
             .map(|header| (header.name.clone(), header.value.fill(&values)))
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
+            .filter(|(_, value)| !value.is_empty());
+        slots.others.extend(added);
+        if compression.is_done {
+            gzip::mark(&mut slots);
+        }
         let Some(client) = self.clients.get_mut(&socket) else {
             return;
         };
@@ -162,10 +164,10 @@ impl Proxy {
         let Some(exchange) = &mut client.exchange else {
             return;
         };
-        let is_empty = matches!(status, 204 | 304);
+        let has_body = exchange.head.method != "HEAD" && !matches!(status, 204 | 304);
         let has_length = slots.length.is_some();
-        let is_chunked = !has_length && !is_empty && exchange.head.minor == 1;
-        if !has_length && !is_empty && !is_chunked {
+        let is_chunked = !has_length && has_body && exchange.head.minor == 1;
+        if !has_length && has_body && !is_chunked {
             exchange.keeps_alive = false;
         }
         let mut text = format!("HTTP/1.1 {status} {reason}\r\n");
@@ -176,15 +178,12 @@ impl Proxy {
             text.push_str("\r\n");
         };
         add("Server", &signature);
-        add("Date", &now);
+        add("Date", &date::http(now_ms / 1_000));
         if let Some(kind) = slots.kind.filter(|_| status != 204) {
             add("Content-Type", &kind);
         }
         if let Some(length) = slots.length.filter(|_| status != 204) {
             add("Content-Length", &length.to_string());
-        }
-        if let Some(value) = &slots.last_modified {
-            add("Last-Modified", value);
         }
         if let Some(to) = &slots.location {
             add("Location", to);
@@ -200,22 +199,23 @@ impl Proxy {
                 "close"
             },
         );
-        for (name, value) in slots.others.iter().chain(&added) {
+        if compression.says_vary {
+            add("Vary", "Accept-Encoding");
+        }
+        for (name, value) in &slots.others {
             add(name, value);
         }
         text.push_str("\r\n");
         exchange.answer.has_begun = true;
-        exchange.answer.has_body = exchange.head.method != "HEAD" && !is_empty;
-        exchange.answer.is_chunked = is_chunked && exchange.answer.has_body;
+        exchange.answer.has_body = has_body;
+        exchange.answer.is_chunked = is_chunked;
+        exchange.answer.gzip =
+            (compression.is_done && has_body).then(|| Compressor::new(&settings.gzip));
         let _ = client.line.send(world, text.as_bytes(), by(cause));
     }
 
     pub(super) fn send_body(&mut self, world: &mut World, socket: SocketId, body: &[u8]) {
-        let Some(client) = self.clients.get_mut(&socket) else {
-            return;
-        };
-        let cause = client.cause;
-        let Some(exchange) = &mut client.exchange else {
+        let Some(exchange) = self.exchange(socket) else {
             return;
         };
         if let Some(kept) = &mut exchange.answer.kept {
@@ -224,13 +224,30 @@ impl Proxy {
         if body.is_empty() || !exchange.answer.has_body {
             return;
         }
+        match &mut exchange.answer.gzip {
+            Some(compressor) => {
+                let ready = compressor.take(body);
+                self.send_bytes(world, socket, &ready);
+            }
+            None => self.send_bytes(world, socket, body),
+        }
+    }
+
+    fn send_bytes(&mut self, world: &mut World, socket: SocketId, bytes: &[u8]) {
+        let Some(client) = self.clients.get_mut(&socket) else {
+            return;
+        };
+        let cause = client.cause;
+        let Some(exchange) = client.exchange.as_ref().filter(|_| !bytes.is_empty()) else {
+            return;
+        };
         let sent = if exchange.answer.is_chunked {
-            let mut chunk = format!("{:x}\r\n", body.len()).into_bytes();
-            chunk.extend_from_slice(body);
+            let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+            chunk.extend_from_slice(bytes);
             chunk.extend_from_slice(b"\r\n");
             client.line.send(world, &chunk, by(cause))
         } else {
-            client.line.send(world, body, by(cause))
+            client.line.send(world, bytes, by(cause))
         };
         if sent.is_err() {
             self.drop_client(world, socket, cause);
@@ -238,6 +255,12 @@ impl Proxy {
     }
 
     pub(super) fn finish_answer(&mut self, world: &mut World, socket: SocketId) {
+        let compressor = self
+            .exchange(socket)
+            .and_then(|exchange| exchange.answer.gzip.take());
+        if let Some(compressor) = compressor {
+            self.send_bytes(world, socket, &compressor.finish());
+        }
         let Some(client) = self.clients.get_mut(&socket) else {
             return;
         };

@@ -1,12 +1,12 @@
 //! `proxy_cache`: answers kept by a key (`ngx_http_file_cache.c`), as long as they say or the configuration does. What an
-//! answer says of itself goes first: `X-Accel-Expires`, then `Cache-Control`. One that sets a cookie or varies by anything
-//! is not kept. `Expires` is left out.
+//! answer says of itself goes first: `X-Accel-Expires`, then `Cache-Control`, then `Expires`. One that sets a cookie or
+//! varies by anything is not kept.
 
 use std::collections::BTreeMap;
 
 use nginx::CacheZone;
 
-use crate::message::Head;
+use crate::{date, message::Head};
 
 use super::Slots;
 
@@ -30,7 +30,6 @@ pub(super) struct Entry {
     pub reason: String,
     pub kind: Option<String>,
     pub length: Option<u64>,
-    pub last_modified: Option<String>,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
     valid_until_ns: u64,
@@ -66,8 +65,13 @@ impl Cache {
 
 impl Entry {
     /// `None` when the answer is not to be kept.
-    pub fn begin(head: &Head, valid: &[(u16, u64)], slots: &Slots, now_ns: u64) -> Option<Self> {
-        let lasts_ns = match said(head) {
+    pub fn begin(
+        head: &Head,
+        valid: &[(u16, u64)],
+        slots: &Slots,
+        (now_ns, wall_ms): (u64, i64),
+    ) -> Option<Self> {
+        let lasts_ns = match said(head, wall_ms) {
             Said::Nothing => {
                 let mut fits = valid
                     .iter()
@@ -84,7 +88,6 @@ impl Entry {
             reason: head.reason.clone(),
             kind: slots.kind.clone(),
             length: slots.length,
-            last_modified: slots.last_modified.clone(),
             headers: slots.others.clone(),
             body: Vec::new(),
             valid_until_ns: now_ns.saturating_add(lasts_ns),
@@ -97,13 +100,13 @@ enum Said {
     Lasts(u64),
 }
 
-fn said(head: &Head) -> Said {
+fn said(head: &Head, wall_ms: i64) -> Said {
     let text = |name: &str| {
         let value = head.header(name)?;
         Some(String::from_utf8_lossy(value).to_ascii_lowercase())
     };
     if let Some(seconds) = text("x-accel-expires").and_then(|value| value.parse::<u64>().ok()) {
-        return Said::Lasts(seconds * SECOND_NS);
+        return Said::Lasts(seconds.saturating_mul(SECOND_NS));
     }
     if let Some(control) = text("cache-control") {
         let mut words = control.split(',').map(str::trim);
@@ -117,6 +120,10 @@ fn said(head: &Head) -> Said {
                 return Said::Lasts(seconds.saturating_mul(SECOND_NS));
             }
         }
+    }
+    if let Some(expires) = text("expires") {
+        let left_ms = date::parse_ms(&expires).map_or(0, |ms| (ms - wall_ms).max(0));
+        return Said::Lasts((left_ms as u64).saturating_mul(1_000_000));
     }
     Said::Nothing
 }

@@ -3,14 +3,14 @@
 //!
 //! By nginx 1.22's own source (`ngx_http_proxy_module.c`, `ngx_http_upstream.c`, `ngx_http_header_filter_module.c`): the
 //! order of headers, which of them it drops, when it asks the next server, what its error pages say. What it obeys of a
-//! configuration is in the crate `nginx`. Its own work takes no time; files, TLS, compression and regular expressions are
-//! left out.
+//! configuration is in the crate `nginx`. Its own work takes no time; files, TLS and regular expressions are left out.
 
 mod answer;
 mod balance;
 mod balancer;
 mod cache;
 mod client;
+mod gzip;
 mod known;
 mod limit;
 mod upstream;
@@ -31,7 +31,7 @@ use protocol::{
 };
 
 use crate::{
-    by, host_named,
+    by, date, host_named,
     line::Line,
     message::{Head, Piece, Reader},
     resolve,
@@ -40,6 +40,7 @@ use crate::{
 use answer::Slots;
 use balance::Group;
 use cache::Cache;
+use gzip::Compressor;
 use known::{Known, find_location, message, split_target, target};
 use limit::{Limits, Verdict};
 
@@ -136,6 +137,7 @@ struct Answer {
     has_begun: bool,
     is_chunked: bool,
     has_body: bool,
+    gzip: Option<Compressor>,
     /// What is to be kept.
     kept: Option<cache::Entry>,
 }

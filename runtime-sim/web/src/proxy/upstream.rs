@@ -290,7 +290,6 @@ impl Proxy {
             match lower.as_str() {
                 "content-length" => {}
                 "content-type" => slots.kind = Some(value),
-                "last-modified" => slots.last_modified = Some(value),
                 "location" => match self.redirected(socket, &value) {
                     Some(to) => slots.location = Some(self.absolute(world, socket, &to)),
                     None => slots.others.push((name.clone(), value)),
@@ -302,7 +301,8 @@ impl Proxy {
         }
         let kept = self.exchange(socket).and_then(|exchange| {
             exchange.cache_key.as_ref()?;
-            cache::Entry::begin(&head, &settings.cache_valid, &slots, world.now_ns())
+            let now = (world.now_ns(), (world.wall_us() / 1_000) as i64);
+            cache::Entry::begin(&head, &settings.cache_valid, &slots, now)
         });
         let status = match self.exchange(socket).and_then(|exchange| exchange.original) {
             Some(code) if code > 0 => code,

@@ -1,4 +1,4 @@
-//! What nginx says itself: its error pages, its status lines, its dates.
+//! What nginx says itself: its error pages and its status lines.
 
 /// `ngx_http_error_301_page` and its kin.
 pub(super) fn page(status: u16, signature: &str) -> String {
@@ -66,66 +66,5 @@ pub(super) fn line(status: u16) -> &'static str {
         505 => "HTTP Version Not Supported",
         507 => "Insufficient Storage",
         _ => "",
-    }
-}
-
-/// `Thu, 01 Jan 2026 00:00:00 GMT` (RFC 9110), of seconds since 1970.
-pub(super) fn date(seconds: u64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let days = seconds / 86_400;
-    let (mut year, mut rest) = (1970, days);
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    loop {
-        let length = 365 + u64::from(is_leap(year));
-        if rest < length {
-            break;
-        }
-        rest -= length;
-        year += 1;
-    }
-    let mut month = 0;
-    for length in [
-        31,
-        28 + u64::from(is_leap(year)),
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ] {
-        if rest < length {
-            break;
-        }
-        rest -= length;
-        month += 1;
-    }
-    let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
-    format!(
-        "{}, {:02} {} {year} {hour:02}:{minute:02}:{second:02} GMT",
-        DAYS[(days % 7) as usize],
-        rest + 1,
-        MONTHS[month]
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_http_s() {
-        assert_eq!(date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(date(1_767_225_600), "Thu, 01 Jan 2026 00:00:00 GMT");
-        assert_eq!(date(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
     }
 }

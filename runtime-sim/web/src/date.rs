@@ -1,4 +1,8 @@
-//! Dates as HTTP has them, read as forgivingly as browsers read those of cookies (RFC 6265bis, 5.1.1).
+//! Dates as HTTP has them (RFC 9110, 5.6.7), read as forgivingly as browsers read those of cookies (RFC 6265bis, 5.1.1).
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// Milliseconds since the Unix epoch.
 pub fn parse_ms(text: &str) -> Option<i64> {
@@ -34,6 +38,22 @@ pub fn parse_ms(text: &str) -> Option<i64> {
         && second <= 59;
     let days = days_since_epoch(year, month, day);
     fits.then(|| (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000)
+}
+
+/// `Thu, 01 Jan 2026 00:00:00 GMT`, of seconds since the Unix epoch.
+pub fn http(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let days = seconds.div_euclid(86_400);
+    let (year, month, day) = date_of(days);
+    let second = seconds.rem_euclid(86_400);
+    format!(
+        "{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT",
+        DAYS[days.rem_euclid(7) as usize],
+        MONTHS[month as usize - 1],
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
 }
 
 /// `2026-01-01 00:00:00`.
@@ -72,9 +92,6 @@ fn time_of(token: &str) -> Option<(i64, i64, i64)> {
 }
 
 fn month_of(token: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
     let start = token.get(..3)?;
     let place = MONTHS
         .iter()
@@ -118,6 +135,13 @@ fn date_of(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_written_as_http_has_them() {
+        assert_eq!(http(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(http(1_767_225_600), "Thu, 01 Jan 2026 00:00:00 GMT");
+        assert_eq!(http(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
+    }
 
     #[test]
     fn dates_are_read_in_every_form() {
