@@ -1,6 +1,6 @@
 //! What a configuration says, with nginx's own defaults where it says nothing.
 
-use crate::{Gzip, Text};
+use crate::{Gzip, Pattern, Text};
 
 pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 
@@ -73,26 +73,76 @@ pub struct CacheZone {
 pub struct Server {
     pub ports: Vec<(u16, bool)>,
     pub names: Vec<String>,
+    /// Asked where no name fits.
+    pub patterns: Vec<Pattern>,
     pub locations: Vec<Location>,
     /// Outside of any location.
     pub settings: Settings,
-    pub returns: Option<Return>,
+    /// Before a location is looked for.
+    pub steps: Vec<Step>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Location {
-    pub path: String,
-    pub is_exact: bool,
+    pub place: Place,
     pub settings: Settings,
+    pub steps: Vec<Step>,
     pub action: Action,
+}
+
+#[derive(Clone, Debug)]
+pub enum Place {
+    Exact(String),
+    /// A final one lets no pattern be asked.
+    Prefix {
+        path: String,
+        is_final: bool,
+    },
+    Pattern(Pattern),
+}
+
+impl Place {
+    /// What the location's own path is replaced in: none of a pattern.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Exact(path) | Self::Prefix { path, .. } => path,
+            Self::Pattern(_) => "",
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub enum Action {
     /// There are no files: 404.
     Nothing,
-    Return(Return),
     Proxy(Proxy),
+}
+
+/// What is done with a request before anybody is asked, in the order of the file.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Return(Return),
+    Rewrite(Rewrite),
+}
+
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    pub pattern: Pattern,
+    pub path: Text,
+    pub args: Option<Text>,
+    /// A question mark at its end.
+    pub drops_args: bool,
+    pub then: Then,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    GoesOn,
+    /// `last`.
+    Searches,
+    /// `break`.
+    Stays,
+    Redirects(u16),
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +159,8 @@ pub struct Proxy {
     pub host: String,
     /// Replaces the location's path, when there is one.
     pub uri: Option<String>,
+    /// With variables in it: what is asked for, whatever the request's path.
+    pub whole: Option<Text>,
 }
 
 /// What a block hands on to those within it, unless they say otherwise.

@@ -5,7 +5,8 @@
 
 use crate::{
     Action, AddedHeader, Balance, CacheZone, Config, ErrorPage, Limit, LimitZone, Location,
-    Mistake, Peer, Proxy, Return, Server, Settings, Text, Upstream,
+    Mistake, Pattern, Peer, Place, Proxy, Return, Rewrite, Server, Settings, Step, Text, Then,
+    Upstream,
     config::SECOND_NS,
     syntax::{self, Directive},
 };
@@ -64,6 +65,7 @@ const DIRECTIVES: &[(&str, u8, usize, usize, Kind)] = &[
     ("listen", SERVER, 1, MANY, Simple),
     ("server_name", SERVER, 1, MANY, Simple),
     ("return", SERVER | LOCATION, 1, 2, Simple),
+    ("rewrite", SERVER | LOCATION, 2, 3, Simple),
     ("proxy_pass", LOCATION, 1, 1, Simple),
     ("proxy_set_header", ANY, 2, 2, Simple),
     ("proxy_hide_header", ANY, 1, 1, Simple),
@@ -108,6 +110,7 @@ pub fn read(text: &str) -> Result<Config, Vec<Mistake>> {
     let directives = syntax::read(text).map_err(|mistake| vec![mistake])?;
     let mut reading = Reading::default();
     reading.check(&directives, MAIN);
+    reading.names_captured(&directives);
     for http in blocks(&directives, "http") {
         reading.http(http);
     }
@@ -139,6 +142,8 @@ fn blocks<'a>(
 #[derive(Default)]
 struct Reading {
     config: Config,
+    /// Names that patterns give to what they find.
+    captured: Vec<String>,
     mistakes: Vec<Mistake>,
 }
 
@@ -266,8 +271,42 @@ impl Reading {
         self.wrong(line, format!("invalid parameter \"{argument}\""));
     }
 
+    /// Any pattern's names are known everywhere, before it and behind it.
+    fn names_captured(&mut self, directives: &[Directive]) {
+        for Directive {
+            name,
+            arguments,
+            block,
+            ..
+        } in directives
+        {
+            let sources: Vec<&str> = match (name.as_str(), arguments.as_slice()) {
+                ("location", [sign, source]) if sign.starts_with('~') => vec![source],
+                ("rewrite", [source, ..]) => vec![source],
+                ("server_name", names) => {
+                    let names = names.iter();
+                    names.filter_map(|name| name.strip_prefix('~')).collect()
+                }
+                _ => Vec::new(),
+            };
+            for pattern in sources.into_iter().flat_map(|one| Pattern::new(one, false)) {
+                self.captured.extend(pattern.names().map(str::to_owned));
+            }
+            self.names_captured(block.as_deref().unwrap_or_default());
+        }
+    }
+
+    fn pattern(&mut self, line: u32, source: &str, ignores_case: bool) -> Option<Pattern> {
+        let pattern = Pattern::new(source, ignores_case);
+        pattern.map_err(|sentence| self.wrong(line, sentence)).ok()
+    }
+
     fn text(&mut self, line: u32, source: &str) -> Text {
-        Text::read(source).unwrap_or_else(|variable| {
+        let is_captured = |name: &str| {
+            let is_digit = name.len() == 1 && name.as_bytes()[0].is_ascii_digit();
+            is_digit || self.captured.iter().any(|known| known == name)
+        };
+        Text::read_with(source, is_captured).unwrap_or_else(|variable| {
             let sentence = format!("unknown \"{variable}\" variable, or one that is not simulated");
             self.wrong(line, sentence);
             Text::default()
@@ -342,9 +381,10 @@ impl Reading {
         let mut server = Server {
             ports: Vec::new(),
             names: Vec::new(),
+            patterns: Vec::new(),
             locations: Vec::new(),
             settings: settings.clone(),
-            returns: None,
+            steps: self.steps(directives),
         };
         for directive in directives {
             let line = directive.line;
@@ -369,17 +409,13 @@ impl Reading {
                 }
                 ("server_name", names) => {
                     for name in names {
-                        if name.starts_with('~') {
-                            let sentence = format!(
-                                "server name \"{name}\": regular expressions are not simulated"
-                            );
-                            self.wrong(line, sentence);
+                        match name.strip_prefix('~') {
+                            Some(source) => {
+                                server.patterns.extend(self.pattern(line, source, true));
+                            }
+                            None => server.names.push(name.to_ascii_lowercase()),
                         }
-                        server.names.push(name.to_ascii_lowercase());
                     }
-                }
-                ("return", arguments @ ([_] | [_, _])) => {
-                    server.returns = self.returns(line, arguments);
                 }
                 ("location", arguments @ ([_] | [_, _])) => {
                     let location = self.location(directive, arguments, &settings);
@@ -401,13 +437,24 @@ impl Reading {
         outer: &Settings,
     ) -> Option<Location> {
         let line = directive.line;
-        let (is_exact, path) = match arguments {
-            [path] if !path.starts_with(['~', '@', '=']) => (false, path),
-            [sign, path] if sign == "=" => (true, path),
-            [sign, path] if sign == "^~" => (false, path),
+        let prefix = |path: &String, is_final| Place::Prefix {
+            path: path.clone(),
+            is_final,
+        };
+        let place = match arguments {
+            [path] if !path.starts_with(['~', '@', '=']) => prefix(path, false),
+            [sign, path] if sign == "=" => Place::Exact(path.clone()),
+            [sign, path] if sign == "^~" => prefix(path, true),
+            [sign, source] if sign == "~" || sign == "~*" => {
+                Place::Pattern(self.pattern(line, source, sign == "~*")?)
+            }
+            [sign, _] => {
+                self.wrong(line, format!("invalid location modifier \"{sign}\""));
+                return None;
+            }
             _ => {
                 let sentence = format!(
-                    "location \"{}\": regular expressions and named locations are not simulated",
+                    "location \"{}\": named locations are not simulated",
                     arguments.join(" ")
                 );
                 self.wrong(line, sentence);
@@ -418,27 +465,83 @@ impl Reading {
         let settings = self.settings(outer, block);
         let mut action = Action::Nothing;
         for inner in block {
-            match (inner.name.as_str(), inner.arguments.as_slice()) {
-                // It is answered before anything is asked.
-                ("return", arguments @ ([_] | [_, _])) => {
-                    if let Some(returns) = self.returns(inner.line, arguments) {
-                        action = Action::Return(returns);
-                    }
+            if let ("proxy_pass", [url]) = (inner.name.as_str(), inner.arguments.as_slice())
+                && let Some(proxy) = self.proxy(inner.line, url)
+            {
+                if proxy.uri.is_some() && matches!(place, Place::Pattern(_)) {
+                    let sentence = "\"proxy_pass\" cannot have URI part in location given by regular expression";
+                    self.wrong(inner.line, sentence);
                 }
-                ("proxy_pass", [url]) => {
-                    let proxy = self.proxy(inner.line, url);
-                    if let (Some(proxy), Action::Nothing) = (proxy, &action) {
-                        action = Action::Proxy(proxy);
-                    }
-                }
-                _ => {}
+                action = Action::Proxy(proxy);
             }
         }
         Some(Location {
-            path: path.clone(),
-            is_exact,
+            place,
             settings,
+            steps: self.steps(block),
             action,
+        })
+    }
+
+    fn steps(&mut self, block: &[Directive]) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for Directive {
+            line,
+            name,
+            arguments,
+            ..
+        } in block
+        {
+            let step = match (name.as_str(), arguments.as_slice()) {
+                ("return", arguments @ ([_] | [_, _])) => {
+                    self.returns(*line, arguments).map(Step::Return)
+                }
+                ("rewrite", [source, to, flags @ ..]) => self
+                    .rewrite(*line, source, to, flags.first())
+                    .map(Step::Rewrite),
+                _ => None,
+            };
+            steps.extend(step);
+        }
+        steps
+    }
+
+    fn rewrite(
+        &mut self,
+        line: u32,
+        source: &str,
+        to: &str,
+        flag: Option<&String>,
+    ) -> Option<Rewrite> {
+        let pattern = self.pattern(line, source, false)?;
+        let leads_away = ["http://", "https://", "$scheme"];
+        let leads_away = leads_away.iter().any(|start| to.starts_with(start));
+        let then = match flag.map(String::as_str) {
+            Some("permanent") => Then::Redirects(301),
+            Some("redirect") => Then::Redirects(302),
+            None | Some("last" | "break") if leads_away => Then::Redirects(302),
+            None => Then::GoesOn,
+            Some("last") => Then::Searches,
+            Some("break") => Then::Stays,
+            Some(flag) => {
+                self.invalid(line, flag);
+                return None;
+            }
+        };
+        let (to, drops_args) = match to.strip_suffix('?') {
+            Some(to) => (to, true),
+            None => (to, false),
+        };
+        let (path, args) = match to.split_once('?') {
+            Some((path, args)) => (path, Some(args)),
+            None => (to, None),
+        };
+        Some(Rewrite {
+            pattern,
+            path: self.text(line, path),
+            args: args.map(|args| self.text(line, args)),
+            drops_args,
+            then,
         })
     }
 
@@ -463,13 +566,25 @@ impl Reading {
             self.wrong(line, "invalid URL prefix");
             return None;
         };
-        if url.contains('$') {
-            self.wrong(line, "variables in \"proxy_pass\" are not simulated");
+        let end = rest.find(['/', '$']).unwrap_or(rest.len());
+        let (authority, uri) = rest.split_at(end);
+        // `$request_uri` begins with a slash; whatever else may stand there belongs to a name.
+        let is_path = uri.starts_with('/')
+            || ["$request_uri", "$uri"]
+                .iter()
+                .any(|own| uri.starts_with(own));
+        if authority.is_empty() || !is_path && !uri.is_empty() {
+            self.wrong(
+                line,
+                "variables in the host of \"proxy_pass\" are not simulated",
+            );
             return None;
         }
-        let end = rest.find('/').unwrap_or(rest.len());
-        let (authority, uri) = rest.split_at(end);
-        let uri = Some(uri.to_owned()).filter(|uri| !uri.is_empty());
+        let (uri, whole) = match uri {
+            "" => (None, None),
+            uri if uri.contains('$') => (None, Some(self.text(line, uri))),
+            uri => (Some(uri.to_owned()), None),
+        };
         let upstreams = &mut self.config.upstreams;
         let known = upstreams.iter().position(|other| other.name == authority);
         let upstream = match known {
@@ -493,6 +608,7 @@ impl Reading {
             upstream,
             host: authority.to_owned(),
             uri,
+            whole,
         })
     }
 
@@ -799,7 +915,7 @@ http {
         assert_eq!(server.locations[0].settings.proxy_headers.len(), 1);
         assert_eq!(server.locations[0].settings.limits[0].burst, 5);
         assert_eq!(server.locations[1].settings.proxy_headers[0].0, "X-A");
-        assert!(matches!(server.locations[2].action, Action::Return(_)));
+        assert!(matches!(server.locations[2].steps[..], [Step::Return(_)]));
     }
 
     #[test]
@@ -834,6 +950,33 @@ http {
                 "4: invalid value \"10\" in \"gzip_comp_level\" directive",
                 "5: invalid value \"some\" in \"gzip_proxied\" directive",
                 "6: \"gzip_disable\" with regular expressions is not simulated, only with \"msie6\"",
+            ]
+        );
+        assert_eq!(
+            mistakes(
+                "events {}
+http {
+  server {
+    location ~ \"^/(a\" { return 204; }
+    location ~ (?=a) { return 204; }
+    location ~ ^/a { proxy_pass http://a/b; }
+    location != /a { return 204; }
+    location @a { return 204; }
+    rewrite ^ /b soon;
+    rewrite ^ /b$known$unknown;
+    location ~ (?<known>a) { proxy_pass http://$host/; }
+  }
+}"
+            ),
+            [
+                "4: regular expression \"^/(a\" is wrong or not simulated: found open group without closing ')'",
+                "5: regular expression \"(?=a)\" is wrong or not simulated: look-around is not supported",
+                "6: \"proxy_pass\" cannot have URI part in location given by regular expression",
+                "7: invalid location modifier \"!=\"",
+                "8: location \"@a\": named locations are not simulated",
+                "9: invalid parameter \"soon\"",
+                "10: unknown \"unknown\" variable, or one that is not simulated",
+                "11: variables in the host of \"proxy_pass\" are not simulated",
             ]
         );
         assert_eq!(

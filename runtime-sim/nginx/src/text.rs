@@ -50,6 +50,14 @@ impl Text {
 
     /// `Err` is the variable that nobody knows.
     pub fn read(source: &str) -> Result<Self, String> {
+        Self::read_with(source, |_| false)
+    }
+
+    /// What patterns have captured may be known too.
+    pub(crate) fn read_with(
+        source: &str,
+        is_captured: impl Fn(&str) -> bool,
+    ) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = source;
@@ -67,6 +75,12 @@ impl Text {
                     rest = behind;
                     name
                 }
+                // Of numbers, one digit: `$10` is `$1` and a nought.
+                None if rest.starts_with(|letter: char| letter.is_ascii_digit()) => {
+                    let (name, behind) = rest.split_at(1);
+                    rest = behind;
+                    name
+                }
                 None => {
                     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
                     let end = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
@@ -77,7 +91,7 @@ impl Text {
             };
             let is_known =
                 VARIABLES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-            if !is_known {
+            if !is_known && !is_captured(name) {
                 return Err(name.to_owned());
             }
             if !plain.is_empty() {

@@ -48,6 +48,7 @@ impl Proxy {
         exchange.tried.clear();
         exchange.cache_key = None;
         (exchange.path, exchange.args) = split_target(&page.uri);
+        exchange.way.is_changed = true;
         self.route(world, socket, false);
     }
 

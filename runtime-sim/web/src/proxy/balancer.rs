@@ -47,13 +47,17 @@ pub fn balancer(spec: &BalancerSpec) -> Result<Config, String> {
         ..Settings::default()
     };
     let location = Location {
-        path: "/".into(),
-        is_exact: false,
+        place: Place::Prefix {
+            path: "/".into(),
+            is_final: false,
+        },
         settings: settings.clone(),
+        steps: Vec::new(),
         action: Action::Proxy(Pass {
             upstream: 0,
             host: "balancer".into(),
             uri: None,
+            whole: None,
         }),
     };
     Ok(Config {
@@ -67,9 +71,10 @@ pub fn balancer(spec: &BalancerSpec) -> Result<Config, String> {
         servers: vec![Server {
             ports: vec![(spec.port, true)],
             names: Vec::new(),
+            patterns: Vec::new(),
             locations: vec![location],
             settings,
-            returns: None,
+            steps: Vec::new(),
         }],
         ..Config::default()
     })

@@ -1,6 +1,9 @@
 //! Clients: what they ask, and where that belongs.
 
-use super::*;
+use super::{
+    rewrite::{CHANGES_MAX, Followed, find_location},
+    *,
+};
 
 impl Proxy {
     pub(super) fn accept(&mut self, world: &mut World, listener: SocketId, cause: Option<EventId>) {
@@ -139,6 +142,12 @@ impl Proxy {
         let is_default = |server: &Server| server.ports.contains(&(port, true));
         let found = servers()
             .find(|(_, server)| listens(server) && fits(server, name))
+            .or_else(|| {
+                servers().find(|(_, server)| {
+                    let mut patterns = server.patterns.iter();
+                    listens(server) && patterns.any(|pattern| pattern.find(name).is_some())
+                })
+            })
             .or_else(|| servers().find(|(_, server)| is_default(server)))
             .or_else(|| servers().find(|(_, server)| listens(server)));
         found.map_or(0, |(number, _)| number)
@@ -157,6 +166,17 @@ impl Proxy {
         let server = &self.config.servers[number];
         let settings = Rc::new(server.settings.clone());
         let (path, args) = split_target(&head.target);
+        let asked = head.target.split('?').next().unwrap_or_default();
+        let mut way = Way {
+            is_quoted: asked.contains('%'),
+            has_plus: asked.contains('+'),
+            ..Way::default()
+        };
+        if !server.names.iter().any(|known| known == name)
+            && let Some(found) = server.patterns.iter().find_map(|one| one.find(name))
+        {
+            way.captures.add(found);
+        }
         let keeps_alive = head.keeps_alive()
             && settings.keepalive_timeout_ns > 0
             && client.requests + 1 < settings.keepalive_requests;
@@ -167,6 +187,7 @@ impl Proxy {
             location: None,
             path,
             args,
+            way,
             settings,
             tried: Vec::new(),
             call: None,
@@ -207,27 +228,42 @@ impl Proxy {
             return;
         };
         let server = &config.servers[exchange.server];
-        if let Some(returns) = &server.returns {
-            return self.answer_return(world, socket, returns);
+        if self.follow(world, socket, &server.steps) == Followed::Answered {
+            return;
         }
-        let number = find_location(&server.locations, &exchange.path);
-        exchange.location = number;
-        let Some(location) = number.map(|number| &server.locations[number]) else {
-            return self.error(world, socket, 404);
+        let location = loop {
+            let Some(exchange) = self.exchange(socket) else {
+                return;
+            };
+            let number = find_location(&server.locations, &exchange.path, &mut exchange.way);
+            exchange.location = number;
+            let Some(location) = number.map(|number| &server.locations[number]) else {
+                return self.error(world, socket, 404);
+            };
+            let settings = &location.settings;
+            exchange.settings = Rc::new(settings.clone());
+            if settings.keepalive_timeout_ns == 0 {
+                exchange.keeps_alive = false;
+            }
+            let is_too_large =
+                settings.body_bytes_max > 0 && exchange.body.len() as u64 > settings.body_bytes_max;
+            if is_too_large {
+                return self.error(world, socket, 413);
+            }
+            match self.follow(world, socket, &location.steps) {
+                Followed::Answered => return,
+                Followed::Stays => break location,
+                Followed::Searches => {}
+            }
+            let Some(exchange) = self.exchange(socket) else {
+                return;
+            };
+            exchange.way.changes += 1;
+            if exchange.way.changes > CHANGES_MAX {
+                return self.error(world, socket, 500);
+            }
         };
-        exchange.settings = Rc::new(location.settings.clone());
-        let settings = exchange.settings.clone();
-        if settings.keepalive_timeout_ns == 0 {
-            exchange.keeps_alive = false;
-        }
-        let is_too_large =
-            settings.body_bytes_max > 0 && exchange.body.len() as u64 > settings.body_bytes_max;
-        if is_too_large {
-            return self.error(world, socket, 413);
-        }
-        if let Action::Return(returns) = &location.action {
-            return self.answer_return(world, socket, returns);
-        }
+        let settings = &location.settings;
         if counts && !settings.limits.is_empty() {
             let Some(values) = self.values(world, socket) else {
                 return;

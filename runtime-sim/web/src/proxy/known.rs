@@ -3,24 +3,9 @@
 
 use super::*;
 
-/// The longest that fits; one that fits exactly comes first.
-pub(super) fn find_location(locations: &[Location], path: &str) -> Option<usize> {
-    let all = || locations.iter().enumerate();
-    let exact = all().find(|(_, location)| location.is_exact && location.path == path);
-    let longest = || {
-        all()
-            .filter(|(_, location)| !location.is_exact && path.starts_with(&location.path))
-            .max_by_key(|(number, location)| (location.path.len(), std::cmp::Reverse(*number)))
-    };
-    exact.or_else(longest).map(|(number, _)| number)
-}
-
 /// The path, decoded, without doubled slashes and dots; and what follows the question mark.
 pub(super) fn split_target(target: &str) -> (String, Option<String>) {
-    let target = match target.strip_prefix("http://") {
-        Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
-        None => target,
-    };
+    let target = without_origin(target);
     let (path, args) = match target.split_once('?') {
         Some((path, args)) => (path, Some(args.to_owned())),
         None => (target, None),
@@ -65,17 +50,26 @@ pub(super) fn decode(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What nginx encodes in a path that it has changed.
+/// What nginx encodes in a path that it has changed (`ngx_escape_uri`).
 pub(super) fn encode(path: &str) -> String {
-    let mut text = String::new();
-    for byte in path.bytes() {
-        if byte <= b' ' || byte >= 0x7f || b"%?#".contains(&byte) {
-            text.push_str(&format!("%{byte:02X}"));
+    encode_with(path, b"\"#%<>?\\^`{|}")
+}
+
+/// And of what it puts behind a question mark.
+pub(super) fn encode_argument(text: &str) -> String {
+    encode_with(text, b"\"#%&+;<>?\\^`{|}")
+}
+
+fn encode_with(text: &str, letters: &[u8]) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte <= b' ' || byte >= 0x7f || letters.contains(&byte) {
+            encoded.push_str(&format!("%{byte:02X}"));
         } else {
-            text.push(char::from(byte));
+            encoded.push(char::from(byte));
         }
     }
-    text
+    encoded
 }
 
 /// What variables stand for.
@@ -158,7 +152,7 @@ impl Values for Known<'_> {
                 } else if let Some(wanted) = other.strip_prefix("arg_") {
                     pair(args().split('&'), wanted)
                 } else {
-                    String::new()
+                    self.exchange.way.captures.value(other)
                 }
             }
         }
@@ -249,20 +243,33 @@ pub(super) fn message(known: &Known, pass: &Pass) -> Vec<u8> {
 /// The path that the server is asked for.
 pub(super) fn target(known: &Known, pass: &Pass) -> String {
     let exchange = known.exchange;
-    let head = &exchange.head;
-    match (&pass.uri, known.location) {
+    let way = &exchange.way;
+    let whole = pass.whole.as_ref().map(|whole| whole.fill(known));
+    if let Some(whole) = whole.filter(|whole| !whole.is_empty()) {
+        return whole;
+    }
+    let (uri, path) = match (&pass.uri, known.location) {
+        (Some(_), _) if way.is_settled => ("", exchange.path.as_str()),
         (Some(uri), Some(location)) => {
-            let rest = exchange.path.strip_prefix(&location.path).unwrap_or("");
-            let args = exchange.args.iter().map(|args| format!("?{args}"));
-            format!("{uri}{}{}", encode(rest), args.collect::<String>())
+            let rest = exchange.path.strip_prefix(location.place.path());
+            (uri.as_str(), rest.unwrap_or_default())
         }
-        _ if exchange.original.is_some() => encode(&exchange.path),
-        _ => match head.target.strip_prefix("http://") {
-            Some(rest) => rest
-                .find('/')
-                .map_or("/", |slash| &rest[slash..])
-                .to_owned(),
-            None => head.target.clone(),
-        },
+        _ if way.is_changed => ("", exchange.path.as_str()),
+        _ => return without_origin(&exchange.head.target).to_owned(),
+    };
+    let path = match way.is_quoted || way.is_changed {
+        true => encode(path),
+        false => path.to_owned(),
+    };
+    let args = exchange.args.as_ref().filter(|args| !args.is_empty());
+    let args = args.map_or_else(String::new, |args| format!("?{args}"));
+    format!("{uri}{path}{args}")
+}
+
+/// Of `http://api/notes` the path.
+fn without_origin(target: &str) -> &str {
+    match target.strip_prefix("http://") {
+        Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        None => target,
     }
 }

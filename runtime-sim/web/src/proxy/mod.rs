@@ -3,7 +3,7 @@
 //!
 //! By nginx 1.22's own source (`ngx_http_proxy_module.c`, `ngx_http_upstream.c`, `ngx_http_header_filter_module.c`): the
 //! order of headers, which of them it drops, when it asks the next server, what its error pages say. What it obeys of a
-//! configuration is in the crate `nginx`. Its own work takes no time; files, TLS and regular expressions are left out.
+//! configuration is in the crate `nginx`. Its own work takes no time; files and TLS are left out.
 
 mod answer;
 mod balance;
@@ -13,6 +13,7 @@ mod client;
 mod gzip;
 mod known;
 mod limit;
+mod rewrite;
 mod upstream;
 mod words;
 
@@ -24,7 +25,10 @@ use kernel::{
     EventQueue, Machine, Table, Turn, World,
     network::{Address, Change, HostId, News, Received, SocketId},
 };
-use nginx::{Action, Config, Location, Proxy as Pass, Return, Server, Settings, Values};
+use nginx::{
+    Action, Captures, Config, Location, Place, Proxy as Pass, Return, Server, Settings, Step,
+    Values,
+};
 use protocol::{
     EventId, ProcessId,
     service::{BalancerSpec, Method},
@@ -41,7 +45,7 @@ use answer::Slots;
 use balance::Group;
 use cache::Cache;
 use gzip::Compressor;
-use known::{Known, find_location, message, split_target, target};
+use known::{Known, message, split_target, target};
 use limit::{Limits, Verdict};
 
 const READ_BYTES_MAX: usize = 1 << 20;
@@ -118,6 +122,7 @@ struct Exchange {
     /// Decoded and without its dots.
     path: String,
     args: Option<String>,
+    way: Way,
     settings: Rc<Settings>,
     keeps_alive: bool,
     tried: Vec<usize>,
@@ -128,6 +133,20 @@ struct Exchange {
     /// The status that an error page is for.
     original: Option<u16>,
     answer: Answer,
+}
+
+/// What has become of a request's path, and what patterns found in it.
+#[derive(Debug, Default)]
+struct Way {
+    captures: Captures,
+    /// The path that was asked for had something encoded in it, or a plus sign.
+    is_quoted: bool,
+    has_plus: bool,
+    /// The path is no longer the one that was asked for.
+    is_changed: bool,
+    /// `break`: no location's path is replaced any more.
+    is_settled: bool,
+    changes: u32,
 }
 
 /// What has been sent of an answer.

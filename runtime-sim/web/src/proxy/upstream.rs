@@ -330,7 +330,7 @@ impl Proxy {
         match &pass.uri {
             Some(uri) => {
                 let rest = to.strip_prefix(&own)?.strip_prefix(uri.as_str())?;
-                Some(format!("{}{rest}", location.path))
+                Some(format!("{}{rest}", location.place.path()))
             }
             None => {
                 let rest = to.strip_prefix(&own)?.strip_prefix('/')?;
