@@ -128,6 +128,13 @@ test('in a sandboxed frame a save says why it may come to nothing', async () => 
   await page.close();
 });
 
+/** The time at the end of a long run is as wide as times become. */
+const roomBesideClock = () => lesson.page.evaluate(() => {
+  const text = document.createRange();
+  text.selectNodeContents(document.querySelector('.clock > b'));
+  return document.querySelector('.keys').getBoundingClientRect().left - text.getBoundingClientRect().right;
+});
+
 for (const colorScheme of ['light', 'dark']) {
   test(`no accessibility violation, ${colorScheme}`, async () => {
     await metrics({ colorScheme });
@@ -144,6 +151,8 @@ for (const colorScheme of ['light', 'dark']) {
         await lesson.screenshot(`${name}-${width}-${colorScheme}`);
         const over = await lesson.beside();
         assert.ok(over <= 0, `${name} is ${over} px too wide`);
+        const room = await roomBesideClock();
+        assert.ok(room >= 0, `the time stands ${-room} px over the keys`);
         await lesson.button('Read this view as text').click();
       }
     });
