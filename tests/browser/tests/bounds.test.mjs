@@ -74,6 +74,8 @@ for (const width of [320, 1440]) {
     await tab('Flow').click();
     await flow().getByText(`${HOSTS} requests sent: ${HOSTS} answered, 0 failed, 0 under way.`).waitFor();
     assert.equal(await sound('.flow-host'), HOSTS + 1);
+    const boxes = await lesson.page.locator('.flow-host').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+    assert.ok(width < 600 || new Set(boxes.slice(1, 4)).size === 3, `they stand beside each other: ${boxes.slice(0, 4)}`);
     await shot(`hosts-${width}`);
     for (const name of ['Waterfall', 'Sequence', 'Metrics']) {
       const frame = await lesson.longestFrame(() => tab(name).click());

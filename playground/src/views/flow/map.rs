@@ -1,7 +1,8 @@
 //! Where hosts stand: layered by Sugiyama's method (K. Sugiyama, S. Tagawa, M. Toda, 1981), clients first, so that what
 //! is asked goes on and what is answered comes back. The crate `rust-sugiyama` does that too, and would add a fifth to
-//! the page's weight. What is left out is its last phase, which straightens long edges. Layers stand side by side where there is room for it, else below each
-//! other. The same hosts and links give the same map; what the reader has moved stays where it was put.
+//! the page's weight. What is left out is its last phase, which straightens long edges. Layers stand side by side where
+//! there is room for it and none is a tower, else below each other. The same hosts and links give the same map; what the
+//! reader has moved stays where it was put.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ pub const NODE_HEIGHT_PX: f64 = 66.0;
 const LAYER_GAP_PX: f64 = 96.0;
 const LAYER_GAP_MIN_PX: f64 = 64.0;
 const ROW_GAP_PX: f64 = 36.0;
+/// Of one layer above each other.
+const ROWS_MAX: f64 = 12.0;
 /// Where requests and answers part.
 const APART_PX: f64 = 7.0;
 
@@ -38,7 +41,8 @@ impl Map {
         let layers = layers(network);
         let widest = layers.iter().map(Vec::len).max().unwrap_or(1) as f64;
         let deep = layers.len() as f64;
-        let across = deep * NODE_WIDTH_PX + (deep - 1.0) * LAYER_GAP_MIN_PX <= width_px;
+        let across = widest <= ROWS_MAX
+            && deep * NODE_WIDTH_PX + (deep - 1.0) * LAYER_GAP_MIN_PX <= width_px;
         let mut hosts = vec![(0.0, 0.0); count];
         let height_px;
         if across {
@@ -97,7 +101,7 @@ impl Map {
         let (half_width, half_height) = (NODE_WIDTH_PX / 2.0, NODE_HEIGHT_PX / 2.0);
         (
             x.min(self.width_px - half_width).max(half_width),
-            within(y, half_height, 4_000.0),
+            within(y, half_height, self.height_px.max(4_000.0)),
         )
     }
 
