@@ -5,6 +5,16 @@ use super::{
     *,
 };
 
+/// By a name, or by one that begins with an asterisk.
+fn is_called(server: &Server, name: &str) -> bool {
+    server.names.iter().any(|known| {
+        known == name
+            || known
+                .strip_prefix('*')
+                .is_some_and(|end| name.ends_with(end) && name.len() > end.len())
+    })
+}
+
 impl Proxy {
     pub(super) fn accept(&mut self, world: &mut World, listener: SocketId, cause: Option<EventId>) {
         let port = self.listeners[&listener];
@@ -131,17 +141,9 @@ impl Proxy {
     pub(super) fn server_for(&self, port: u16, name: &str) -> usize {
         let servers = || self.config.servers.iter().enumerate();
         let listens = |server: &Server| server.ports.iter().any(|(other, _)| *other == port);
-        let fits = |server: &Server, name: &str| {
-            server.names.iter().any(|known| {
-                known == name
-                    || known
-                        .strip_prefix('*')
-                        .is_some_and(|end| name.ends_with(end) && name.len() > end.len())
-            })
-        };
         let is_default = |server: &Server| server.ports.contains(&(port, true));
         let found = servers()
-            .find(|(_, server)| listens(server) && fits(server, name))
+            .find(|(_, server)| listens(server) && is_called(server, name))
             .or_else(|| {
                 servers().find(|(_, server)| {
                     let mut patterns = server.patterns.iter();
@@ -172,7 +174,7 @@ impl Proxy {
             has_plus: asked.contains('+'),
             ..Way::default()
         };
-        if !server.names.iter().any(|known| known == name)
+        if !is_called(server, name)
             && let Some(found) = server.patterns.iter().find_map(|one| one.find(name))
         {
             way.captures.add(found);
