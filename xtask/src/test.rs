@@ -297,13 +297,44 @@ impl Bench<'_> {
         }
         println!(
             "\n{}\n{doing} failed ({status}). All of it: {}",
-            tail(&log),
+            failures(&log).unwrap_or_else(|| tail(&log)),
             log.display()
         );
         // It may have failed before or after its tests.
         count.failed = count.failed.max(1);
         Ok(count)
     }
+}
+
+/// What the tests that failed say, wherever in the log: of a long run, the tail holds others.
+fn failures(log: &Path) -> Option<String> {
+    let bytes = fs::read(log).unwrap_or_default();
+    failed_blocks(&String::from_utf8_lossy(&bytes))
+}
+
+/// The blocks of cargo test (`---- NAME stdout ----`) and of TAP (`not ok` to `...`), in order.
+fn failed_blocks(text: &str) -> Option<String> {
+    let mut lines = text.lines().peekable();
+    let mut blocks = String::new();
+    while let Some(line) = lines.next() {
+        let of_cargo = line.starts_with("---- ") && line.ends_with(" ----");
+        if !of_cargo && !line.starts_with("not ok ") {
+            continue;
+        }
+        blocks += line;
+        blocks.push('\n');
+        while let Some(next) = lines.next_if(|next| {
+            !(next.starts_with("---- ") || next.starts_with("ok ") || next.starts_with("not ok "))
+                && *next != "failures:"
+        }) {
+            blocks += next;
+            blocks.push('\n');
+            if next.trim() == "..." && !of_cargo {
+                break;
+            }
+        }
+    }
+    (!blocks.is_empty()).then_some(blocks)
 }
 
 impl std::ops::Add for Count {
@@ -362,7 +393,22 @@ fn number_before(text: &str, word: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::Count;
+    use super::{Count, failed_blocks};
+
+    #[test]
+    fn a_failure_is_found_in_the_midst_of_what_passed() {
+        let text = "ok 1 - a\n  ---\n  duration_ms: 1\n  ...\n# Subtest: b\nnot ok 2 - b\n  ---\n  \
+                    error: 'no'\n  ...\n# Subtest: c\nok 3 - c\n  ---\n  ...\n\nfailures:\n\n---- d \
+                    stdout ----\nleft: 1\n\n---- e stdout ----\nleft: 2\n\nfailures:\n    d\n    e\n";
+        assert_eq!(
+            failed_blocks(text).as_deref(),
+            Some(
+                "not ok 2 - b\n  ---\n  error: 'no'\n  ...\n---- d stdout ----\nleft: 1\n\n---- e \
+                 stdout ----\nleft: 2\n\n"
+            )
+        );
+        assert_eq!(failed_blocks("ok 1 - a\n# fail 0\n"), None);
+    }
 
     #[test]
     fn closing_lines_are_added_up() {
