@@ -37,6 +37,8 @@ use super::{
 
 /// More packets on one link are not told apart.
 const SEEDS_MAX: usize = 40;
+/// Of a stipple's dots, which are 5 px wide.
+const DOT_GAP_PX_MIN: f64 = 2.0;
 const KEY_STEP_PX: f64 = 12.0;
 const WIDTH_PX_UNTIL_MEASURED: u32 = 520;
 
@@ -156,11 +158,13 @@ fn edge(picture: &Picture, link: LinkIndex) -> Html {
     let way = picture.map.way(known.from, known.to);
     let count = picture.network.in_flight_count(link, picture.event);
     let gap_px = way.length_px() / count.max(1) as f64;
+    // Nearer to each other dots are a line, which is drawn in a tenth of their time.
+    let dots = (gap_px >= DOT_GAP_PX_MIN).then(|| drawn("0 #", &[gap_px]));
     html! {
         <>
             <path class="edge" d={way.path()} />
             if count > SEEDS_MAX {
-                <path class="stipple" d={way.path()} stroke-dasharray={drawn("0 #", &[gap_px])} />
+                <path class="stipple" d={way.path()} stroke-dasharray={dots} />
             }
         </>
     }
