@@ -45,10 +45,15 @@ const server = app.listen(3000, () => run(() => server.close()));
 const FASTIFY: &str = "
 const app = require('fastify')();
 app.addHook('onRequest', function waits(request, reply, done) { setTimeout(done, 5); });
+app.addHook('preParsing', function reads(request, reply, payload, done) { done(null, payload); });
+app.addHook('preSerialization', async function shapes(request, reply, payload) { return payload; });
+app.addHook('onSend', function sends(request, reply, payload, done) { setTimeout(done, 2); });
+app.addHook('onSend', async function seals(request, reply, payload) { return payload; });
+app.addHook('onResponse', async function counts() {});
 app.addHook('preHandler', async function guards(request, reply) { if (request.url === '/api/bad') throw new Error('no'); });
 app.addHook('preHandler', async function logs() {});
 app.setErrorHandler(function mends(error, request, reply) { reply.code(500).send(error.message); });
-app.get('/api/x', async function answers() { return 'x'; });
+app.get('/api/x', async function answers() { return { x: 1 }; });
 app.get('/api/bad', async function unused() { return 'never'; });
 app.listen({ port: 3000 }, () => run(() => app.close()));
 ";
@@ -113,8 +118,12 @@ const CASES: [Case; 4] = [
         package: "fastify",
         program: FASTIFY,
         ways: [
-            &["waits", "guards", "logs", "answers"],
-            &["waits", "guards", "mends"],
+            &[
+                "waits", "reads", "guards", "logs", "answers", "shapes", "sends", "seals", "counts",
+            ],
+            &[
+                "waits", "reads", "guards", "mends", "sends", "seals", "counts",
+            ],
         ],
         mends: 1,
     },

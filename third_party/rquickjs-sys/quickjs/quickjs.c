@@ -959,9 +959,8 @@ typedef struct JSFunctionBytecode {
     uint8_t super_allowed : 1;
     uint8_t arguments_allowed : 1;
     uint8_t backtrace_barrier : 1; /* stop backtrace on this function */
-    uint8_t watch_number : 3; /* terrarium: JS_WatchFunctions */
+    uint8_t watch_number : 4; /* terrarium: JS_WatchFunctions */
     uint8_t is_numbered : 1; /* terrarium: may be in the runtime's numbered[] */
-    /* XXX: 1 bit available */
     uint8_t *byte_code_buf; /* (self pointer) */
     int byte_code_len;
     JSAtom func_name;

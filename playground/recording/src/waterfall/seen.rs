@@ -23,6 +23,7 @@ struct Own {
     stretches: Vec<Stretch>,
     works: Vec<Work>,
     chain: Vec<Step>,
+    is_answered: bool,
 }
 
 /// What a loop does from one wake to its next.
@@ -155,6 +156,7 @@ impl<'a> Seen<'a> {
                     self.own(request).packets.push(*packet);
                     if !from_client && *content == PacketContent::Data {
                         self.own(request).pass_on(now_ns);
+                        self.own(request).is_answered = true;
                     }
                 }
             }
@@ -247,6 +249,12 @@ impl<'a> Seen<'a> {
         if let EventKind::TaskEnded { task, .. } = &event.kind {
             let index = recording.task_index(process, *task);
             at.running.retain(|(running, _)| Some(*running) != index);
+            // Who comes to a request that is answered passes it on to nobody.
+            if let Some(own) = tag.and_then(|request| self.of.get_mut(&request))
+                && own.is_answered
+            {
+                own.pass_on(now_ns);
+            }
         }
     }
 

@@ -21,6 +21,8 @@ const KOA_MIDDLEWARE: c_int = 3;
 const FASTIFY_HOOK: c_int = 4;
 const FASTIFY_HANDLER: c_int = 5;
 const FASTIFY_ERROR_HANDLER: c_int = 6;
+const FASTIFY_LATE_HOOK: c_int = 7;
+const FASTIFY_PAYLOAD_HOOK: c_int = 8;
 
 /// The ends of files' paths, and the functions in them.
 const WATCHED: [(&str, &[(&str, c_int)]); 7] = [
@@ -39,7 +41,11 @@ const WATCHED: [(&str, &[(&str, c_int)]); 7] = [
     ),
     (
         "/node_modules/fastify/lib/hooks.js",
-        &[("hookIterator", FASTIFY_HOOK)],
+        &[
+            ("hookIterator", FASTIFY_HOOK),
+            ("onResponseHookIterator", FASTIFY_LATE_HOOK),
+            ("next", FASTIFY_PAYLOAD_HOOK),
+        ],
     ),
     (
         "/node_modules/fastify/lib/handle-request.js",
@@ -96,6 +102,8 @@ unsafe extern "C" fn called(
         KOA_MIDDLEWARE => call.koa(),
         FASTIFY_HOOK => call.fastify_hook(),
         FASTIFY_HANDLER => call.fastify_handler(),
+        FASTIFY_LATE_HOOK => call.fastify_late_hook(),
+        FASTIFY_PAYLOAD_HOOK => call.fastify_payload_hook(),
         _ => call.fastify_error_handler(),
     };
     if let (Some(handler), Some(mut host)) = (handler, environment.try_host()) {
@@ -162,10 +170,41 @@ impl Call<'_> {
         let [hook, _, reply, ..] = self.arguments else {
             return None;
         };
-        let response = self.peek(*reply, "raw");
-        let is_sent = self.peek(response.raw(), "finished");
         let hook = self.ctx.borrowed(*hook);
-        (!is_sent.truthy() && hook.is_function()).then_some(hook)
+        (!self.is_sent(*reply) && hook.is_function()).then_some(hook)
+    }
+
+    /// `onResponseHookIterator(hook, request, reply, next)`.
+    fn fastify_late_hook(&self) -> Option<Value> {
+        let hook = self.ctx.borrowed(*self.arguments.first()?);
+        Some(hook).filter(Value::is_function)
+    }
+
+    /// `next(error, payload)` of the hooks that are handed what is read or sent: `preParsing`, `preSerialization`, `onSend`.
+    /// For all others it leaves the call to an iterator, or has no reply.
+    fn fastify_payload_hook(&self) -> Option<Value> {
+        let fails = |error: &JSValue| self.ctx.borrowed(*error).truthy();
+        let reply = self.captured("reply");
+        if self.arguments.first().is_some_and(fails)
+            || !reply.is_object()
+            || self.captured("iterator").is_function()
+        {
+            return None;
+        }
+        // Of these only `preParsing` gives up when the answer is sent, and only it puts what is read in its place.
+        let is_parsing = !self.captured("kRequestPayloadStream").is_undefined();
+        if is_parsing && self.is_sent(reply.raw()) {
+            return None;
+        }
+        let (hooks, index) = (self.captured("functions"), self.captured("i"));
+        let index = index.is_number().then(|| index.as_f64() as u32)?;
+        let hook = unsafe { ffi::JS_PeekElement(self.ctx.0, hooks.raw(), index) };
+        Some(self.ctx.owned(hook)).filter(Value::is_function)
+    }
+
+    fn is_sent(&self, reply: JSValue) -> bool {
+        let response = self.peek(reply, "raw");
+        self.peek(response.raw(), "finished").truthy()
     }
 
     /// `preHandlerCallbackInner(error, request, reply)`.
