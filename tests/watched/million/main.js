@@ -1,0 +1,4 @@
+let turns = 0;
+(function turn() {
+  if (turns++ < 112_000) setImmediate(turn);
+})();
