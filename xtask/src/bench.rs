@@ -35,7 +35,7 @@ pub fn run(workspace: &Workspace) -> Result {
             .command("node")
             .current_dir(workspace.file("tests/browser"))
             .arg("bench.mjs")
-            .arg(commands.join("crowd.bin"))
+            .arg(&commands)
             .env("CHROMIUM", &browser.chromium),
     )?;
 
