@@ -1,14 +1,15 @@
 // Speeds of the built page in Chromium: prints one line a figure, `what: value (at most …)`. Run by `cargo xtask bench`,
-// which writes a lesson with a thousand packets on the wire.
+// which writes to FOLDER what is watched: a lesson with a thousand packets on the wire, and one with a million events.
 //
-//     node bench.mjs CROWD
+//     node bench.mjs FOLDER
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LessonPage, launch, serve } from './page.mjs';
 
-const [crowd] = process.argv.slice(2);
+const [folder] = process.argv.slice(2);
 const FIRST = '01-event-loop/01-what-runs-first';
-const CROWD_IS_IN = '05-http/01-first-express-api';
+const WATCHED_IN = '05-http/01-first-express-api';
 const ROUNDS = 7;
 const SPEEDS = 12; // as many or more than there are
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -103,27 +104,34 @@ for (let round = 0; round < 5; round++) {
 }
 say('10,000 lines by console.log, from the click to the last', lines, 150);
 
-// A long trace in a page of its own, and the time a seek takes until the browser has laid it out.
-const watched = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-await watched.addInitScript(() => addEventListener('TrunkApplicationStarted', ({ detail }) => { window.pageMemory = detail.wasm.memory; }));
-const long = await LessonPage.over(watched, site, FIRST);
-await long.type('let n = 0\nfunction f() { if (n++ < 12000) setImmediate(f) }\nf()');
-await long.run();
-const seeks = await long.page.evaluate(async () => {
+/** Seeks from one end to the other, each until the browser has laid it out. */
+const seek = (page, times) => page.evaluate(async (times) => {
   const slider = document.querySelector('[role=slider][aria-label=Scrubber]');
   const events = Number(slider.getAttribute('aria-valuemax'));
   const took = [];
-  for (let index = 0; index < 40; index++) {
+  for (let index = 0; index < times; index++) {
     slider.focus();
     const began = performance.now();
-    for (const key of index % 2 ? ['Home'] : ['End']) slider.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    slider.dispatchEvent(new KeyboardEvent('keydown', { key: index % 2 ? 'Home' : 'End', bubbles: true, cancelable: true }));
     await Promise.resolve();
     document.body.getBoundingClientRect();
     took.push(performance.now() - began);
     await new Promise(requestAnimationFrame);
   }
   return { events, took };
-});
+}, times);
+const watch = (name) => {
+  site.instead.set(`${WATCHED_IN}.bin`, readFileSync(join(folder, `watched-${name}.bin`)));
+  return LessonPage.open(browser, site, WATCHED_IN);
+};
+
+// A long trace in a page of its own.
+const watched = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+await watched.addInitScript(() => addEventListener('TrunkApplicationStarted', ({ detail }) => { window.pageMemory = detail.wasm.memory; }));
+const long = await LessonPage.over(watched, site, FIRST);
+await long.type('let n = 0\nfunction f() { if (n++ < 12000) setImmediate(f) }\nf()');
+await long.run();
+const seeks = await seek(long.page, 40);
 say(`seek from end to end over ${seeks.events} events, with layout`, seeks.took, 16);
 
 // What the page holds for that recording: its own memory, and what its script and elements take. The simulation's
@@ -139,8 +147,7 @@ const megabytes = async (page) => {
 console.log(`${`memory of the page with ${seeks.events} events`.padEnd(64)} ${(await megabytes(long.page)).toFixed(1)} MiB, at most 64 MiB`);
 
 // A thousand packets on the wire, played as they went.
-site.instead.set(`${CROWD_IS_IN}.bin`, readFileSync(crowd));
-const busy = await LessonPage.open(browser, site, CROWD_IS_IN);
+const busy = await watch('crowd');
 await busy.run();
 await busy.page.getByRole('tab', { name: 'Flow' }).click();
 await busy.scrubber().focus();
@@ -160,6 +167,11 @@ const played = await busy.page.evaluate(async () => {
   return frames;
 });
 console.log(`with a thousand packets on the wire: ${(1000 * played.length / played.reduce((sum, ms) => sum + ms)).toFixed(1)} frames a second (60), longest ${Math.max(...played).toFixed(0)} ms`);
+
+const endless = await watch('million');
+await endless.run();
+const far = await seek(endless.page, 40);
+say(`seek from end to end over ${far.events} events, with layout`, far.took, 50);
 
 await browser.close();
 site.close();

@@ -62,7 +62,8 @@ export async function launch(name) {
     const desktop = join(downloads, '.config');
     mkdirSync(desktop);
     writeFileSync(join(desktop, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`);
-    start(process.env.WEBKIT_DRIVER || 'WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display, XDG_CONFIG_HOME: desktop, LIBGL_ALWAYS_SOFTWARE: '1' } });
+    // It draws without OpenGL: the software that stands in for a graphics card takes the whole browser down now and then.
+    start(process.env.WEBKIT_DRIVER || 'WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display, XDG_CONFIG_HOME: desktop, WEBKIT_DISABLE_COMPOSITING_MODE: '1' } });
     capabilities = {};
   }
   const driver = new Driver(name, port, processes, downloads);
@@ -220,14 +221,19 @@ class Page extends Scope {
     if (this.frames.length) await this.command('POST', '/execute/sync', { script: "Object.assign(document.querySelector('iframe').style, { width: arguments[0], height: arguments[1] })", args: [`${width}px`, `${height}px`] }, []);
   }
 
-  /** Loads, and asks until there is an answer: WebKit's driver may lose what it is asked while a page is new. */
+  /**
+   * Loads, and asks until the page answers that it is there: WebKit's driver may lose what it is asked while a page is new,
+   * or have the window's first, empty one answer.
+   */
   load(path, body) {
     return this.driver.within(this.handle, [], async () => {
       await this.driver.send('POST', path, body);
-      for (let tries = 0; tries < 10; tries++) {
-        const answer = this.driver.send('POST', '/execute/sync', { script: 'return true', args: [] });
+      for (let tries = 0; tries < 20; tries++) {
+        const answer = this.driver.send('POST', '/execute/sync', { script: "return location.protocol !== 'about:'", args: [] });
         answer.catch(() => {});
-        if (await Promise.race([answer, sleep(3_000)])) return;
+        const is = await Promise.race([answer, sleep(3_000)]);
+        if (is) return;
+        if (is === false) await sleep(100);
       }
       throw new Error(`no answer after ${path}`);
     });

@@ -2,7 +2,7 @@
 //!
 //! `bench commands FOLDER` writes what `browser/probes.mjs` and `browser/loads.mjs` give to the jar in V8: the encoded
 //! commands that begin each program of `probes/`, beside the program, and each world of `loads/`; and for
-//! `browser/bench.mjs` a lesson with the world of `crowd/`.
+//! `browser/bench.mjs` a lesson with each world of `watched/`.
 
 use std::{
     env, fs,
@@ -19,7 +19,7 @@ use tests::{data, entries, name_of, scenario, show};
 
 const TURNS: usize = 15;
 /// The lesson whose place `browser/bench.mjs` puts it in.
-const CROWD_IS_IN: &str = "../lessons/05-http/01-first-express-api";
+const WATCHED_IN: &str = "../lessons/05-http/01-first-express-api";
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -113,14 +113,17 @@ fn write_commands(folder: &Path) -> Result<(), String> {
         let name = format!("load-{}.bin", name_of(&folder));
         write(&name, codec::encode(&Command::Start(world)))?;
     }
-    write("crowd.bin", codec::encode(&crowd()?))
+    for folder in entries(&data("watched")) {
+        let name = format!("watched-{}.bin", name_of(&folder));
+        write(&name, codec::encode(&watched(&folder)?))?;
+    }
+    Ok(())
 }
 
 /// A lesson of which only the world matters.
-fn crowd() -> Result<Lesson, String> {
+fn watched(folder: &Path) -> Result<Lesson, String> {
     let said = |mistakes: Vec<course::Mistake>| format!("{mistakes:?}");
-    let folder = data("crowd");
-    let mut lesson = course::load_lesson(&data(CROWD_IS_IN)).map_err(said)?;
+    let mut lesson = course::load_lesson(&data(WATCHED_IN)).map_err(said)?;
     lesson.world = course::load_world(&folder.join("world.toml")).map_err(said)?;
     let text = fs::read_to_string(folder.join("main.js")).map_err(|error| error.to_string())?;
     lesson.start = vec![LessonFile {
