@@ -62,8 +62,8 @@ export async function launch(name) {
     const desktop = join(downloads, '.config');
     mkdirSync(desktop);
     writeFileSync(join(desktop, 'user-dirs.dirs'), `XDG_DOWNLOAD_DIR="${downloads}"\n`);
-    // It draws without OpenGL: the software that stands in for a graphics card takes the whole browser down now and then.
-    start(process.env.WEBKIT_DRIVER || 'WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display, XDG_CONFIG_HOME: desktop, WEBKIT_DISABLE_COMPOSITING_MODE: '1' } });
+    // What stands in for a graphics card draws in one thread: with several it took the browser down once in an hour.
+    start(process.env.WEBKIT_DRIVER || 'WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, DISPLAY: display, XDG_CONFIG_HOME: desktop, LIBGL_ALWAYS_SOFTWARE: '1', LP_NUM_THREADS: '0' } });
     capabilities = {};
   }
   const driver = new Driver(name, port, processes, downloads);
