@@ -29,12 +29,13 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 
 /**
  * Serves dist/ under a sub-path. Beside it: `/framed`, a page that holds it in a sandboxed frame; `/narrow`, a page that
- * stands for a window narrower than browsers make them; and `/nothing`. What `instead` has for a file's name goes out in
- * the file's place.
+ * stands for a window narrower than browsers make them; and `/nothing`. What `instead` has for a part of a file's name
+ * goes out in the file's place; `null` is no file. `served` names those that went out.
  */
 export async function serve() {
   if (!existsSync(join(dist, 'index.html'))) throw new Error('dist/ is not built: run cargo xtask dist');
   const instead = new Map();
+  const served = [];
   const pages = {
     '/framed': () => `<iframe sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}#/01-event-loop/01-what-runs-first"></iframe>`,
     '/narrow': (query) => `<iframe style="border: 0; width: ${Number(query.get('width'))}px; height: ${Number(query.get('height'))}px" src="${query.get('url').replaceAll('"', '')}"></iframe>`,
@@ -48,19 +49,20 @@ export async function serve() {
       return response.end(`<!doctype html><title>A post</title><style>body { margin: 0 }</style>${pages[path](searchParams)}`);
     }
     const file = normalize(join(dist, path.slice(PREFIX.length) || 'index.html'));
-    if (!path.startsWith(PREFIX) || !file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile()) {
+    const replaced = [...instead].find(([name]) => file.includes(name));
+    if (!path.startsWith(PREFIX) || !file.startsWith(dist) || !existsSync(file) || !statSync(file).isFile() || replaced?.[1] === null) {
       response.writeHead(404);
       return response.end();
     }
+    served.push(path.slice(PREFIX.length));
     // A sandboxed frame has an origin of its own, so its modules and fetches ask for this header.
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'access-control-allow-origin': '*' });
-    const replaced = [...instead].find(([name]) => file.includes(name));
     if (replaced) response.end(replaced[1]);
     else createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, url: origin + PREFIX, instead, close: () => { server.close(); server.closeAllConnections(); } };
+  return { origin, url: origin + PREFIX, instead, served, close: () => { server.close(); server.closeAllConnections(); } };
 }
 
 export function launch() {

@@ -259,6 +259,7 @@ pub fn page_inputs(workspace: &Workspace) -> Vec<PathBuf> {
         "Cargo.toml",
         "Cargo.lock",
         "packages/optimize.js",
+        "packages/imports.js",
         "packages/page.js",
         "playground",
         "protocol",

@@ -1,5 +1,5 @@
-//! What is left to do when Trunk has made the page: its script and its module are made smaller (packages/page.js), and
-//! then its content security policy written. index.html has `{{INLINE_SCRIPTS}}` where the hashes of its inline scripts
+//! What is left to do when Trunk has made the page: its module is split, and with its script made smaller
+//! (packages/page.js), and then its content security policy written. index.html has `{{INLINE_SCRIPTS}}` where the hashes of its inline scripts
 //! belong; Trunk writes some of those itself, so they are only known once it is done, and its last hook calls this.
 
 use std::io::Write;
@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::Result;
+use crate::build::TARGET;
 use crate::process::{Environment, step};
 use crate::workspace::{Workspace, read, write};
 
@@ -22,6 +23,7 @@ pub fn seal(workspace: &Workspace) -> Result {
         Environment::default()
             .command("node")
             .arg(workspace.file("packages/page.js"))
+            .arg(workspace.target().join(TARGET).join("page/page.wasm"))
             .arg(&folder),
     )?;
     let page = Path::new(&folder).join("index.html");

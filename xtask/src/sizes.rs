@@ -54,8 +54,14 @@ fn parts(workspace: &Workspace) -> Vec<Part> {
         }),
         part(
             "page (wasm, script, styles)",
-            AtMost::Limit(400_000),
+            AtMost::Limit(300_000),
             &is_page,
+        ),
+        part("the further views", AtMost::Limit(150_000), &is_further),
+        part(
+            "page with the further views",
+            AtMost::Goal(400_000),
+            &|path| is_page(path) || is_further(path),
         ),
         part("editor", AtMost::Limit(170_000), &editor),
         part("lessons, all of them", AtMost::Unlimited, &|path| {
@@ -86,6 +92,11 @@ fn parts(workspace: &Workspace) -> Vec<Part> {
     ]
 }
 
+/// The views that are fetched when one of them is opened or a run has ended.
+fn is_further(path: &str) -> bool {
+    path.ends_with("_further.wasm")
+}
+
 /// What Trunk makes: whatever is neither fetched later nor by another name in [`parts`].
 fn is_page(path: &str) -> bool {
     let is_asset = ["runtime_sim", "typescript.", "editor."]
@@ -94,7 +105,10 @@ fn is_page(path: &str) -> bool {
     let is_kind = [".wasm", ".js", ".css"]
         .iter()
         .any(|end| path.ends_with(end));
-    is_kind && !is_asset && (!path.contains('/') || path.starts_with("snippets/"))
+    is_kind
+        && !is_asset
+        && !is_further(path)
+        && (!path.contains('/') || path.starts_with("snippets/"))
 }
 
 pub fn print(workspace: &Workspace) -> Result {
@@ -217,6 +231,7 @@ mod tests {
             "editor.js",
             "fonts/fonts.css",
             "packages/catalog.bin",
+            "page-12ab_further.wasm",
         ];
         assert!(!others.into_iter().any(is_page));
     }

@@ -1,7 +1,7 @@
 //! What there is to see of a run: the views, of which one is open, over the one playhead.
 //!
-//! A view is a row of [`VIEWS`]: what it is called, when there is anything to show in it, and how it is drawn. It is
-//! drawn while it is open and else costs nothing. Which one is open is the reader's choice and outlasts the lesson; in
+//! A view is a row of [`VIEWS`]: what it is called, when there is anything to show in it, and how it is drawn, which for
+//! all but the first is in [`further`](super::further). It is drawn while it is open and else costs nothing. Which one is open is the reader's choice and outlasts the lesson; in
 //! a lesson that has nothing for it the first takes its place. What is chosen in one view is chosen in all of them.
 
 use std::rc::Rc;
@@ -15,20 +15,15 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{
-    choices::ChoicesView,
-    client::ClientView,
     exchange::AskingProps,
-    explore::{Explore, ExploreProps},
-    versus::{self, VersusView},
-    visit::BrowserView,
+    explore::ExploreProps,
+    further::{Draw, Further, use_further},
+    versus::{self, VersusProps},
 };
 use crate::{
     edge::{browser, storage},
     state::{focus::Focus, fork::Versus},
-    views::{
-        Chosen, FlowView, LoopView, MetricsView, OnFollow, Places, Processes, RequestViewProps,
-        SequenceView, WaterfallView,
-    },
+    views::{Chosen, LoopView, OnFollow, Places, Processes},
 };
 
 struct View {
@@ -38,7 +33,8 @@ struct View {
     fits: fn(&Recording, &Lesson) -> bool,
     /// It is of one process, which can be chosen.
     of_process: bool,
-    draw: fn(&Seat) -> Html,
+    /// Of one that is drawn by the further module, once that is here.
+    draw: fn(Option<&'static Further>) -> Option<Draw>,
 }
 
 /// In the order of their tabs. The first fits any recording.
@@ -48,64 +44,63 @@ static VIEWS: [View; 9] = [
         name: "Loop",
         fits: |_, _| true,
         of_process: true,
-        draw: draw_loop,
+        draw: |_| Some(draw_loop),
     },
     View {
         key: "flow",
         name: "Flow",
         fits: has_network,
         of_process: false,
-        draw: draw_flow,
+        draw: |further| Some(further?.flow),
     },
     View {
         key: "waterfall",
         name: "Waterfall",
         fits: has_network,
         of_process: false,
-        draw: draw_waterfall,
+        draw: |further| Some(further?.waterfall),
     },
     View {
         key: "sequence",
         name: "Sequence",
         fits: has_network,
         of_process: false,
-        draw: draw_sequence,
+        draw: |further| Some(further?.sequence),
     },
     View {
         key: "metrics",
         name: "Metrics",
         fits: has_course,
         of_process: false,
-        draw: draw_metrics,
+        draw: |further| Some(further?.metrics),
     },
     View {
         key: "client",
         name: "Client",
         fits: can_ask,
         of_process: false,
-        draw: |seat| html! { <ClientView ..seat.look.asking.clone() /> },
+        draw: |further| Some(further?.client),
     },
     View {
         key: "browser",
         name: "Browser",
         fits: can_ask,
         of_process: false,
-        draw: |seat| html! { <BrowserView ..seat.look.asking.clone() /> },
+        draw: |further| Some(further?.browser),
     },
     View {
         key: CHOICES,
         name: "Choices",
         fits: |_, _| true,
         of_process: false,
-        draw: draw_choices,
+        draw: |further| Some(further?.choices),
     },
     View {
         key: OUTCOMES,
         name: "Outcomes",
         fits: |_, _| true,
         of_process: false,
-        // They are kept while another view is open.
-        draw: |_| Html::default(),
+        draw: |further| Some(further?.outcomes),
     },
 ];
 
@@ -128,26 +123,13 @@ fn has_course(recording: &Recording, lesson: &Lesson) -> bool {
 }
 
 /// What a view is drawn from.
-struct Seat<'a> {
-    look: &'a LookProps,
-    chosen: Option<Chosen>,
-    on_select: &'a Callback<Option<Chosen>>,
-    places: &'a Rc<Places>,
-    on_place: &'a Callback<(String, (i32, i32))>,
-}
-
-impl Seat<'_> {
-    fn request_view(&self) -> RequestViewProps {
-        RequestViewProps {
-            recording: self.look.recording.clone(),
-            playhead: self.look.playhead,
-            lit: self.look.lit,
-            following: self.look.following.clone(),
-            chosen: self.chosen,
-            on_select: self.on_select.clone(),
-            on_command: self.look.on_command.clone(),
-        }
-    }
+pub struct Seat<'a> {
+    pub look: &'a LookProps,
+    pub explore: &'a ExploreProps,
+    pub chosen: Option<Chosen>,
+    pub on_select: &'a Callback<Option<Chosen>>,
+    pub places: &'a Rc<Places>,
+    pub on_place: &'a Callback<(String, (i32, i32))>,
 }
 
 fn draw_loop(seat: &Seat) -> Html {
@@ -155,39 +137,6 @@ fn draw_loop(seat: &Seat) -> Html {
     html! {
         <LoopView recording={look.recording.clone()} playhead={look.playhead} lit={look.lit}
             following={look.following.clone()} process={look.focus.process()} />
-    }
-}
-
-fn draw_flow(seat: &Seat) -> Html {
-    let look = seat.look;
-    html! {
-        <FlowView recording={look.recording.clone()} playhead={look.playhead} lit={look.lit}
-            following={look.following.clone()} on_follow={look.on_follow.clone()} chosen={seat.chosen}
-            on_select={seat.on_select.clone()} places={seat.places.clone()} on_place={seat.on_place.clone()}
-            on_command={look.on_command.clone()} on_inject={look.on_inject.clone()} />
-    }
-}
-
-fn draw_waterfall(seat: &Seat) -> Html {
-    html! { <WaterfallView ..seat.request_view() /> }
-}
-
-fn draw_sequence(seat: &Seat) -> Html {
-    html! { <SequenceView ..seat.request_view() /> }
-}
-
-fn draw_choices(seat: &Seat) -> Html {
-    let look = seat.look;
-    html! {
-        <ChoicesView recording={look.recording.clone()} playhead={look.playhead} running={look.asking.running}
-            on_command={look.on_command.clone()} on_pick={look.on_pick.clone()} />
-    }
-}
-
-fn draw_metrics(seat: &Seat) -> Html {
-    let look = seat.look;
-    html! {
-        <MetricsView recording={look.recording.clone()} playhead={look.playhead} on_command={look.on_command.clone()} />
     }
 }
 
@@ -276,28 +225,40 @@ pub fn Look(props: &LookProps) -> Html {
     let shown = *shown.unwrap_or(&views[0]);
     let seat = Seat {
         look: props,
+        explore: &explore,
         // Another run may have less in it.
         chosen: chosen.filter(|chosen| chosen.is_in(recording.network())),
         on_select: &on_select,
         places: &places,
         on_place: &on_place,
     };
-    let drawn = (shown.draw)(&seat);
-    let drawn = match &props.versus {
-        Some(versus) if shown.key != OUTCOMES => {
+    // Once there is something to see, so that no tab is waited for. A first run waits for nothing that it does not need.
+    let has_run = !recording.is_empty() && !props.asking.running;
+    let loading = use_further(has_run || (shown.draw)(None).is_none());
+    let further = loading.further;
+    let draw = (shown.draw)(further).filter(|_| shown.key != OUTCOMES);
+    let drawn = draw.map_or_else(|| loading.sentence(), |draw| draw(&seat));
+    let drawn = match (&props.versus, draw, further) {
+        (Some(versus), Some(draw), Some(further)) => {
             let look = versus::look_of_a(props, versus);
-            let a = (shown.draw)(&Seat {
+            let a = draw(&Seat {
                 look: &look,
                 chosen: None,
                 on_select: &Callback::noop(),
                 ..seat
             });
-            let lesson = versus::RcLesson(props.explore.lesson.clone());
-            let on_go = versus::go(props, versus);
-            html! { <VersusView versus={versus.clone()} {lesson} {a} b={drawn} {on_go} /> }
+            (further.versus)(VersusProps {
+                versus: versus.clone(),
+                lesson: versus::RcLesson(props.explore.lesson.clone()),
+                a,
+                b: drawn,
+                on_go: versus::go(props, versus),
+            })
         }
         _ => drawn,
     };
+    // They are kept while another view is open.
+    let outcomes = further.map(|further| (further.outcomes)(&seat));
     html! {
         <section class="look" aria-label="See">
             <div class="bar">
@@ -313,7 +274,7 @@ pub fn Look(props: &LookProps) -> Html {
             }
             <div class="shown" role="tabpanel" aria-labelledby="view-outcomes" key={OUTCOMES} hidden={shown.key != OUTCOMES}
                 id={if shown.key == OUTCOMES { "view" } else { "kept-outcomes" }}>
-                <Explore ..explore />
+                { outcomes.unwrap_or_else(|| loading.sentence()) }
             </div>
         </section>
     }

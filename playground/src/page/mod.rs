@@ -13,6 +13,7 @@ pub mod contents;
 pub mod editor;
 pub mod exchange;
 pub mod explore;
+pub mod further;
 pub mod icons;
 pub mod lesson;
 pub mod look;

@@ -170,6 +170,8 @@ test('it works in a sandboxed frame', async () => {
   // Its origin is its own there, and its files are another's: each of them has to be let in all the same.
   const ink = await frame.locator('body').evaluate((body) => getComputedStyle(body).getPropertyValue('--ink'));
   assert.notEqual(ink, '', 'it has its styles');
+  await frame.getByRole('tab', { name: 'Choices' }).click();
+  await frame.getByRole('group', { name: 'The choices' }).waitFor();
 });
 
 test('nothing is fetched from elsewhere, in a sandboxed frame or not', async () => {

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | Rust's standard library for wasm32 | the toolchain; `rustup target add`; Debian's compiler and library source |
 //! | clang that can write wasm | the machine; Debian's packages |
-//! | trunk, wasm-bindgen | crates.io, into the cache |
+//! | trunk, wasm-bindgen, wasm-split-cli | crates.io, into the cache |
 //! | curl, for tests | the machine; Debian's packages |
 //! | editor, fonts, test packages | npm, by lockfile |
 //! | Chromium and its driver | the machine; Debian's packages |

@@ -1,4 +1,4 @@
-//! Trunk, wasm-bindgen and geckodriver, from crates.io into the cache, each in a folder named after its version.
+//! Trunk, wasm-bindgen, what splits a module, and geckodriver, from crates.io into the cache, each in a folder named after its version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,13 @@ use crate::Result;
 use crate::process::{Environment, step};
 use crate::workspace::{Workspace, read};
 
-pub const PAGE: &[&str] = &["trunk", "wasm-bindgen-cli"];
+pub const PAGE: &[&str] = &["trunk", "wasm-bindgen-cli", "wasm_split_cli_support"];
 pub const FIREFOX: &[&str] = &["geckodriver"];
 
 const TRUNK: &str = "0.21.14";
 const GECKODRIVER: &str = "0.37.1";
+/// It reads what `wasm_split_helpers` marks in the page.
+const WASM_SPLIT: &str = "0.2.4";
 
 pub fn ensure(workspace: &Workspace, names: &[&str]) -> Result<Environment> {
     let mut environment = Environment::default();
@@ -34,6 +36,7 @@ fn version(workspace: &Workspace, name: &str) -> Result<String> {
     match name {
         "trunk" => Ok(TRUNK.to_owned()),
         "geckodriver" => Ok(GECKODRIVER.to_owned()),
+        "wasm_split_cli_support" => Ok(WASM_SPLIT.to_owned()),
         // The command line and the library speak a private format: both must be the same version.
         _ => locked_version(&read(&workspace.file("Cargo.lock"))?, "wasm-bindgen")
             .ok_or_else(|| "Cargo.lock does not name wasm-bindgen.".to_owned()),
@@ -69,9 +72,11 @@ fn install(workspace: &Workspace, name: &str, version: &str, folder: &Path) -> R
         if locked {
             command.arg("--locked");
         }
-        if name == "trunk" {
+        match name {
             // Without what fetches over the network: it has nothing to fetch here.
-            command.arg("--no-default-features");
+            "trunk" => _ = command.arg("--no-default-features"),
+            "wasm_split_cli_support" => _ = command.args(["--features", "build-binary"]),
+            _ => {}
         }
         let how = if locked {
             ""
@@ -94,13 +99,13 @@ fn install(workspace: &Workspace, name: &str, version: &str, folder: &Path) -> R
     Ok(())
 }
 
-/// `trunk serve` by hand wants `trunk` and `wasm-bindgen` where Cargo puts programs. Whatever else bears those names
+/// `trunk serve` by hand wants these programs where Cargo puts programs. Whatever else bears those names
 /// is left alone.
 fn offer(bin: &Path) {
     let Some(place) = cargo_bin() else {
         return;
     };
-    for name in ["trunk", "wasm-bindgen"] {
+    for name in ["trunk", "wasm-bindgen", "wasm-split-cli"] {
         let program = bin.join(name);
         let link = place.join(name);
         let ours =
