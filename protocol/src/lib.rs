@@ -26,11 +26,11 @@ pub use command::{Command, Reply, Status, WHOLE_JAR};
 pub use grade::{CheckOutcome, Report};
 pub use scenario::{File, Limits, ProcessSpec, Record, Scenario};
 pub use trace::{
-    Event, EventId, EventKind, ExitReason, Frame, FunctionId, Limit, MicrotaskKind, Outcome, Phase,
-    ProcessId, Queue, Stream, TaskId,
+    Event, EventId, EventKind, ExitReason, Frame, FunctionId, Limit, MicrotaskKind, MiddlewareRole,
+    Outcome, Phase, ProcessId, Queue, Stream, TaskId,
 };
 pub use typescript::{Script, Transpiled, Untranslatable};
 
 /// Raised whenever the meaning of any type in this crate changes. The jar reports it in [`Reply::Loaded`] and
 /// [`Reply::Started`], and the page and the host refuse a jar that speaks another version.
-pub const VERSION: u32 = 10;
+pub const VERSION: u32 = 11;

@@ -241,7 +241,7 @@ pub enum EventKind {
     /// sent.
     MiddlewareEntered {
         function: FunctionId,
-        handles_error: bool,
+        role: MiddlewareRole,
     },
 
     // --- choices ---
@@ -266,6 +266,15 @@ impl EventKind {
     pub fn is_moment(&self) -> bool {
         !matches!(self, Self::FunctionDefined { .. } | Self::HeapUsed { .. })
     }
+}
+
+/// What a handler is for its framework.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MiddlewareRole {
+    Handles,
+    HandlesError,
+    /// It is given all that follows as a promise (Koa), and has the request again when it goes on behind that.
+    Wraps,
 }
 
 /// What races against what.

@@ -6,7 +6,8 @@
 //! rule of Node's that applies, never a guess about this program.
 
 use protocol::{
-    Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, Outcome, Phase, Queue, Stream,
+    Event, EventId, EventKind, ExitReason, Limit, MicrotaskKind, MiddlewareRole, Outcome, Phase,
+    Queue, Stream,
     client::Exchange,
     scenario::Change,
     trace::{ConnectionId, Endpoint, PacketContent, PacketId, PoolWork},
@@ -217,17 +218,19 @@ fn tell(recording: &Recording, event: EventId) -> Sentence {
             Some(exchange) => asked(&exchange),
             None => Sentence::new("Something that was asked for is over.".to_owned(), ""),
         },
-        EventKind::MiddlewareEntered {
-            function,
-            handles_error,
-        } => Sentence::new(
+        EventKind::MiddlewareEntered { function, role } => Sentence::new(
             format!(
                 "The request comes to {}.",
                 recording.function_label(happened.process, *function)
             ),
-            match handles_error {
-                false => "It is the next of the app's middleware that fits.",
-                true => "Something went wrong, and it is the next that handles errors.",
+            match role {
+                MiddlewareRole::Handles => "It is the next of the app's middleware that fits.",
+                MiddlewareRole::HandlesError => {
+                    "Something went wrong, and it is the next that handles errors."
+                }
+                MiddlewareRole::Wraps => {
+                    "It is the next of the app's middleware, and goes on when those behind it are done."
+                }
             },
         ),
         EventKind::ServiceStarted {

@@ -1,7 +1,7 @@
 //! A request's spans: nothing sticks out, nothing is counted twice, and the critical path is all of the time.
 
 use protocol::{
-    Event, EventId, EventKind, Frame, Outcome, Queue,
+    Event, EventId, EventKind, Frame, MiddlewareRole, Outcome, Queue,
     trace::{Endpoint, PacketContent},
 };
 use recording::{
@@ -245,7 +245,7 @@ fn blocked() -> Recording {
     let reads = hand.say(222_000, 1, Some(read), EventKind::TaskStarted { task: 2 });
     let entered = EventKind::MiddlewareEntered {
         function: 1,
-        handles_error: false,
+        role: MiddlewareRole::Handles,
     };
     hand.say(222_200, 1, Some(reads), entered);
     let timer = hand.say(

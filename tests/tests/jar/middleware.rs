@@ -1,9 +1,9 @@
 //! A request's way through a framework, as its recording has it. The packages are those of the assets.
 
-use protocol::{Event, EventKind, FunctionId, Limits, Record};
+use protocol::{Event, EventKind, FunctionId, Limits, MiddlewareRole, Record};
 use recording::{
     Recording,
-    waterfall::{Row, RowKind},
+    waterfall::{Bar, Row, RowKind},
 };
 use tests::{jar, scenario};
 
@@ -104,13 +104,15 @@ const CASES: [Case; 4] = [
         ],
         mends: 1,
     },
-    // What handles an error is middleware like any other.
+    // What handles an error is middleware like any other, and all have the request again on the way back.
     Case {
         package: "koa",
         program: KOA,
         ways: [
-            &["mends", "waits", "answers"],
-            &["mends", "waits", "answers", "fails"],
+            &["mends", "waits", "answers", "waits", "mends"],
+            &[
+                "mends", "waits", "answers", "fails", "answers", "waits", "mends",
+            ],
         ],
         mends: 0,
     },
@@ -166,18 +168,24 @@ fn a_request_is_seen_to_come_to_each() {
             .collect();
         assert_eq!(seen.len(), case.ways.len(), "{package}");
         for (rows, way) in seen.iter().zip(case.ways) {
-            let names: Vec<String> = rows
-                .iter()
-                .map(|row| recording.row_words(row).0.replace("()", ""))
-                .collect();
+            let mut held: Vec<(Bar, String)> = Vec::new();
+            for row in rows {
+                let name = recording.row_words(row).0.replace("()", "");
+                held.extend(row.bars.iter().map(|bar| (*bar, name.clone())));
+            }
+            held.sort_by_key(|(bar, _)| (bar.from_ns, bar.to_ns));
+            let names: Vec<&str> = held.iter().map(|(_, name)| name.as_str()).collect();
             assert_eq!(names, way, "{package}");
             // One has the request until the next does.
             assert!(
-                rows.windows(2).all(|pair| pair[0].to_ns == pair[1].from_ns),
-                "{package}: {rows:#?}"
+                held.windows(2)
+                    .all(|pair| pair[0].0.to_ns == pair[1].0.from_ns),
+                "{package}: {held:#?}"
             );
-            let waits = names.iter().position(|name| name == "waits");
-            let waits = &rows[waits.expect("it is among them")];
+            let (waits, _) = held
+                .iter()
+                .find(|(_, name)| name == "waits")
+                .expect("it is among them");
             // Timers count from the time that the loop has taken last, which is a little before.
             assert!(waits.to_ns - waits.from_ns >= 4_000_000, "{package}");
         }
@@ -185,7 +193,7 @@ fn a_request_is_seen_to_come_to_each() {
             matches!(
                 event.kind,
                 EventKind::MiddlewareEntered {
-                    handles_error: true,
+                    role: MiddlewareRole::HandlesError,
                     ..
                 }
             )

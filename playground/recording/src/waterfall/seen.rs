@@ -1,6 +1,8 @@
 //! One pass over what happened in the name of a request, and the rows that come of it.
 
-use protocol::{Event, EventId, EventKind, FunctionId, ProcessId, trace::PacketContent};
+use protocol::{
+    Event, EventId, EventKind, FunctionId, MiddlewareRole, ProcessId, trace::PacketContent,
+};
 
 use super::{Bar, BarKind, Row, RowKind};
 use crate::{Few, Lane, Recording, TaskIndex, network::RequestIndex, sorting::sort_by_numbers};
@@ -23,6 +25,8 @@ struct Own {
     stretches: Vec<Stretch>,
     works: Vec<Work>,
     chain: Vec<Step>,
+    /// Whose place in the chain has the request.
+    holder: usize,
     is_answered: bool,
 }
 
@@ -55,14 +59,14 @@ struct Work {
     ends_ns: u64,
 }
 
-/// One of an app's middleware, while it has the request.
+/// One of an app's middleware.
 struct Step {
     process: ProcessId,
     function: FunctionId,
+    role: MiddlewareRole,
     event: EventId,
-    from_ns: u64,
-    /// `None` while it still has it.
-    to_ns: Option<u64>,
+    /// From when to when it has the request; `None` while it still has it.
+    held: Vec<(u64, Option<u64>)>,
 }
 
 /// One process while the events are passed.
@@ -76,8 +80,31 @@ struct Passing {
 impl Own {
     /// Whoever of the chain has the request has it no longer.
     fn pass_on(&mut self, now_ns: u64) {
-        if let Some(last) = self.chain.last_mut() {
-            last.to_ns.get_or_insert(now_ns);
+        let holder = self.chain.get_mut(self.holder);
+        if let Some((_, to_ns)) = holder.and_then(|step| step.held.last_mut()) {
+            to_ns.get_or_insert(now_ns);
+        }
+    }
+
+    fn come_to(&mut self, step: Step, now_ns: u64) {
+        self.pass_on(now_ns);
+        self.holder = self.chain.len();
+        self.chain.push(step);
+    }
+
+    /// A function goes on behind an `await`. If it is one that those behind it were given back to, it has the request
+    /// again; of one that is there twice it is the inner one.
+    fn go_on(&mut self, process: ProcessId, function: FunctionId, now_ns: u64) {
+        let is_it = |step: &Step| (step.process, step.function) == (process, function);
+        let found = self.chain.iter().rposition(is_it);
+        if let Some(at) = found
+            && at != self.holder
+            && self.chain[at].role == MiddlewareRole::Wraps
+            && !self.is_answered
+        {
+            self.pass_on(now_ns);
+            self.holder = at;
+            self.chain[at].held.push((now_ns, None));
         }
     }
 }
@@ -165,6 +192,10 @@ impl<'a> Seen<'a> {
                     at.running.push((task, tag));
                     if let Some(request) = tag {
                         self.begin(id, now_ns, request, task, at.wake);
+                        let task = recording.task(task);
+                        if task.lane() == Lane::Microtask {
+                            self.own(request).go_on(process, task.function, now_ns);
+                        }
                     }
                 }
             }
@@ -184,17 +215,16 @@ impl<'a> Seen<'a> {
                     });
                 }
             }
-            EventKind::MiddlewareEntered { function, .. } => {
+            EventKind::MiddlewareEntered { function, role } => {
                 if let Some(request) = tag {
-                    let own = self.own(request);
-                    own.pass_on(now_ns);
-                    own.chain.push(Step {
+                    let step = Step {
                         process,
                         function: *function,
+                        role: *role,
                         event: id,
-                        from_ns: now_ns,
-                        to_ns: None,
-                    });
+                        held: vec![(now_ns, None)],
+                    };
+                    self.own(request).come_to(step, now_ns);
                 }
             }
             EventKind::WorkQueued { .. } => {
@@ -475,14 +505,15 @@ impl<'a> Seen<'a> {
             parts.push(vec![row]);
         }
         for step in &own.chain {
+            let bars = step.held.iter().map(|(from_ns, to_ns)| Bar {
+                kind: BarKind::Called,
+                from_ns: *from_ns,
+                to_ns: to_ns.unwrap_or(self.to_ns).max(*from_ns),
+            });
             let mut row = Row {
                 kind: RowKind::Middleware(step.process, step.function),
                 event: step.event,
-                bars: vec![Bar {
-                    kind: BarKind::Called,
-                    from_ns: step.from_ns,
-                    to_ns: step.to_ns.unwrap_or(self.to_ns).max(step.from_ns),
-                }],
+                bars: bars.collect(),
                 ..blank.clone()
             };
             row.fit(within);

@@ -116,7 +116,12 @@ impl Recording {
             ),
             (RowKind::Call(..), _) => format!("{name}, {place}: at least {length}"),
             (RowKind::Middleware(..), _) => {
-                format!("{name}, {place}: had the request for {length}")
+                let again = match row.bars.len() {
+                    0 | 1 => "",
+                    _ => ", before and after those behind it",
+                };
+                let had = time::length(ran);
+                format!("{name}, {place}: had the request for {had}{again}")
             }
             _ => format!("{name}, {place}: {length}"),
         }

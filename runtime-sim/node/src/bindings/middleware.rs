@@ -5,6 +5,7 @@
 
 use std::ffi::{c_int, c_void};
 
+use protocol::MiddlewareRole;
 use rquickjs::qjs::{JSContext, JSValue};
 
 use crate::engine::{
@@ -107,8 +108,12 @@ unsafe extern "C" fn called(
         _ => call.fastify_error_handler(),
     };
     if let (Some(handler), Some(mut host)) = (handler, environment.try_host()) {
-        let handles_error = matches!(number, EXPRESS_ERROR_HANDLER | FASTIFY_ERROR_HANDLER);
-        host.middleware_entered(handler.raw(), handles_error);
+        let role = match number {
+            EXPRESS_ERROR_HANDLER | FASTIFY_ERROR_HANDLER => MiddlewareRole::HandlesError,
+            KOA_MIDDLEWARE => MiddlewareRole::Wraps,
+            _ => MiddlewareRole::Handles,
+        };
+        host.middleware_entered(handler.raw(), role);
     }
 }
 
