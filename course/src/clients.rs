@@ -8,7 +8,7 @@
 //! traceparent = true                  # each request says to which trace it belongs, by W3C Trace Context
 //!
 //! [[clients.requests]]                # when the world is at rest, unless it says when
-//! as = "browser"                      # or "curl", "curl -L", "fetch"
+//! as = "browser"                      # or "curl" (with -L, --compressed behind it), "fetch"
 //! url = "http://shop:3000/cart"
 //!
 //! [[clients.requests]]
@@ -152,12 +152,14 @@ fn read_manner(table: &mut Table) -> Option<Manner> {
     }
     let page_text = page.map(|page| page.value);
     match kind.as_str() {
-        "curl" | "curl -L" => {
+        "curl" | "curl -L" | "curl --compressed" | "curl -L --compressed" => {
             if page_text.is_some() {
                 table.add(line, "`page` is for \"browser\" and \"fetch\".");
             }
-            let follows = kind == "curl -L";
-            Some(Manner::Plain { follows })
+            Some(Manner::Plain {
+                follows: kind.contains("-L"),
+                unpacks: kind.contains("--compressed"),
+            })
         }
         "browser" => Some(Manner::Navigate {
             from: page_text.unwrap_or_default(),
@@ -177,7 +179,7 @@ fn read_manner(table: &mut Table) -> Option<Manner> {
             table.add(
                 line,
                 format!(
-                    "`as` is \"curl\", \"curl -L\", \"browser\" or \"fetch\", but is \"{other}\"."
+                    "`as` is \"curl\", \"curl -L\", \"curl --compressed\", \"curl -L --compressed\", \"browser\" or \"fetch\", but is \"{other}\"."
                 ),
             );
             None

@@ -43,8 +43,9 @@ pub enum When {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Manner {
-    /// As `curl`: no cookies, no cache, a connection for itself. It follows redirects if it is told to.
-    Plain { follows: bool },
+    /// As `curl`: no cookies, no cache, a connection for itself. It follows redirects (`-L`), and asks for packed answers
+    /// and unpacks them (`--compressed`), if it is told to.
+    Plain { follows: bool, unpacks: bool },
     /// As a browser that goes to a page: typed when `from` is empty, else from a link or a form of that page.
     Navigate { from: String, reload: bool },
     /// As `fetch` in a page.
@@ -132,6 +133,8 @@ pub enum Topic {
     Cookie,
     Cache,
     Cors,
+    /// What the answer's body was packed with.
+    Encoding,
 }
 
 impl Topic {
@@ -141,6 +144,7 @@ impl Topic {
             Self::Cookie => "cookie",
             Self::Cache => "cache",
             Self::Cors => "CORS",
+            Self::Encoding => "encoding",
         }
     }
 }

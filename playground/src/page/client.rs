@@ -28,15 +28,16 @@ pub fn ClientView(props: &AskingProps) -> Html {
             });
         })
     };
-    let follow = {
+    let change = |changed: fn(&mut Draft)| {
         let (draft, on_draft) = (draft.clone(), on_draft.clone());
         Callback::from(move |_: Event| {
-            on_draft.emit(Draft {
-                follows: !draft.follows,
-                ..draft.clone()
-            });
+            let mut draft = draft.clone();
+            changed(&mut draft);
+            on_draft.emit(draft);
         })
     };
+    let follow = change(|draft| draft.follows = !draft.follows);
+    let unpack = change(|draft| draft.unpacks = !draft.unpacks);
     // A press and Enter alike; in a sandboxed frame nothing is ever submitted.
     let send = props.on_ask.reform(|event: MouseEvent| {
         event.prevent_default();
@@ -74,6 +75,7 @@ pub fn ClientView(props: &AskingProps) -> Html {
                 </div>
                 { message_fields(draft, &on_draft) }
                 <label class="tick"><input type="checkbox" checked={draft.follows} onchange={follow} />{ "Follow redirects, as curl -L" }</label>
+                <label class="tick"><input type="checkbox" checked={draft.unpacks} onchange={unpack} />{ "Ask for compressed answers, as curl --compressed" }</label>
             </form>
             <details class="command">
                 <summary>{ "curl" }</summary>

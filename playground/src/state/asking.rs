@@ -59,6 +59,8 @@ pub struct Draft {
     pub kind: BodyKind,
     pub body: String,
     pub follows: bool,
+    /// It asks for packed answers and unpacks them.
+    pub unpacks: bool,
     /// For `fetch`.
     pub credentials: Credentials,
 }
@@ -72,6 +74,7 @@ impl Default for Draft {
             kind: BodyKind::None,
             body: String::new(),
             follows: false,
+            unpacks: false,
             credentials: Credentials::SameOrigin,
         }
     }
@@ -153,15 +156,14 @@ impl Asking {
             Message::Paste(text) => match curl::parse(&text) {
                 Ok(command) => {
                     self.draft = draft_of(&command);
-                    let mut told = vec!["The command is read.".to_owned()];
-                    told.extend(command.notes);
-                    self.told = Some(Ok(told.join(" ")));
+                    self.told = Some(Ok("The command is read.".to_owned()));
                 }
                 Err(sentence) => self.told = Some(Err(sentence)),
             },
             Message::Send => {
                 let manner = Manner::Plain {
                     follows: self.draft.follows,
+                    unpacks: self.draft.unpacks,
                 };
                 let command = command_of(&self.draft);
                 self.push(manner, command);
@@ -371,6 +373,7 @@ fn draft_of(command: &Command) -> Draft {
         }),
         body: command.body.clone(),
         follows: command.follows,
+        unpacks: command.unpacks,
         ..Draft::default()
     }
 }
@@ -396,7 +399,7 @@ pub fn command_of(draft: &Draft) -> Command {
             _ => draft.body.clone(),
         },
         follows: draft.follows,
-        notes: Vec::new(),
+        unpacks: draft.unpacks,
     }
 }
 

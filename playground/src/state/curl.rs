@@ -13,8 +13,8 @@ pub struct Command {
     pub body: String,
     /// `-L`.
     pub follows: bool,
-    /// What was left out, each a sentence.
-    pub notes: Vec<String>,
+    /// `--compressed`.
+    pub unpacks: bool,
 }
 
 /// Options with a value that matter.
@@ -192,10 +192,7 @@ impl Reading {
             'L' => self.command.follows = true,
             'G' => self.gets = true,
             'I' => self.heads = true,
-            _ => self
-                .command
-                .notes
-                .push("--compressed is left out: answers come as they are.".into()),
+            _ => self.command.unpacks = true,
         }
     }
 
@@ -339,6 +336,9 @@ pub fn write(command: &Command) -> String {
     let mut text = "curl".to_owned();
     if command.follows {
         text.push_str(" -L");
+    }
+    if command.unpacks {
+        text.push_str(" --compressed");
     }
     let by_itself = if command.body.is_empty() {
         "GET"
@@ -568,7 +568,7 @@ mod tests {
         let form = parse("curl -F a=1 -F 'b=x y' http://api").unwrap();
         assert!(form.body.contains("name=\"b\"\r\n\r\nx y\r\n"), "{form:?}");
         assert!(form.headers[0].1.starts_with("multipart/form-data"));
-        assert!(!parse("curl --compressed a").unwrap().notes.is_empty());
+        assert!(parse("curl --compressed a").unwrap().unpacks);
     }
 
     #[test]
@@ -605,6 +605,7 @@ mod tests {
             "curl http://api",
             "curl -L -X PATCH 'http://api/?q=a b' -H 'X: it'\\''s' --data-raw '{\"a\":1}' -H 'Content-Type: a/b'",
             "curl -I http://api -H Accept:",
+            "curl -L --compressed http://api",
             "curl -X POST http://api",
         ] {
             let command = parse(text).unwrap();

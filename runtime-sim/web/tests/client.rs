@@ -12,10 +12,10 @@ use protocol::{
     client::{Ask, ClientSpec, Credentials, Exchange, Manner, Mode, When},
     scenario::NetworkSpec,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 use web::{Head, Piece, Reader};
 
-type Answers = fn(&Head, &[u8]) -> String;
+type Answers = fn(&Head, &[u8]) -> Vec<u8>;
 
 /// Listens on port 80 of a host and answers; to nothing with the end of the connection.
 struct Scripted {
@@ -81,9 +81,9 @@ impl Machine for Scripted {
                         Piece::End => {
                             let answer = (self.answers)(head, body);
                             if !answer.is_empty() {
-                                world.send(socket, answer.as_bytes(), BY).unwrap();
+                                world.send(socket, &answer, BY).unwrap();
                             }
-                            if answer.is_empty() || answer.starts_with("HTTP/1.0") {
+                            if answer.is_empty() || answer.starts_with(b"HTTP/1.0") {
                                 world.close_socket(socket, BY);
                                 self.open.remove(&socket);
                                 break;
@@ -115,16 +115,20 @@ impl Machine for Scripted {
     fn restart(&mut self, _: &mut World) {}
 }
 
-fn answer(status: &str, headers: &str, body: &str) -> String {
+fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
     let headers: String = headers
         .split('|')
         .filter(|header| !header.is_empty())
         .map(|header| format!("{header}\r\n"))
         .collect();
-    format!(
-        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n",
         body.len()
     )
+    .into_bytes();
+    answer.extend(body);
+    answer
 }
 
 fn ask(manner: Manner, method: &str, url: &str) -> Ask {
@@ -139,7 +143,14 @@ fn ask(manner: Manner, method: &str, url: &str) -> Ask {
 }
 
 fn curl(follows: bool, method: &str, url: &str) -> Ask {
-    ask(Manner::Plain { follows }, method, url)
+    ask(
+        Manner::Plain {
+            follows,
+            unpacks: false,
+        },
+        method,
+        url,
+    )
 }
 
 fn typed(url: &str) -> Ask {
@@ -242,7 +253,7 @@ fn says(exchange: &Exchange, words: &str) {
 }
 
 /// What the server saw, as its answer.
-fn echo(head: &Head, body: &[u8]) -> String {
+fn echo(head: &Head, body: &[u8]) -> Vec<u8> {
     let header =
         |name: &str| String::from_utf8_lossy(head.header(name).unwrap_or(b"-")).into_owned();
     let text = format!(
@@ -298,9 +309,9 @@ fn a_plain_request_is_as_it_was_written() {
 
 #[test]
 fn failures_have_curls_numbers() {
-    fn answers(head: &Head, _: &[u8]) -> String {
+    fn answers(head: &Head, _: &[u8]) -> Vec<u8> {
         match head.target.as_str() {
-            "/empty" => String::new(),
+            "/empty" => vec![],
             "/cut" => "HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nabc".into(),
             "/weird" => "HELLO\r\n\r\n".into(),
             "/half" => "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".into(),
@@ -358,7 +369,7 @@ fn failures_have_curls_numbers() {
 /// Status, method, and with what the next request goes.
 #[test]
 fn redirects_change_what_they_should() {
-    fn answers(head: &Head, body: &[u8]) -> String {
+    fn answers(head: &Head, body: &[u8]) -> Vec<u8> {
         match head.target.trim_start_matches('/').parse::<u16>() {
             Ok(status) => answer(&format!("{status} X"), "Location: http://other/end", ""),
             Err(_) => echo(head, body),
@@ -421,7 +432,7 @@ fn redirects_change_what_they_should() {
 
 #[test]
 fn a_browser_keeps_cookies_and_says_why_not() {
-    fn answers(head: &Head, body: &[u8]) -> String {
+    fn answers(head: &Head, body: &[u8]) -> Vec<u8> {
         match head.target.as_str() {
             "/login" => answer(
                 "302 Found",
@@ -483,12 +494,13 @@ fn a_browser_keeps_cookies_and_says_why_not() {
 
 #[test]
 fn a_browser_asks_its_cache_first() {
-    fn answers(head: &Head, _: &[u8]) -> String {
+    fn answers(head: &Head, _: &[u8]) -> Vec<u8> {
         let tag = head.header("if-none-match").is_some();
         match head.target.as_str() {
             "/a" => answer("200 OK", "Cache-Control: max-age=60", "a"),
-            "/b" if tag => answer("304 Not Modified", "Cache-Control: max-age=60", "")
-                .replace("Content-Length: 0\r\n", ""),
+            "/b" if tag => {
+                b"HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=60\r\n\r\n".to_vec()
+            }
             "/b" => answer("200 OK", "Cache-Control: no-cache|ETag: \"b\"", "b"),
             "/old" => answer("301 Moved Permanently", "Location: /a", ""),
             _ => answer("200 OK", "Cache-Control: no-store", "c"),
@@ -554,7 +566,7 @@ fn a_browser_asks_its_cache_first() {
 
 #[test]
 fn a_script_asks_other_origins_for_leave() {
-    fn answers(head: &Head, body: &[u8]) -> String {
+    fn answers(head: &Head, body: &[u8]) -> Vec<u8> {
         const OURS: &str =
             "Access-Control-Allow-Origin: http://web|Access-Control-Allow-Credentials: true";
         let is_preflight = head.method == "OPTIONS";
@@ -567,8 +579,9 @@ fn a_script_asks_other_origins_for_leave() {
             ("/open", false) => answer("200 OK", "Access-Control-Allow-Origin: *", "read me"),
             ("/ours", _) => answer("200 OK", &format!("{OURS}|Set-Cookie: sid=1"), "ours"),
             ("/seen", _) => {
-                let echoed = echo(head, body);
-                echoed.replacen("\r\n", &format!("\r\n{}\r\n", OURS.replace('|', "\r\n")), 1)
+                let echoed = String::from_utf8(echo(head, body)).expect("it is text");
+                let ours = format!("\r\n{}\r\n", OURS.replace('|', "\r\n"));
+                echoed.replacen("\r\n", &ours, 1).into_bytes()
             }
             ("/on", _) => answer(
                 "302 Found",
@@ -654,12 +667,156 @@ fn a_script_asks_other_origins_for_leave() {
 
 #[test]
 fn a_body_without_end_is_kept_in_part() {
-    fn answers(_: &Head, _: &[u8]) -> String {
-        answer("200 OK", "", &"x".repeat(300_000))
+    fn answers(_: &Head, _: &[u8]) -> Vec<u8> {
+        answer("200 OK", "", "x".repeat(300_000))
     }
     let exchanges = run(answers, vec![curl(false, "GET", "http://api/")]);
     assert_eq!(exchanges[0].body_bytes, 300_000);
     assert_eq!(exchanges[0].body.len(), protocol::client::BODY_BYTES_MAX);
+}
+
+const TEXT: &str = "hello hello hello hello\nhello hello hello hello\n";
+
+/// As `/CODING` says, and then broken as the query does.
+fn packed(head: &Head, _: &[u8]) -> Vec<u8> {
+    let (path, fault) = head.target.split_once('?').unwrap_or((&head.target, ""));
+    let coding = &path[1..];
+    let mut body = TEXT.as_bytes().to_vec();
+    for coding in coding.split(',') {
+        let window_bits = match coding {
+            "gzip" | "x-gzip" | "GZIP" => 15 + 16,
+            "deflate" if fault == "raw" => -15,
+            "deflate" => 15,
+            _ => continue,
+        };
+        let config = zlib_rs::DeflateConfig {
+            window_bits,
+            ..Default::default()
+        };
+        let mut packed = vec![0; 1_000];
+        let (packed, _) = zlib_rs::compress_slice(&mut packed, &body, config);
+        body = packed.to_vec();
+    }
+    let length = body.len();
+    match fault {
+        "cut" => body.truncate(length - 12),
+        "sum" => body[length - 6] ^= 0xff,
+        "trails" => body.extend(b"garbage"),
+        "text" => body = TEXT.into(),
+        "empty" => body.clear(),
+        "head" => body.truncate(5),
+        _ => {}
+    }
+    answer("200 OK", &format!("Content-Encoding: {coding}"), body)
+}
+
+/// What curl 7.88.1 and its exit code say of the same answers, and what a browser makes of them.
+#[test]
+fn packed_answers_are_unpacked() {
+    const SUM: (u32, &str) = (
+        61,
+        "Error while processing content unencoding: incorrect data check",
+    );
+    const HEAD: (u32, &str) = (
+        61,
+        "Error while processing content unencoding: incorrect header check",
+    );
+    const TRAILS: (u32, &str) = (23, "Failed writing received data to disk/application");
+    const UNKNOWN: (u32, &str) = (
+        61,
+        "Unrecognized content encoding type. libcurl understands deflate, gzip content encodings.",
+    );
+    const NONE: (u32, &str) = (0, "");
+    // The path, curl's failure, and whether a browser fails.
+    let table = [
+        ("gzip", NONE, false),
+        ("x-gzip", NONE, false),
+        ("GZIP", NONE, false),
+        ("deflate", NONE, false),
+        ("deflate?raw", NONE, false),
+        ("deflate,gzip", NONE, false),
+        ("identity", NONE, false),
+        ("gzip?cut", NONE, false),
+        ("gzip?empty", NONE, false),
+        ("gzip?head", NONE, false),
+        ("gzip?sum", SUM, true),
+        ("gzip?text", HEAD, true),
+        ("gzip?trails", TRAILS, false),
+        ("snappy", UNKNOWN, false),
+    ];
+    let url = |path: &str| format!("http://api/{path}");
+    let manner = Manner::Plain {
+        follows: false,
+        unpacks: true,
+    };
+    let mut asks: Vec<Ask> = table
+        .iter()
+        .map(|(path, ..)| ask(manner.clone(), "GET", &url(path)))
+        .collect();
+    asks.extend(table.iter().map(|(path, ..)| typed(&url(path))));
+    asks.push(curl(false, "GET", "http://api/gzip"));
+    let exchanges = run(packed, asks);
+    let (by_curl, rest) = exchanges.split_at(table.len());
+    let (by_browser, plain) = rest.split_at(table.len());
+    for ((path, expected, browser_fails), (curl, browser)) in
+        table.iter().zip(by_curl.iter().zip(by_browser))
+    {
+        let told = curl.failure.as_ref();
+        let told = told.map_or(NONE, |failure| (failure.code, failure.text.as_str()));
+        assert_eq!(told, *expected, "{path}");
+        assert_eq!(browser.failure.is_some(), *browser_fails, "{path}");
+        let body = String::from_utf8_lossy(&curl.body);
+        match path.split_once('?').map_or("", |(_, fault)| fault) {
+            "cut" => assert!(
+                TEXT.starts_with(&*body) && body.len() < TEXT.len(),
+                "{path}"
+            ),
+            "empty" | "head" | "text" => assert_eq!(body, "", "{path}"),
+            _ => assert_eq!(body, TEXT, "{path}"),
+        }
+        assert_eq!(curl.body_bytes, curl.body.len() as u64, "{path}");
+        if !browser_fails {
+            assert_eq!(browser.body, curl.body, "{path}");
+        }
+    }
+    says(&by_browser[0], "when unpacked");
+    let sent = |exchange: &Exchange| exchange.hops[0].sent.clone();
+    let accepts = |exchange: &Exchange| {
+        let found = sent(exchange);
+        let found = found
+            .into_iter()
+            .find(|(name, _)| name == "Accept-Encoding");
+        found.map(|(_, value)| value)
+    };
+    assert_eq!(accepts(&by_curl[0]).as_deref(), Some("deflate, gzip"));
+    assert_eq!(accepts(&by_browser[0]).as_deref(), Some("gzip, deflate"));
+    // Who does not ask for it gets the bytes as they came.
+    assert_eq!(accepts(&plain[0]), None);
+    assert_eq!(plain[0].body[..2], [0x1f, 0x8b]);
+}
+
+#[test]
+fn a_bomb_is_given_up() {
+    static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let config = zlib_rs::DeflateConfig {
+            window_bits: 15 + 16,
+            level: 1,
+            ..Default::default()
+        };
+        let mut packed = vec![0; 1 << 20];
+        let (packed, _) = zlib_rs::compress_slice(&mut packed, &vec![0; 66 << 20], config);
+        packed.to_vec()
+    });
+    fn answers(_: &Head, _: &[u8]) -> Vec<u8> {
+        answer("200 OK", "Content-Encoding: gzip", &*BOMB)
+    }
+    let manner = Manner::Plain {
+        follows: false,
+        unpacks: true,
+    };
+    let exchanges = run(answers, vec![ask(manner, "GET", "http://api/")]);
+    assert_eq!(failure(&exchanges[0]).0, 63);
+    assert!(exchanges[0].body_bytes < 65 << 20);
 }
 
 #[test]

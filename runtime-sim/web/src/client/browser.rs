@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     Task, authority,
     cache::{Cache, Found, Headers, Stored, Wish, header},
+    coding,
     cookies::{Cookies, Errand, same_site},
     cors::{self, Need, Preflights, Terms},
 };
@@ -247,11 +248,17 @@ impl Browser {
             true => "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             false => "*/*",
         };
+        // A part of what is packed could not be unpacked.
+        let accepted = match header(sent, "range") {
+            Some(_) => "identity",
+            None => coding::BROWSER,
+        };
         let mut added: Headers = vec![
             ("Host".into(), authority(url)),
             ("User-Agent".into(), AGENT.into()),
             ("Accept".into(), accept.into()),
             ("Accept-Language".into(), "en".into()),
+            ("Accept-Encoding".into(), accepted.into()),
         ];
         if let Some(page) = &tab.from {
             let is_own = page.origin() == url.origin();
@@ -295,6 +302,9 @@ impl Browser {
         } else if header(&task.hop.headers, "set-cookie").is_some() {
             let why = "Its cookies are not kept: the request was sent without credentials.";
             task.decide(now_ns, Topic::Cookie, true, why.into());
+        }
+        if task.exchange.failure.is_some() {
+            return Next::Over(None);
         }
         let (asked, asked_ms) = (std::mem::take(&mut task.tab.asked), task.tab.asked_ms);
         let is_asked_about = header(&task.hop.sent, "if-none-match").is_some()

@@ -8,10 +8,11 @@
 //! Its requests are told of like those of a load, and what came of each that was asked for is an `AskEnded`. Something
 //! may be asked for when the world is at rest, so that a conversation goes on where the programs' own has ended.
 //!
-//! Leaves out: HTTPS, compressed answers, and names that take time to be resolved.
+//! Leaves out: HTTPS, answers packed with Brotli or Zstandard, and names that take time to be resolved.
 
 mod browser;
 mod cache;
+mod coding;
 mod cookies;
 mod cors;
 
@@ -213,9 +214,9 @@ impl Client {
                 }
                 _ => None,
             };
-            if let Manner::Plain { .. } = task.manner {
+            if let Manner::Plain { unpacks, .. } = task.manner {
                 sent.extend(traceparent);
-                task.hop.sent = plain_headers(&task.request, sent);
+                task.hop.sent = plain_headers(&task.request, unpacks, sent);
                 return self.send(world, ask);
             }
             let next = self.browser.prepare(task, &mut sent, now_ns, now_ms);
@@ -532,9 +533,11 @@ impl Client {
         task.hop.whole_ns = Some(now_ns);
         let outcome = RequestOutcome::Status(task.hop.status);
         task.tell_end(world, outcome, cause);
+        task.unpack(now_ns);
         let now_ms = wall_ms(world);
         let next = match task.manner {
-            Manner::Plain { follows } => task.follow(follows, now_ns),
+            Manner::Plain { .. } if task.exchange.failure.is_some() => Next::Over(None),
+            Manner::Plain { follows, .. } => task.follow(follows, now_ns),
             _ => self.browser.take(task, now_ns, now_ms),
         };
         match next {
@@ -656,6 +659,69 @@ impl Task {
             refuses,
             text,
         });
+    }
+
+    /// What cannot be unpacked is a failure of all of it, with as much of the body as could be had.
+    fn unpack(&mut self, now_ns: u64) {
+        let is_plain = match self.manner {
+            Manner::Plain { unpacks, .. } if !unpacks => return,
+            Manner::Plain { .. } => true,
+            _ => false,
+        };
+        let codings = self.hop.header("content-encoding").map(str::to_owned);
+        let Some(codings) = codings.filter(|_| !self.body.is_empty()) else {
+            return;
+        };
+        let packed_bytes = self.exchange.body_bytes;
+        let (body, wrong) = coding::unpack(&codings, std::mem::take(&mut self.body));
+        self.body = body;
+        self.exchange.body_bytes = self.body.len() as u64;
+        let codings = short(&codings);
+        // A browser shows what it does not know as it came, and does not look behind the end.
+        let wrong = wrong.filter(|wrong| {
+            is_plain || !matches!(wrong, coding::Wrong::Unknown | coding::Wrong::Trails)
+        });
+        let Some(wrong) = wrong else {
+            if self.exchange.body_bytes != packed_bytes {
+                let unpacked_bytes = self.exchange.body_bytes;
+                let told = format!(
+                    "{codings}: {packed_bytes} bytes came, {unpacked_bytes} when unpacked."
+                );
+                self.decide(now_ns, Topic::Encoding, false, told);
+            }
+            return;
+        };
+        let told = match wrong {
+            coding::Wrong::TooLong => failure(
+                63,
+                format!("{codings}: the answer is too long when it is unpacked, and is given up"),
+            ),
+            coding::Wrong::Data(said) if !is_plain => {
+                failure(0, format!("Content decoding failed: {codings}, {said}"))
+            }
+            coding::Wrong::Data(said) => failure(
+                61,
+                format!("Error while processing content unencoding: {said}"),
+            ),
+            coding::Wrong::Unknown => failure(
+                61,
+                format!(
+                    "Unrecognized content encoding type. libcurl understands {} content encodings.",
+                    coding::CURL
+                ),
+            ),
+            coding::Wrong::Trails => failure(
+                23,
+                "Failed writing received data to disk/application".into(),
+            ),
+        };
+        self.decide(
+            now_ns,
+            Topic::Encoding,
+            true,
+            format!("{}.", told.text.trim_end_matches('.')),
+        );
+        self.exchange.failure = Some(told);
     }
 
     /// The answer sends the request on, and it goes; or it is the answer.
@@ -886,7 +952,11 @@ fn authority(url: &Url) -> String {
 }
 
 /// Those that are written, behind those that curl adds. One that is written without a value is not sent.
-fn plain_headers(request: &Request, written: Vec<(String, String)>) -> Vec<(String, String)> {
+fn plain_headers(
+    request: &Request,
+    unpacks: bool,
+    written: Vec<(String, String)>,
+) -> Vec<(String, String)> {
     let says = |name: &str| {
         written
             .iter()
@@ -897,7 +967,11 @@ fn plain_headers(request: &Request, written: Vec<(String, String)>) -> Vec<(Stri
         ("User-Agent", "terrarium".to_owned()),
         ("Accept", "*/*".to_owned()),
     ];
-    let added = added.into_iter().filter(|(name, _)| !says(name));
+    let packed = unpacks.then(|| ("Accept-Encoding", coding::CURL.to_owned()));
+    let added = added
+        .into_iter()
+        .chain(packed)
+        .filter(|(name, _)| !says(name));
     let mut headers: Vec<(String, String)> = added
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
