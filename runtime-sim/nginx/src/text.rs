@@ -106,10 +106,44 @@ impl Text {
     }
 
     pub fn fill(&self, values: &impl Values) -> String {
-        let parts = self.0.iter().map(|part| match part {
-            Part::Plain(text) => text.clone(),
-            Part::Variable(name) => values.value(name),
-        });
-        parts.collect()
+        self.fill_within(usize::MAX, values).unwrap_or_default()
+    }
+
+    /// `None` when it would be longer.
+    pub fn fill_within(&self, bytes_max: usize, values: &impl Values) -> Option<String> {
+        let mut filled = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Plain(text) => filled.push_str(text),
+                Part::Variable(name) => filled.push_str(&values.value(name)),
+            }
+            if filled.len() > bytes_max {
+                return None;
+            }
+        }
+        Some(filled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Long;
+
+    impl Values for Long {
+        fn value(&self, _: &str) -> String {
+            "x".repeat(100)
+        }
+    }
+
+    #[test]
+    fn a_text_grows_no_longer_than_it_may() {
+        let text = Text::read("/$uri$uri").unwrap();
+        assert_eq!(
+            text.fill_within(201, &Long).map(|text| text.len()),
+            Some(201)
+        );
+        assert_eq!(text.fill_within(200, &Long), None);
     }
 }

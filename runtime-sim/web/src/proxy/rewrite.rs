@@ -7,6 +7,8 @@ use super::{known::encode_argument, *};
 
 /// A rewritten path looks for its location anew so many times.
 pub(super) const CHANGES_MAX: u32 = 10;
+/// nginx has as much room as its machine, and answers 500 when that is gone.
+const PATH_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Followed {
@@ -88,14 +90,24 @@ impl Proxy {
         };
         let way = &known.exchange.way;
         let quoted = |text: &Text| match way.is_quoted || way.has_plus {
-            true => text.fill(&Quoted(&known)),
-            false => text.fill(&known),
+            true => text.fill_within(PATH_BYTES_MAX, &Quoted(&known)),
+            false => text.fill_within(PATH_BYTES_MAX, &known),
         };
-        let args = rewrite.args.as_ref().map(quoted);
+        let path = match rewrite.then {
+            Then::Redirects(_) => quoted(&rewrite.path),
+            _ => rewrite.path.fill_within(PATH_BYTES_MAX, &known),
+        };
+        let args = rewrite
+            .args
+            .as_ref()
+            .map_or(Some(None), |args| quoted(args).map(Some));
+        let (Some(path), Some(args)) = (path, args) else {
+            self.error(world, socket, 500);
+            return false;
+        };
         let before = known.exchange.args.clone().filter(|args| !args.is_empty());
         let before = before.filter(|_| !rewrite.drops_args);
         if let Then::Redirects(status) = rewrite.then {
-            let path = quoted(&rewrite.path);
             let args = args.map(|args| format!("?{args}")).unwrap_or_default();
             let mut to = unquoted(&format!("{path}{args}"));
             if let Some(before) = before {
@@ -105,7 +117,6 @@ impl Proxy {
             self.answer_page(world, socket, status, Some(to));
             return false;
         }
-        let path = rewrite.path.fill(&known);
         let is_empty = path.is_empty();
         if let Some(exchange) = self.exchange(socket) {
             exchange.path = path;
