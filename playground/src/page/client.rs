@@ -75,7 +75,7 @@ pub fn ClientView(props: &AskingProps) -> Html {
                 </div>
                 { message_fields(draft, &on_draft) }
                 <label class="tick"><input type="checkbox" checked={draft.follows} onchange={follow} />{ "Follow redirects, as curl -L" }</label>
-                <label class="tick"><input type="checkbox" checked={draft.unpacks} onchange={unpack} />{ "Ask for compressed answers, as curl --compressed" }</label>
+                <label class="tick"><input type="checkbox" checked={draft.unpacks} onchange={unpack} />{ "Compressed answers, as curl --compressed" }</label>
             </form>
             <details class="command">
                 <summary>{ "curl" }</summary>

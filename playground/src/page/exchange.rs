@@ -131,9 +131,12 @@ fn sentence(exchange: &Exchange) -> Html {
         (Some(failure), _) if failure.code == 0 => {
             html! { <><b>{ "Blocked." }</b>{ format!(" {}", failure.text) }</> }
         }
-        (Some(failure), _) => html! {
-            <><b>{ "No answer." }</b><code>{ format!("curl: ({}) {}", failure.code, failure.text) }</code></>
-        },
+        (Some(failure), answer) => {
+            let came = answer.map_or("No answer.".to_owned(), |answer| {
+                format!("{} {}, but not all is well.", answer.status, answer.reason)
+            });
+            html! { <><b>{ came }</b><code>{ format!("curl: ({}) {}", failure.code, failure.text) }</code></> }
+        }
         (None, Some(answer)) => html! {
             <><b>{ format!("{} {}", answer.status, answer.reason) }</b>
             { format!(" after {took}, with {} bytes.", count(exchange.body_bytes)) }</>

@@ -99,6 +99,35 @@ test('a curl command goes in and out, and errors are curl’s', async () => {
   await lesson.page.getByText(/curl: \(7\) Failed to connect to api port 3001 after \d+ ms: connection refused/).waitFor();
 });
 
+test('compressed answers are asked for, and shown as they were', async () => {
+  await open('Client', `
+const http = require('http')
+const zlib = require('zlib')
+const text = 'the quick brown fox '.repeat(50)
+http.createServer((request, response) => {
+  const packs = /\\bgzip\\b/.test(request.headers['accept-encoding'])
+  response.setHeader('content-type', 'text/plain')
+  if (packs) response.setHeader('content-encoding', request.url === '/broken' ? 'deflate' : 'gzip')
+  response.end(packs ? zlib.gzipSync(text) : text)
+}).listen(3000)
+`);
+  const unpacked = /^gzip: \d\d bytes came, 1000 when unpacked\.$/;
+  await get('textbox', 'Address').fill('http://api:3000/');
+  await get('button', 'Send').click();
+  await says('1,000 bytes');
+  assert.equal(await lesson.page.getByText(unpacked).count(), 0);
+  await get('checkbox', 'Compressed answers, as curl --compressed').click();
+  await get('button', 'Send').click();
+  await lesson.page.getByText(unpacked).waitFor();
+  assert.match(await lesson.page.getByLabel('Body', { exact: true }).last().innerText(), /^the quick brown fox the/);
+  await get('textbox', 'Address').fill('http://api:3000/broken');
+  await get('button', 'Send').click();
+  await lesson.page.getByText(/curl: \(61\) Error while processing content unencoding/).waitFor();
+  await get('tab', 'Browser').click();
+  await go('http://api:3000/');
+  await lesson.page.getByText(unpacked).waitFor();
+});
+
 test('a browser keeps cookies, follows redirects, and says why', async () => {
   const page = '<!doctype html><title>Home</title><h1>Hello</h1><a href="/again">again</a>' +
     '<form action="/order?x=1" method="post"><input name="what" value="tea"><button name="go" value="now">Order</button></form>';

@@ -697,7 +697,7 @@ impl Task {
                 format!("{codings}: the answer is too long when it is unpacked, and is given up"),
             ),
             coding::Wrong::Data(said) if !is_plain => {
-                failure(0, format!("Content decoding failed: {codings}, {said}"))
+                failure(61, format!("Content decoding failed: {codings}, {said}"))
             }
             coding::Wrong::Data(said) => failure(
                 61,
