@@ -13,8 +13,8 @@ use std::{
 
 use kernel::{Taken, World};
 use protocol::{
-    EventId, EventKind, ExitReason, Frame, FunctionId, Limit, Limits, MicrotaskKind,
-    MiddlewareRole, Outcome, ProcessId, ProcessSpec, Queue, Stream, TaskId,
+    EventId, EventKind, ExitReason, Frame, FunctionId, Limit, Limits, MicrotaskKind, Outcome,
+    ProcessId, ProcessSpec, Queue, Stream, TaskId,
     trace::{self, STACK_FRAMES_MAX},
 };
 use rquickjs::qjs::JSValue;
@@ -607,7 +607,7 @@ impl Host {
 
     /// A web framework comes to one of its handlers.
     #[cfg(feature = "whole")]
-    pub fn middleware_entered(&mut self, handler: JSValue, role: MiddlewareRole) {
+    pub fn middleware_entered(&mut self, handler: JSValue, role: protocol::MiddlewareRole) {
         if !self.main_began {
             return;
         }
