@@ -139,7 +139,10 @@ export class LessonPage {
     return this.page.screenshot({ path: join(shots, `${name}.png`) });
   }
 
-  /** Presses Run and waits for the end of the run; gives the milliseconds it took. */
+  /**
+   * Presses Run and waits for the end of the run, and then for the further views, so that they can be opened and asked at
+   * once; gives the milliseconds until the end.
+   */
   async run() {
     const began = performance.now();
     await this.runButton().click();
@@ -148,7 +151,9 @@ export class LessonPage {
 
   async ended(began = performance.now()) {
     await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 180_000 });
-    return performance.now() - began;
+    const took = performance.now() - began;
+    await this.page.locator('.explore').waitFor({ state: 'attached' });
+    return took;
   }
 
   /** What was printed, line by line, without what the jar itself says. */

@@ -40,7 +40,7 @@ test('who opens a view before the first run has it', async () => {
 test('what did not load is said, can be asked for again, and is in nobody’s way', async () => {
   site.instead.set('_further.wasm', null);
   lesson = await LessonPage.open(browser, site, LESSON);
-  await lesson.run();
+  await lesson.runButton().click();
   await lesson.page.getByRole('log').getByText('exits with code 0').waitFor();
   await lesson.page.getByRole('tab', { name: 'Choices' }).click();
   await view().getByRole('alert').getByText('did not load').waitFor();
