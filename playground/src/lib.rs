@@ -6,6 +6,7 @@
 //! it lives in a worker, sealed, and speaks `protocol`.
 
 pub mod edge;
+pub mod erased;
 pub mod page;
 pub mod state;
 pub mod views;

@@ -60,7 +60,7 @@ fn parts(workspace: &Workspace) -> Vec<Part> {
         part("the further views", AtMost::Limit(150_000), &is_further),
         part(
             "page with the further views",
-            AtMost::Goal(400_000),
+            AtMost::Limit(400_000),
             &|path| is_page(path) || is_further(path),
         ),
         part("editor", AtMost::Limit(170_000), &editor),

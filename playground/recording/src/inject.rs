@@ -8,7 +8,7 @@ use protocol::{
     scenario::{Change, LinkSpec},
 };
 
-use crate::{Recording, network::HostIndex};
+use crate::{Few, Recording, network::HostIndex};
 
 /// Something that goes wrong from now on, or no longer does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,18 +163,20 @@ impl Recording {
     pub fn breakable(&self, host: HostIndex, event: EventId) -> Breakable {
         let network = self.network();
         let name = |host: HostIndex| network.hosts()[host].name.as_str();
-        let links = network.links().iter().filter(|link| link.from == host);
-        let mut others: Vec<&str> = links.map(|link| name(link.to)).collect();
-        let back = network.links().iter().filter(|link| link.to == host);
-        others.extend(back.map(|link| name(link.from)));
-        others.retain(|other| *other != name(host));
-        others.sort_unstable();
-        others.dedup();
+        let mut others = Few::default();
+        for link in network.links() {
+            match (link.from == host, link.to == host) {
+                (true, false) => others.insert(name(link.to), ()),
+                (false, true) => others.insert(name(link.from), ()),
+                _ => {}
+            }
+        }
         Breakable {
             host: self.host_faults(name(host), event),
             links: others
+                .into_entries()
                 .into_iter()
-                .map(|other| (other.to_owned(), self.link_faults(name(host), other, event)))
+                .map(|(other, ())| (other.to_owned(), self.link_faults(name(host), other, event)))
                 .collect(),
         }
     }

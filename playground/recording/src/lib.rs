@@ -59,4 +59,5 @@ pub use playhead::{Direction, Edge, Playhead, Range, Speed, StepUnit, TimeComman
 pub use pool::{Pool, Work};
 pub use recording::{Lane, Recording, Shared, TaskIndex, TaskRecord};
 pub use sentence::{Sentence, sentence};
+pub use sorting::sort_by_numbers;
 pub use state::{LoopState, Place, Waiting};

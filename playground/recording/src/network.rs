@@ -142,9 +142,9 @@ pub struct Counts {
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     hosts: Vec<Host>,
-    host_numbers: BTreeMap<String, HostIndex>,
+    host_numbers: Few<String, HostIndex>,
     links: Vec<Link>,
-    link_numbers: BTreeMap<(HostIndex, HostIndex), LinkIndex>,
+    link_numbers: Few<(HostIndex, HostIndex), LinkIndex>,
     /// By their numbers: in the order of times, which here is not that of the trace, some come late.
     packets: Vec<Option<Packet>>,
     connections: Vec<Option<Connection>>,
@@ -364,7 +364,7 @@ impl Network {
     }
 
     fn link(&mut self, from: HostIndex, to: HostIndex) -> LinkIndex {
-        *self.link_numbers.entry((from, to)).or_insert_with(|| {
+        *self.link_numbers.or_insert_with((from, to), || {
             self.links.push(Link {
                 from,
                 to,

@@ -16,7 +16,8 @@ pub enum RequestOrder {
 }
 
 impl Recording {
-    /// Those that serve no other and hold all `words`, in their line, their status, their client or their trace.
+    /// Those that serve no other and hold all `words`, in their line, their status, their client or their trace. Letters are
+    /// compared without their case where they are ASCII, as lines of requests are.
     pub fn requests_by(
         &self,
         words: &str,
@@ -24,7 +25,10 @@ impl Recording {
         is_descending: bool,
     ) -> Vec<RequestIndex> {
         let network = self.network();
-        let wanted: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let wanted: Vec<String> = words
+            .split_whitespace()
+            .map(str::to_ascii_lowercase)
+            .collect();
         let mut found: Vec<RequestIndex> = (0..network.requests().len())
             .filter(|request| network.is_request(*request) && network.root(*request) == *request)
             .filter(|request| wanted.is_empty() || self.has_words(*request, &wanted))
@@ -66,7 +70,7 @@ impl Recording {
             text.push(' ');
             text.push_str(&trace.trace);
         }
-        let text = text.to_lowercase();
+        let text = text.to_ascii_lowercase();
         wanted.iter().all(|word| text.contains(word))
     }
 

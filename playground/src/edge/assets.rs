@@ -1,7 +1,7 @@
 //! What the page fetches: the simulation (the jar and Node's library), what reads TypeScript, npm packages and the
 //! lessons, by addresses relative to the document.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use gloo::utils::window;
 use js_sys::{ArrayBuffer, Promise, Uint8Array, WebAssembly};
@@ -62,15 +62,16 @@ pub async fn package_catalog() -> Result<packages::Catalog, String> {
 /// `name` is of that list. Fetched once: a run is often followed by runs with other seeds.
 pub async fn package(name: &str) -> Result<packages::Archive, String> {
     thread_local! {
-        static KEPT: RefCell<BTreeMap<String, packages::Archive>> = const { RefCell::new(BTreeMap::new()) };
+        static KEPT: RefCell<Vec<(String, packages::Archive)>> = const { RefCell::new(Vec::new()) };
     }
-    if let Some(archive) = KEPT.with_borrow(|kept| kept.get(name).cloned()) {
+    let is_here = |kept: &Vec<_>| kept.iter().find(|(known, _)| known == name).cloned();
+    if let Some((_, archive)) = KEPT.with_borrow(is_here) {
         return Ok(archive);
     }
     let bytes = fetch_bytes(&format!("packages/{name}.bin")).await?;
     let archive: packages::Archive =
         codec::decode(&bytes).map_err(|error| foreign(&format!("The package {name}"), &error))?;
-    KEPT.with_borrow_mut(|kept| kept.insert(name.to_string(), archive.clone()));
+    KEPT.with_borrow_mut(|kept| kept.push((name.to_owned(), archive.clone())));
     Ok(archive)
 }
 

@@ -9,14 +9,20 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 use yew::prelude::*;
 
 use super::{
-    choices::ChoicesView,
+    choices::{ChoicesProps, ChoicesView},
     client::ClientView,
     explore::Explore,
     look::Seat,
     versus::{VersusProps, VersusView},
     visit::BrowserView,
 };
-use crate::views::{FlowView, MetricsView, RequestViewProps, SequenceView, WaterfallView};
+use crate::{
+    erased::erased,
+    views::{
+        FlowProps, FlowView, MetricsProps, MetricsView, RequestViewProps, SequenceView,
+        WaterfallView,
+    },
+};
 
 pub type Draw = fn(&Seat) -> Html;
 
@@ -34,14 +40,14 @@ pub struct Further {
 
 static FURTHER: Further = Further {
     flow,
-    waterfall: |seat| html! { <WaterfallView ..request_view(seat) /> },
-    sequence: |seat| html! { <SequenceView ..request_view(seat) /> },
+    waterfall: |seat| erased::<WaterfallView>(request_view(seat)),
+    sequence: |seat| erased::<SequenceView>(request_view(seat)),
     metrics,
-    client: |seat| html! { <ClientView ..seat.look.asking.clone() /> },
-    browser: |seat| html! { <BrowserView ..seat.look.asking.clone() /> },
+    client: |seat| erased::<ClientView>(seat.look.asking.clone()),
+    browser: |seat| erased::<BrowserView>(seat.look.asking.clone()),
     choices,
     outcomes: |seat| html! { <Explore ..seat.explore.clone() /> },
-    versus: |props| html! { <VersusView ..props /> },
+    versus: erased::<VersusView>,
 };
 
 #[wasm_split(further, fallible)]
@@ -51,12 +57,19 @@ fn module() -> Result<&'static Further, SplitLoaderError> {
 
 fn flow(seat: &Seat) -> Html {
     let look = seat.look;
-    html! {
-        <FlowView recording={look.recording.clone()} playhead={look.playhead} lit={look.lit}
-            following={look.following.clone()} on_follow={look.on_follow.clone()} chosen={seat.chosen}
-            on_select={seat.on_select.clone()} places={seat.places.clone()} on_place={seat.on_place.clone()}
-            on_command={look.on_command.clone()} on_inject={look.on_inject.clone()} />
-    }
+    erased::<FlowView>(FlowProps {
+        recording: look.recording.clone(),
+        playhead: look.playhead,
+        lit: look.lit,
+        following: look.following.clone(),
+        on_follow: look.on_follow.clone(),
+        chosen: seat.chosen,
+        on_select: seat.on_select.clone(),
+        places: seat.places.clone(),
+        on_place: seat.on_place.clone(),
+        on_command: look.on_command.clone(),
+        on_inject: look.on_inject.clone(),
+    })
 }
 
 fn request_view(seat: &Seat) -> RequestViewProps {
@@ -74,17 +87,22 @@ fn request_view(seat: &Seat) -> RequestViewProps {
 
 fn metrics(seat: &Seat) -> Html {
     let look = seat.look;
-    html! {
-        <MetricsView recording={look.recording.clone()} playhead={look.playhead} on_command={look.on_command.clone()} />
-    }
+    erased::<MetricsView>(MetricsProps {
+        recording: look.recording.clone(),
+        playhead: look.playhead,
+        on_command: look.on_command.clone(),
+    })
 }
 
 fn choices(seat: &Seat) -> Html {
     let look = seat.look;
-    html! {
-        <ChoicesView recording={look.recording.clone()} playhead={look.playhead} running={look.asking.running}
-            on_command={look.on_command.clone()} on_pick={look.on_pick.clone()} />
-    }
+    erased::<ChoicesView>(ChoicesProps {
+        recording: look.recording.clone(),
+        playhead: look.playhead,
+        running: look.asking.running,
+        on_command: look.on_command.clone(),
+        on_pick: look.on_pick.clone(),
+    })
 }
 
 /// How far the module has come.

@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     edge::{browser, storage},
+    erased::erased,
     state::{focus::Focus, fork::Versus},
-    views::{Chosen, LoopView, OnFollow, Places, Processes},
+    views::{Chosen, LoopProps, LoopView, OnFollow, Places, Processes, ProcessesProps},
 };
 
 struct View {
@@ -134,10 +135,13 @@ pub struct Seat<'a> {
 
 fn draw_loop(seat: &Seat) -> Html {
     let look = seat.look;
-    html! {
-        <LoopView recording={look.recording.clone()} playhead={look.playhead} lit={look.lit}
-            following={look.following.clone()} process={look.focus.process()} />
-    }
+    erased::<LoopView>(LoopProps {
+        recording: look.recording.clone(),
+        playhead: look.playhead,
+        lit: look.lit,
+        following: look.following.clone(),
+        process: look.focus.process(),
+    })
 }
 
 #[derive(Clone, PartialEq, Properties)]
@@ -165,6 +169,7 @@ pub struct LookProps {
 #[component]
 pub fn Look(props: &LookProps) -> Html {
     let open = use_state(|| storage::get(storage::VIEW).unwrap_or_default());
+    let has_begun = use_mut_ref(bool::default);
     let chosen = use_state(|| None::<Chosen>);
     let places = use_state(|| {
         let stored = storage::get(&storage::places_key(&props.id));
@@ -232,9 +237,10 @@ pub fn Look(props: &LookProps) -> Html {
         places: &places,
         on_place: &on_place,
     };
-    // Once there is something to see, so that no tab is waited for. A first run waits for nothing that it does not need.
-    let has_run = !recording.is_empty() && !props.asking.running;
-    let loading = use_further(has_run || (shown.draw)(None).is_none());
+    // Once a run has ended, so that no tab is waited for. A first run waits for nothing that it does not need.
+    *has_begun.borrow_mut() |= props.asking.running;
+    let has_ended = *has_begun.borrow() && !props.asking.running;
+    let loading = use_further(has_ended || (shown.draw)(None).is_none());
     let further = loading.further;
     let draw = (shown.draw)(further).filter(|_| shown.key != OUTCOMES);
     let drawn = draw.map_or_else(|| loading.sentence(), |draw| draw(&seat));
@@ -259,15 +265,21 @@ pub fn Look(props: &LookProps) -> Html {
     };
     // They are kept while another view is open.
     let outcomes = further.map(|further| (further.outcomes)(&seat));
+    let is_chosen = recording.has_several() && shown.of_process;
+    let processes = is_chosen.then(|| {
+        erased::<Processes>(ProcessesProps {
+            recording: props.recording.clone(),
+            chosen: props.focus.chosen(),
+            shown: props.focus.process(),
+            on_choose: props.on_choose.clone(),
+        })
+    });
     html! {
         <section class="look" aria-label="See">
             <div class="bar">
                 { tabs(&views, shown, &on_open) }
                 <span class="grow"></span>
-                if recording.has_several() && shown.of_process {
-                    <Processes recording={props.recording.clone()} chosen={props.focus.chosen()}
-                        shown={props.focus.process()} on_choose={props.on_choose.clone()} />
-                }
+                { processes.unwrap_or_default() }
             </div>
             if shown.key != OUTCOMES {
                 <div class="shown" role="tabpanel" id="view" aria-labelledby={tab_id(shown)} key={shown.key}>{ drawn }</div>
@@ -327,6 +339,7 @@ fn tabs(views: &[&'static View], shown: &View, on_open: &Callback<&'static View>
 /// A line for each host: `x y name`.
 fn write_places(places: &Places) -> String {
     let lines: Vec<String> = places
+        .entries()
         .iter()
         .map(|(name, (x, y))| format!("{x} {y} {name}"))
         .collect();
@@ -340,7 +353,9 @@ fn read_places(text: &str) -> Places {
         let (x, y) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         Some((words.next()?.to_owned(), (x, y)))
     };
-    let mut places = Places::new();
-    places.extend(text.lines().filter_map(place));
+    let mut places = Places::default();
+    for (name, place) in text.lines().filter_map(place) {
+        places.insert(name, place);
+    }
     places
 }

@@ -24,11 +24,15 @@ pub mod top_bar;
 pub mod versus;
 pub mod visit;
 
-use self::{lesson::LessonPage, top_bar::TopBar};
+use self::{
+    lesson::LessonPage,
+    top_bar::{TopBar, TopBarProps},
+};
 use crate::{
     edge::{
         assets, browser, editor as editor_edge, editor::EditorModule, jar::Simulation, storage,
     },
+    erased::erased,
     state::{route::Route, theme::Theme},
 };
 
@@ -156,11 +160,17 @@ impl Component for App {
             Loaded::Here(catalog) => Some(catalog.clone()),
             _ => None,
         };
+        let top_bar = erased::<TopBar>(TopBarProps {
+            catalog,
+            route: self.route.clone(),
+            done: self.done.clone(),
+            theme: self.theme,
+            on_theme: link.callback(|()| Message::Theme),
+        });
         html! {
             <>
                 <a class="skip" href="#main" onclick={skip()}>{ "Skip to the text" }</a>
-                <TopBar {catalog} route={self.route.clone()} done={self.done.clone()} theme={self.theme}
-                    on_theme={link.callback(|()| Message::Theme)} />
+                { top_bar }
                 if let Some(sentence) = &self.notice {
                     <div class="notice" role="alert">
                         <p>{ sentence }</p>

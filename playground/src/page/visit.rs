@@ -15,6 +15,7 @@ use super::exchange::{
 };
 use crate::{
     edge::document::{self, Encoding, Field, FieldKind, Form, Piece},
+    erased::erased_with_key,
     state::{
         asking::{Draft, Message, Visit},
         curl::escaped,
@@ -53,8 +54,12 @@ pub fn BrowserView(props: &AskingProps) -> Html {
             </form>
             {
                 match open {
-                    Some((event, came)) => not_yet(props, *event).unwrap_or_else(|| html! {
-                        <Drawn key={page.unwrap_or(0)} exchange={came.clone()} on_visit={props.on_ask.reform(Message::Navigate)} />
+                    Some((event, came)) => not_yet(props, *event).unwrap_or_else(|| {
+                        let drawn = DrawnProps {
+                            exchange: came.clone(),
+                            on_visit: props.on_ask.reform(Message::Navigate),
+                        };
+                        erased_with_key::<Drawn>(drawn, page.unwrap_or(0))
                     }),
                     None if page.is_some() && props.running => html! { <p class="says">{ "The page is on its way." }</p> },
                     None if page.is_some() => html! { <p class="says">{ "No page has come in this run." }</p> },

@@ -2,7 +2,7 @@
 //! back.
 
 use protocol::{Scenario, scenario::ChangeSpec};
-use recording::inject::Injection;
+use recording::{inject::Injection, sort_by_numbers};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Injected {
@@ -40,7 +40,7 @@ impl Injected {
             });
             network.changes.extend(changes);
         }
-        network.changes.sort_by_key(|change| change.at_ns);
+        sort_by_numbers(&mut network.changes, |change| (change.at_ns, 0));
     }
 }
 

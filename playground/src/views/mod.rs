@@ -29,12 +29,12 @@ mod waterfall;
 
 pub use chosen::Chosen;
 pub use drawn::drawn;
-pub use flow::{FlowView, Places};
+pub use flow::{FlowProps, FlowView, Places};
 pub use following::{Followed, OnFollow, dot, request_class};
 pub use glyphs::{Icon, colour_class, glyph, icon};
-pub use loop_view::LoopView;
-pub use metrics::MetricsView;
-pub use processes::Processes;
+pub use loop_view::{LoopProps, LoopView};
+pub use metrics::{MetricsProps, MetricsView};
+pub use processes::{Processes, ProcessesProps};
 pub use sequence::SequenceView;
-pub use time_panel::TimePanel;
+pub use time_panel::{TimePanel, TimeProps};
 pub use waterfall::{RequestViewProps, WaterfallView};

@@ -23,6 +23,7 @@ use super::{
     following::{dot, request_class},
     glyphs::{colour_class, glyph},
 };
+use crate::erased::erased;
 
 const LANE_PX: f64 = 18.0;
 const OVERVIEW_PX: f64 = 28.0;
@@ -266,11 +267,12 @@ pub fn Lanes(props: &LoopScoreProps) -> Html {
     let score = &props.score;
     let shown = props.turning.process;
     let lanes = props.turning.lanes.iter().map(|(lane, drawn)| {
+        let lit = erased::<LitMarks>(LitProps { recording: props.recording.clone(), score: score.clone(), process: shown, lane: Some(*lane) });
         html! {
             <div class="row-t lane" key={lane.short_name()} data-row={format!("lane-{shown}-{}", lane.short_name())}>
                 <div class="lab sub">{ glyph(*lane) }{ lane.short_name() }</div>
                 <div class="trk">{ lane_picture(score, drawn, *lane, Html::default()) }
-                    <LitMarks recording={props.recording.clone()} score={score.clone()} process={shown} lane={Some(*lane)} /></div>
+                    { lit }</div>
             </div>
         }
     });
@@ -286,11 +288,17 @@ pub fn Lanes(props: &LoopScoreProps) -> Html {
             .iter()
             .filter_map(|block| block_words(&block_label(&recording, block), block))
             .collect();
+        let lit = erased::<LitMarks>(LitProps {
+            recording: props.recording.clone(),
+            score: score.clone(),
+            process: *process,
+            lane: None::<Lane>,
+        });
         html! {
             <div class="row-t lane host" key={*process} data-row={format!("host-{process}")}>
                 <div class="lab">{ host_label(props, *process) }</div>
                 <div class="trk">{ lane_picture(score, drawn, Lane::Main, labels) }
-                    <LitMarks recording={props.recording.clone()} score={score.clone()} process={*process} lane={None::<Lane>} /></div>
+                    { lit }</div>
             </div>
         }
     });

@@ -24,9 +24,10 @@ use super::{
     following::request_class,
     glyphs::colour_class,
     measure::use_width_px,
-    requests::Requests,
+    requests::{Requests, RequestsProps},
     waterfall::{RequestViewProps, nothing_yet},
 };
+use crate::erased::erased;
 
 const WIDTH_PX_UNTIL_MEASURED: u32 = 520;
 /// For the times at the left.
@@ -109,6 +110,13 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
         to_px: *scrolled_px + WINDOW_PX * 3.0,
         now_px,
     };
+    let requests = erased::<Requests>(RequestsProps {
+        recording: props.recording.clone(),
+        following: props.following.clone(),
+        shown: request,
+        lit: props.lit,
+        on_select: props.on_select.clone(),
+    });
     html! {
         <div class="view seqview" tabindex="0" role="group" aria-label="The sequence of messages">
             { caption(&told(&recording, &sequence, scope), "polite", &as_text) }
@@ -117,8 +125,7 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
                     { scope_button(false, "This request") }{ scope_button(true, "Everything") }
                 </div>
                 if !*is_all {
-                    <Requests recording={props.recording.clone()} following={props.following.clone()} shown={request} lit={props.lit}
-                        on_select={props.on_select.clone()} />
+                    { requests }
                 }
             </div>
             if *as_text {

@@ -27,7 +27,10 @@ use super::{
     drawn,
     glyphs::{Icon, bookmark_glyph},
     measure::use_width_px,
-    score_rows::{Folds, Lanes, Overview, Ruler, Threads, left},
+    score_rows::{
+        Folds, Lanes, LoopScoreProps, Overview, OverviewProps, Ruler, ScoreProps, Threads,
+        ThreadsProps, left,
+    },
     ticking::use_ticks,
     time_hand::Hand,
     time_twin,
@@ -35,6 +38,7 @@ use super::{
 };
 use crate::{
     edge::browser,
+    erased::erased,
     state::keys::{self, Action},
 };
 
@@ -231,6 +235,33 @@ pub fn TimePanel(props: &TimeProps) -> Html {
     let at_px = score.axis.x_px(at_ns);
     let width_px = score.axis.width_px();
     let jumps = (!props.playhead.stepped).then_some("jumps");
+    let overview = erased::<Overview>(OverviewProps {
+        recording: props.recording.clone(),
+        whole: whole.clone(),
+        axis: score.axis.clone(),
+        range: props.playhead.range,
+        at_ns,
+    });
+    let ruler = erased::<Ruler>(LoopScoreProps {
+        recording: props.recording.clone(),
+        score: Rc::clone(&score),
+        turning: Rc::clone(&turning),
+        on_choose: props.on_choose.clone(),
+    });
+    let threads = erased::<Threads>(ThreadsProps {
+        score: Rc::clone(&score),
+        threads,
+    });
+    let lanes = erased::<Lanes>(LoopScoreProps {
+        recording: props.recording.clone(),
+        score: Rc::clone(&score),
+        turning: Rc::clone(&turning),
+        on_choose: props.on_choose.clone(),
+    });
+    let folds = erased::<Folds>(ScoreProps {
+        recording: props.recording.clone(),
+        score: Rc::clone(&score),
+    });
     html! {
         <section class={classes!("time", shut.then_some("shut"))} aria-label="Time" {onkeydown}>
             <div class="transport">
@@ -259,17 +290,14 @@ pub fn TimePanel(props: &TimeProps) -> Html {
                 <div class={classes!("strata", jumps)} data-points="" ref={strata}
                     onpointerdown={down} onpointermove={moved} onpointerup={up.clone()} onpointercancel={up} onpointerleave={gone}>
                     { hatch() }
-                    <Overview recording={props.recording.clone()} whole={whole.clone()} axis={score.axis.clone()}
-                        range={props.playhead.range} {at_ns} />
-                    <Ruler recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
-                        on_choose={props.on_choose.clone()} />
+                    { overview }
+                    { ruler }
                     { flags(&recording, props, &score, &bookmarks) }
-                    <Threads score={Rc::clone(&score)} {threads} />
-                    <Lanes recording={props.recording.clone()} score={Rc::clone(&score)} turning={Rc::clone(&turning)}
-                        on_choose={props.on_choose.clone()} />
+                    { threads }
+                    { lanes }
                     <div class="overlay" ref={overlay}>
                         { range(props, &recording, &score.axis) }
-                        <Folds recording={props.recording.clone()} score={Rc::clone(&score)} />
+                        { folds }
                         if at_px < width_px {
                             <i class="veil" style={left(at_px.max(0.0))}></i>
                         }

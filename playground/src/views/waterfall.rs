@@ -21,8 +21,9 @@ use super::{
     drawn::{draw, drawn},
     glyphs::colour_class,
     measure::use_width_px,
-    requests::Requests,
+    requests::{Requests, RequestsProps},
 };
+use crate::erased::erased;
 
 const ROWS_MAX: usize = 200;
 const WIDTH_PX_UNTIL_MEASURED: u32 = 640;
@@ -93,11 +94,17 @@ pub fn WaterfallView(props: &RequestViewProps) -> Html {
         open,
     };
     let hidden = waterfall.rows.len() - picture.rows.len();
+    let requests = erased::<Requests>(RequestsProps {
+        recording: props.recording.clone(),
+        following: props.following.clone(),
+        shown: request,
+        lit: props.lit,
+        on_select: props.on_select.clone(),
+    });
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The waterfall of a request">
             { caption(&told(&recording, request, waterfall), "polite", &as_text) }
-            <Requests recording={props.recording.clone()} following={props.following.clone()} shown={request} lit={props.lit}
-                on_select={props.on_select.clone()} />
+            { requests }
             if *as_text {
                 { picture.twin() }
             } else {

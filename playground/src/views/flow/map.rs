@@ -4,9 +4,8 @@
 //! there is room for it and none is a tower, else below each other. The same hosts and links give the same map; what the
 //! reader has moved stays where it was put.
 
-use std::collections::BTreeMap;
-
 use recording::{
+    Few,
     axis::within,
     network::{HostIndex, Network},
 };
@@ -24,7 +23,7 @@ const ROWS_MAX: f64 = 12.0;
 const APART_PX: f64 = 7.0;
 
 /// By the host's name, the middle of its box: `x` in thousandths of the map's width, `y` in pixels.
-pub type Places = BTreeMap<String, (i32, i32)>;
+pub type Places = Few<String, (i32, i32)>;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
@@ -276,8 +275,8 @@ mod tests {
                 .unwrap()
         };
         for width_px in [280.0, 560.0, 1_200.0] {
-            let map = Map::new(network, width_px, &Places::new());
-            assert_eq!(map, Map::new(network, width_px, &Places::new()));
+            let map = Map::new(network, width_px, &Places::default());
+            assert_eq!(map, Map::new(network, width_px, &Places::default()));
             let [phone, api, bank] = ["phone", "api", "bank"].map(|name| map.hosts[named(name)]);
             if width_px > 500.0 {
                 assert!(phone.0 < api.0 && api.0 < bank.0, "{width_px}: {map:?}");
@@ -293,7 +292,8 @@ mod tests {
     #[test]
     fn what_was_moved_stays() {
         let recording = Recording::from_events(fixture::exchanges(40, 1));
-        let moved = Places::from([("api".to_owned(), (250, 300))]);
+        let mut moved = Places::default();
+        moved.insert("api".to_owned(), (250, 300));
         let map = Map::new(recording.network(), 800.0, &moved);
         assert!(map.hosts.contains(&(200.0, 300.0)));
         assert!(map.height_px >= 300.0);
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn a_way_begins_and_ends_at_its_boxes() {
         let recording = Recording::from_events(fixture::exchanges(40, 1));
-        let map = Map::new(recording.network(), 900.0, &Places::new());
+        let map = Map::new(recording.network(), 900.0, &Places::default());
         let way = map.way(0, 1);
         let (x, y, _) = way.at(0.0);
         assert!((x - map.hosts[0].0).abs() <= NODE_WIDTH_PX / 2.0 + 0.1);

@@ -31,9 +31,10 @@ use super::{
     Chosen,
     caption::{caption, live},
     drawn,
-    following::{Followed, OnFollow, request_class},
+    following::{Followed, FollowedProps, OnFollow, request_class},
     measure::use_width_px,
 };
+use crate::erased::erased;
 
 /// More packets on one link are not told apart.
 const SEEDS_MAX: usize = 40;
@@ -91,11 +92,17 @@ pub fn FlowView(props: &FlowProps) -> Html {
         chosen: props.chosen,
         choose: &props.on_select,
     };
+    let followed = erased::<Followed>(FollowedProps {
+        recording: props.recording.clone(),
+        playhead: props.playhead,
+        following: props.following.clone(),
+        lit: props.lit,
+        on_follow: props.on_follow.clone(),
+    });
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The flow">
             { caption(&told, live(props.playhead.playing), &as_text) }
-            <Followed recording={props.recording.clone()} playhead={props.playhead} following={props.following.clone()}
-                lit={props.lit} on_follow={props.on_follow.clone()} />
+            { followed }
             if *as_text {
                 { details::twin(&picture) }
             } else {
