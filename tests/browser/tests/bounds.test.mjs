@@ -3,20 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { put } from '../lessons.mjs';
-import { LessonPage, engine, launch, serve } from '../page.mjs';
+import { engine } from '../page.mjs';
+import { lesson, openLesson, site } from '../stage.mjs';
 
 const NAME = '05-http/01-first-express-api';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  site.instead.clear();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const tab = (name) => lesson.page.getByRole('tab', { name, exact: true });
 const flow = () => lesson.page.getByRole('group', { name: 'The flow' });
@@ -24,7 +16,7 @@ const shot = (name) => lesson.screenshot(`bounds-${name}`);
 
 async function open(world, program, options) {
   put(site, NAME, world, program);
-  lesson = await LessonPage.open(browser, site, NAME, options);
+  await openLesson(NAME, options);
 }
 
 /** Nothing beside the page or its open view, and no two of these on each other, by more than a rounding. */
@@ -123,7 +115,7 @@ http.get('http://shop/', (answer) => answer.resume())
 });
 
 test('a megabyte on one line', async () => {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await openLesson('01-event-loop/01-what-runs-first');
   await lesson.type("console.log('begins ' + 'x'.repeat(1e6) + ' ends')\nconsole.log('after')");
   const frame = await lesson.longestFrame(() => lesson.run());
   assert.ok(frame < 1_000, `it holds the page for ${frame} ms`);
@@ -136,7 +128,7 @@ test('a megabyte on one line', async () => {
 });
 
 test('nothing yet: every view says so', async () => {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await openLesson('01-event-loop/01-what-runs-first');
   const before = await lesson.page.getByRole('tab').allInnerTexts();
   for (const name of before) await tab(name).click();
   await lesson.page.getByRole('tab').first().focus();
@@ -149,7 +141,7 @@ test('nothing yet: every view says so', async () => {
 });
 
 test('the window changes while a recording plays', async () => {
-  lesson = await LessonPage.open(browser, site, NAME);
+  await openLesson(NAME);
   await lesson.run();
   await tab('Flow').click();
   await lesson.scrubber().press('Home');
@@ -167,7 +159,7 @@ test('the window changes while a recording plays', async () => {
 
 // Only Chromium's driver reaches into a worker.
 test('a trap in the middle: what ran until then stays', { skip: engine !== 'chromium' }, async () => {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await openLesson('01-event-loop/01-what-runs-first');
   await lesson.type("let n = 0\nsetInterval(() => { for (let i = 0; i < 3e5; i++); if (n++ === 0) console.log('first') }, 1000)");
   await lesson.page.workers()[0].evaluate(`const whole = opened; let calls = 0
     opened = (sealed) => {

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, looks, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { looks } from '../page.mjs';
+import { lesson, openLesson } from '../stage.mjs';
 
 const RACE = `let first
 setTimeout(() => { first ??= 'timeout'; console.log('timeout') }, 0)
@@ -14,14 +15,6 @@ const READS = `const fs = require('node:fs')
 fs.stat('main.js', () => console.log('a'))
 fs.stat('main.js', () => console.log('b'))
 `;
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const view = () => lesson.page.getByRole('group', { name: 'The choices' });
 const rows = () => view().getByRole('list', { name: 'Choices, in order' }).locator('> li');
@@ -30,7 +23,7 @@ const here = () => rows().locator('xpath=self::*[@aria-current="true"]');
 const pressed = (number) => options(number).evaluateAll((all) => all.findIndex((one) => one.ariaPressed === 'true'));
 
 async function open(code, settings) {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', settings);
+  await openLesson('01-event-loop/01-what-runs-first', settings);
   await lesson.show('Code');
   await lesson.type(code);
   await lesson.run();

@@ -2,24 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 const LESSON = '05-http/01-first-express-api';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const get = (role, name) => lesson.page.getByRole(role, { name, exact: true });
 
 /** Runs the lesson, with another server if one is given, and opens the view. */
 async function open(view, server, options) {
-  lesson = await LessonPage.open(browser, site, LESSON, options);
+  await openLesson(LESSON, options);
   await lesson.show('Code');
   if (server) {
     await lesson.page.getByRole('textbox', { name: 'server.js' }).click();
@@ -73,7 +65,7 @@ test('a saved request is sent, answered, and sent again with every run', async (
 });
 
 test('a request can be sent before anything has run', async () => {
-  lesson = await LessonPage.open(browser, site, LESSON);
+  await openLesson(LESSON);
   await get('tab', 'Client').click();
   await get('button', 'All notes').click();
   await get('button', 'Send').click();

@@ -1,24 +1,17 @@
 // The world as a map: hosts, packets on their way and what they say, in the picture and in words.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, looks, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { looks } from '../page.mjs';
+import { lesson, openLesson } from '../stage.mjs';
 
 const LESSON = '05-http/01-first-express-api';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const view = () => lesson.page.getByRole('group', { name: 'The flow' });
 const packets = () => view().getByRole('button', { name: /, from \w+ to \w+$/ });
 
 async function flow(options) {
-  lesson = await LessonPage.open(browser, site, LESSON, options);
+  await openLesson(LESSON, options);
   await lesson.show('Code');
   await lesson.run();
   await lesson.show('See');

@@ -1,27 +1,19 @@
 // A run is kept, another is held against it: where they part is said, marked on the scrubber, and seen side by side.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 const RACE = `setTimeout(() => console.log('timeout'), 0)
 setImmediate(() => console.log('immediate'))
 `;
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const look = () => lesson.page.getByRole('region', { name: 'See' });
 const side = (name) => look().getByRole('region', { name });
 
 /** Runs with seed 7, forks, and runs with seed 8, which is the other outcome. */
 async function forked(options) {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', options);
+  await openLesson('01-event-loop/01-what-runs-first', options);
   await lesson.show('Code');
   await lesson.type(RACE);
   await lesson.run();
@@ -63,7 +55,7 @@ test('changed code is compared too, and A can be forgotten', async () => {
 });
 
 test('a fault at the playhead: what comes of it is shown beside what would have been, and is taken back', async () => {
-  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width: 2560, height: 1300 } });
+  await openLesson('05-http/01-first-express-api', { viewport: { width: 2560, height: 1300 } });
   await lesson.run();
   await lesson.page.getByRole('tab', { name: 'Flow' }).click();
   const flow = lesson.page.getByRole('group', { name: 'The flow' });

@@ -1,17 +1,10 @@
 // The views that come in a module of their own: when it is fetched, and what is there while it is not.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { lesson, openLesson, site } from '../stage.mjs';
 
 const LESSON = '01-event-loop/01-what-runs-first';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  site.instead.clear();
-  await lesson?.close();
-});
 
 const view = () => lesson.page.getByRole('tabpanel', { name: 'Choices' });
 const choices = () => view().getByRole('group', { name: 'The choices' });
@@ -19,7 +12,7 @@ const fetched = () => site.served.filter((name) => name.endsWith('_further.wasm'
 
 test('a first run does not wait for it, and the first view after the run does not either', async () => {
   site.served.length = 0;
-  lesson = await LessonPage.open(browser, site, LESSON);
+  await openLesson(LESSON);
   await lesson.page.waitForTimeout(500);
   assert.equal(fetched(), 0);
   await lesson.run();
@@ -32,14 +25,14 @@ test('a first run does not wait for it, and the first view after the run does no
 });
 
 test('who opens a view before the first run has it', async () => {
-  lesson = await LessonPage.open(browser, site, LESSON);
+  await openLesson(LESSON);
   await lesson.page.getByRole('tab', { name: 'Outcomes' }).click();
   await lesson.page.getByRole('group', { name: 'The outcomes' }).waitFor();
 });
 
 test('what did not load is said, can be asked for again, and is in nobody’s way', async () => {
   site.instead.set('_further.wasm', null);
-  lesson = await LessonPage.open(browser, site, LESSON);
+  await openLesson(LESSON);
   await lesson.runButton().click();
   await lesson.page.getByRole('log').getByText('exits with code 0').waitFor();
   await lesson.page.getByRole('tab', { name: 'Choices' }).click();

@@ -2,20 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, engine, launch, root, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { engine, root } from '../page.mjs';
+import { browser, lesson, openLesson, site } from '../stage.mjs';
 
 const FIRST = '01-event-loop/01-what-runs-first';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  lesson = undefined;
-  assert.deepEqual(errors, [], 'errors on the page');
-});
-const open = async (id = FIRST, options) => (lesson = await LessonPage.open(browser, site, id, options));
+const open = (id = FIRST, options) => openLesson(id, options);
 
 test('the contents lead to a lesson', async () => {
   await open('');
@@ -146,7 +138,6 @@ test('the trace is the same as in wasmtime', async () => {
     await open(id);
     await lesson.run();
     assert.equal(await lesson.page.locator('[data-trace-hash]').getAttribute('data-trace-hash'), hash, id);
-    await lesson.close();
   }
 });
 
@@ -161,8 +152,7 @@ test('what an earlier run has compiled changes nothing', async () => {
 });
 
 test('it works in a sandboxed frame', async () => {
-  lesson = new LessonPage(await browser.newContext({ viewport: { width: 1280, height: 900 } }), undefined);
-  const page = await lesson.context.newPage();
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   await page.goto(`${site.origin}/framed`);
   const frame = page.frameLocator('iframe');
   await frame.getByRole('button', { name: /^Run/ }).click();
@@ -172,6 +162,7 @@ test('it works in a sandboxed frame', async () => {
   assert.notEqual(ink, '', 'it has its styles');
   await frame.getByRole('tab', { name: 'Choices' }).click();
   await frame.getByRole('group', { name: 'The choices' }).waitFor();
+  await page.close();
 });
 
 test('nothing is fetched from elsewhere, in a sandboxed frame or not', async () => {

@@ -1,31 +1,25 @@
 // What everybody must be able to see and reach: no accessibility violation, nothing wider than its window.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
-
-let site, browser;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 for (const colorScheme of ['light', 'dark']) {
   test(`no accessibility violation, ${colorScheme}`, async () => {
-    const contents = await LessonPage.open(browser, site, '', { colorScheme });
-    assert.deepEqual(await contents.violations(), []);
-    await contents.close();
-    const lesson = await LessonPage.open(browser, site, '01-event-loop/02-blocking-the-loop', { colorScheme });
+    await openLesson('', { colorScheme });
+    assert.deepEqual(await lesson.violations(), []);
+    await openLesson('01-event-loop/02-blocking-the-loop', { colorScheme });
     await lesson.editor().waitFor();
     assert.deepEqual(await lesson.violations(), []);
     await lesson.run();
     assert.deepEqual(await lesson.violations(), []);
     await lesson.button('Read this view as text').click();
     assert.deepEqual(await lesson.violations(), []);
-    await lesson.close();
   });
 
   for (const [width, height] of [[320, 640], [768, 1024], [1100, 780], [1440, 900], [2560, 1300]]) {
     test(`nothing is wider than ${width} px, ${colorScheme}`, async () => {
-      const lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', { colorScheme, viewport: { width, height } });
+      await openLesson('01-event-loop/01-what-runs-first', { colorScheme, viewport: { width, height } });
       const shoot = async (name) => {
         await lesson.screenshot(`${name}-${width}-${colorScheme}`);
         const over = await lesson.beside();
@@ -38,7 +32,6 @@ for (const colorScheme of ['light', 'dark']) {
       await lesson.show('See');
       await lesson.lines().filter({ hasText: 'tick' }).click({ timeout: 500 }).catch(() => lesson.button('Step back').click());
       await shoot('see');
-      await lesson.close();
     });
   }
 }

@@ -2,26 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { browser, lesson, openLesson, site } from '../stage.mjs';
 
 const LESSON = '17-resilience/02-one-process-four';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  lesson = undefined;
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const view = () => lesson.page.getByRole('group', { name: 'Metrics', exact: true });
 const chart = (name) => view().getByRole('region', { name, exact: true });
 const moment = () => view().getByRole('slider', { name: 'Moment' });
 
 async function metrics(options, id = LESSON) {
-  lesson = await LessonPage.open(browser, site, id, options);
+  await openLesson(id, options);
   await lesson.show('Code');
   await lesson.run();
   await lesson.show('See');

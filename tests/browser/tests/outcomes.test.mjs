@@ -1,26 +1,18 @@
 // The program under many seeds: every way in which it comes out is counted, and any of them opens as a recording.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 const RACE = `setTimeout(() => console.log('timeout'), 0)
 setImmediate(() => console.log('immediate'))
 `;
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const view = () => lesson.page.getByRole('group', { name: 'The outcomes' });
 const rows = () => view().getByRole('list', { name: 'Outcomes, the most frequent first' }).locator('> li');
 
 async function open(code, options) {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first', options);
+  await openLesson('01-event-loop/01-what-runs-first', options);
   await lesson.show('Code');
   await lesson.type(code);
   await lesson.show('See');
@@ -74,7 +66,7 @@ test('what the seed does not decide has one outcome, and hostile output is only 
 });
 
 test('what is broken by hand is broken under every seed', async () => {
-  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width: 1920, height: 1080 } });
+  await openLesson('05-http/01-first-express-api', { viewport: { width: 1920, height: 1080 } });
   await lesson.run();
   await lesson.page.getByRole('tab', { name: 'Flow' }).click();
   const flow = lesson.page.getByRole('group', { name: 'The flow' });

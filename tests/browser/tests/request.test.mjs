@@ -1,26 +1,18 @@
 // One request: its waterfall and its sequence, at the playhead that all views share.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 const LESSON = '05-http/04-middleware';
 const NAMES = { Waterfall: 'The waterfall of a request', Sequence: 'The sequence of messages' };
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const view = (name) => lesson.page.getByRole('group', { name: NAMES[name] });
 const tab = (name) => lesson.page.getByRole('tab', { name });
 const row = (name) => view('Waterfall').getByRole('row', { name });
 
 async function open(name, options) {
-  lesson = await LessonPage.open(browser, site, LESSON, options);
+  await openLesson(LESSON, options);
   await lesson.show('Code');
   await lesson.run();
   await lesson.show('See');

@@ -1,24 +1,15 @@
 // A world of several processes: whose a line is, whose loop is shown, and how one goes from one to the other.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
-
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 const chooser = () => lesson.page.getByRole('group', { name: 'Process' });
 const chosen = async () => (await chooser().locator('[aria-pressed=true]').allInnerTexts()).join();
 const program = () => lesson.page.locator('.hub .entry').innerText();
 
 async function ran() {
-  lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api');
+  await openLesson('05-http/01-first-express-api');
   await lesson.run();
 }
 
@@ -54,7 +45,7 @@ test('a process is chosen by keyboard, stays while stepping, and a jump leads on
 });
 
 test('one process needs no chooser', async () => {
-  lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await openLesson('01-event-loop/01-what-runs-first');
   await lesson.run();
   assert.equal(await chooser().count(), 0);
   assert.equal(await lesson.page.locator('.whose').count(), 0);

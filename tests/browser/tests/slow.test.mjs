@@ -4,18 +4,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { LessonPage, launch, root, serve } from '../page.mjs';
+import { test } from 'node:test';
+import { root } from '../page.mjs';
+import { lesson, openLesson } from '../stage.mjs';
 
 const LESSON = '05-http/05-which-call-is-slow';
-let site, browser, lesson;
-before(async () => { site = await serve(); browser = await launch(); });
-after(async () => { await browser?.close(); site?.close(); });
-afterEach(async () => {
-  const errors = lesson?.errors ?? [];
-  await lesson?.close();
-  assert.deepEqual(errors, [], 'errors on the page');
-});
 
 const waterfall = () => lesson.page.getByRole('group', { name: 'The waterfall of a request' });
 const sentence = (view) => view.getByRole('status').first().innerText();
@@ -23,7 +16,7 @@ const open = (name) => lesson.page.getByRole('tab', { name, exact: true }).click
 
 /** Runs the lesson as it begins and opens a view of it. */
 async function begin(view) {
-  lesson = await LessonPage.open(browser, site, LESSON);
+  await openLesson(LESSON);
   await lesson.run();
   await open(view);
 }

@@ -2,19 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { LessonPage, launch, serve } from '../page.mjs';
-
-let site;
-let browser;
-before(async () => {
-  site = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+import { test } from 'node:test';
+import { lesson, openLesson } from '../stage.mjs';
 
 /** What was pressed is in the picture: the next key begins from there. */
 const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
@@ -23,7 +12,7 @@ const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimati
 const lit = (page) => page.locator('.lit').evaluateAll((all) => all.map((one) => one.dataset.is));
 
 test('hovering a line of the log lights the callback that wrote it and its line of code', async () => {
-  const lesson = await LessonPage.open(browser, site, '01-event-loop/01-what-runs-first');
+  await openLesson('01-event-loop/01-what-runs-first');
   const { page } = lesson;
   await lesson.run();
   const line = lesson.lines().first();
@@ -45,12 +34,10 @@ test('hovering a line of the log lights the callback that wrote it and its line 
   const printed = page.locator('.cm-line', { hasText: 'console.log' }).first();
   await printed.hover();
   assert.ok((await lit(page)).length > 0, 'a line of code lights what happened there');
-  assert.deepEqual(lesson.errors, []);
-  await lesson.close();
 });
 
 test('hovering a packet lights its row and the other way round', async () => {
-  const lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api');
+  await openLesson('05-http/01-first-express-api');
   const { page } = lesson;
   await lesson.run();
   await page.getByRole('tab', { name: 'Flow' }).click();
@@ -61,11 +48,9 @@ test('hovering a packet lights its row and the other way round', async () => {
   await packet.focus();
   assert.match(await packet.getAttribute('class'), /\blit\b/);
   assert.ok((await lit(page)).includes(await packet.getAttribute('data-is')));
-  assert.deepEqual(lesson.errors, []);
-  await lesson.close();
 });
 
-const event = async (lesson) => Number(await lesson.scrubber().getAttribute('aria-valuenow'));
+const event = async () => Number(await lesson.scrubber().getAttribute('aria-valuenow'));
 const ticks = (page) => page.locator('.r-rule .tk').allInnerTexts();
 const centre = async (locator) => {
   const box = await locator.boundingBox();
@@ -73,13 +58,12 @@ const centre = async (locator) => {
 };
 
 async function ran(path, options) {
-  const lesson = await LessonPage.open(browser, site, path, options);
+  await openLesson(path, options);
   await lesson.run();
-  return lesson;
 }
 
 test('keys step, zoom, choose a range and loop it, and the popover names them', async () => {
-  const lesson = await ran('01-event-loop/01-what-runs-first');
+  await ran('01-event-loop/01-what-runs-first');
   const { page } = lesson;
   const press = async (...keys) => {
     for (const key of keys) {
@@ -89,18 +73,18 @@ test('keys step, zoom, choose a range and loop it, and the popover names them', 
   };
   await lesson.scrubber().focus();
   await press('Home', 'ArrowRight', 'Shift+ArrowRight');
-  assert.equal(await event(lesson), 12);
+  assert.equal(await event(), 12);
   await press('2', 'ArrowLeft');
   assert.equal(await lesson.button('callback').getAttribute('aria-pressed'), 'true');
-  assert.ok(await event(lesson) < 12);
+  assert.ok(await event() < 12);
   await press('1', 'Home');
 
   // Bookmarks, forward and back.
   await press('n');
   assert.match(await page.locator('.say[role=status]').first().innerText(), /prints/);
-  const first = await event(lesson);
+  const first = await event();
   await press('n', 'Shift+N');
-  assert.equal(await event(lesson), first);
+  assert.equal(await event(), first);
 
   const whole = await ticks(page);
   await press('+', '+');
@@ -114,7 +98,7 @@ test('keys step, zoom, choose a range and loop it, and the popover names them', 
   assert.equal(await lesson.button('Loop the range').getAttribute('aria-pressed'), 'true');
   await press('>', '>', '>', '>', ' ');
   for (let look = 0; look < 20; look += 1) {
-    const at = await event(lesson);
+    const at = await event();
     assert.ok(at >= first && at <= first + 3, `${at} is in the loop`);
     await page.waitForTimeout(30);
   }
@@ -130,12 +114,10 @@ test('keys step, zoom, choose a range and loop it, and the popover names them', 
   await page.getByRole('group', { name: 'Keys' }).getByText('loop the range').waitFor();
   await press('Escape');
   assert.equal(await page.getByRole('group', { name: 'Keys' }).count(), 0);
-  assert.deepEqual(lesson.errors, []);
-  await lesson.close();
 });
 
 test('wheel, drag and buttons zoom, move and choose', async () => {
-  const lesson = await ran('01-event-loop/01-what-runs-first');
+  await ran('01-event-loop/01-what-runs-first');
   const { page } = lesson;
   const whole = await ticks(page);
   const [x, y, box] = await centre(page.locator('.r-rule .trk'));
@@ -179,12 +161,10 @@ test('wheel, drag and buttons zoom, move and choose', async () => {
   assert.ok(await rows.count() >= 4);
   await rows.first().getByRole('button').click();
   assert.match(await page.locator('.say[role=status]').first().innerText(), /prints/);
-  assert.deepEqual(lesson.errors, []);
-  await lesson.close();
 });
 
 test('a callback in the score lights its card, and a letter follows its request', async () => {
-  const lesson = await ran('05-http/01-first-express-api');
+  await ran('05-http/01-first-express-api');
   const { page } = lesson;
   await page.getByRole('tab', { name: 'Flow' }).click();
   const followed = page.getByRole('region', { name: 'Followed requests' });
@@ -207,14 +187,12 @@ test('a callback in the score lights its card, and a letter follows its request'
     marked = await page.locator('.lane .mark').count();
   }
   assert.ok(marked > 0, `something is lit at ${x}`);
-  assert.deepEqual(lesson.errors, []);
-  await lesson.close();
 });
 
 for (const [width, height] of [[320, 640], [768, 900], [1280, 800], [2560, 1300]]) {
   for (const colorScheme of ['light', 'dark']) {
     test(`time fits ${width} px and has no accessibility violation, ${colorScheme}`, async () => {
-      const lesson = await LessonPage.open(browser, site, '05-http/01-first-express-api', { viewport: { width, height }, colorScheme });
+      await openLesson('05-http/01-first-express-api', { viewport: { width, height }, colorScheme });
       const { page } = lesson;
       await lesson.show('Code');
       await lesson.run();
@@ -238,7 +216,6 @@ for (const [width, height] of [[320, 640], [768, 900], [1280, 800], [2560, 1300]
       assert.equal(await lesson.beside(), 0);
       await lesson.button('Read the time as text').click();
       assert.deepEqual(await lesson.violations('.time'), []);
-      await lesson.close();
     });
   }
 }
