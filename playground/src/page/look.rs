@@ -149,6 +149,8 @@ pub struct LookProps {
     /// The lesson's, for what is remembered of it.
     pub id: AttrValue,
     pub recording: Shared,
+    /// The run that it is of.
+    pub has_ended: bool,
     pub playhead: Playhead,
     pub focus: Focus,
     /// What is pointed at, in whatever view.
@@ -169,7 +171,6 @@ pub struct LookProps {
 #[component]
 pub fn Look(props: &LookProps) -> Html {
     let open = use_state(|| storage::get(storage::VIEW).unwrap_or_default());
-    let has_begun = use_mut_ref(bool::default);
     let chosen = use_state(|| None::<Chosen>);
     let places = use_state(|| {
         let stored = storage::get(&storage::places_key(&props.id));
@@ -238,9 +239,7 @@ pub fn Look(props: &LookProps) -> Html {
         on_place: &on_place,
     };
     // Once a run has ended, so that no tab is waited for. A first run waits for nothing that it does not need.
-    *has_begun.borrow_mut() |= props.asking.running;
-    let has_ended = *has_begun.borrow() && !props.asking.running;
-    let loading = use_further(has_ended || (shown.draw)(None).is_none());
+    let loading = use_further(props.has_ended || (shown.draw)(None).is_none());
     let further = loading.further;
     let draw = (shown.draw)(further).filter(|_| shown.key != OUTCOMES);
     let drawn = draw.map_or_else(|| loading.sentence(), |draw| draw(&seat));

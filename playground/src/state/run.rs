@@ -73,6 +73,10 @@ impl Run {
         self.status == Status::Running
     }
 
+    pub fn has_ended(&self) -> bool {
+        matches!(self.status, Status::Ended(_))
+    }
+
     /// There is a recording to look at.
     pub fn recorded(&self) -> bool {
         self.events > 0

@@ -126,12 +126,16 @@ const roomBesideClock = () => lesson.page.evaluate(() => {
   return document.querySelector('.keys').getBoundingClientRect().left - text.getBoundingClientRect().right;
 });
 
+async function asText() {
+  await lesson.button('Read this view as text').click();
+  await view().getByRole('table').first().waitFor();
+}
+
 for (const colorScheme of ['light', 'dark']) {
   test(`no accessibility violation, ${colorScheme}`, async () => {
     await metrics({ colorScheme });
     assert.deepEqual(await lesson.violations(), []);
-    await lesson.button('Read this view as text').click();
-    await view().getByRole('table').first().waitFor();
+    await asText();
     assert.deepEqual(await lesson.violations(), []);
   });
 
@@ -139,12 +143,12 @@ for (const colorScheme of ['light', 'dark']) {
     test(`nothing is wider than ${width} px, ${colorScheme}`, async () => {
       await metrics({ colorScheme, viewport: { width, height } });
       for (const name of ['metrics', 'metrics-text']) {
+        if (name === 'metrics-text') await asText();
         await lesson.screenshot(`${name}-${width}-${colorScheme}`);
         const over = await lesson.beside();
         assert.ok(over <= 0, `${name} is ${over} px too wide`);
         const room = await roomBesideClock();
         assert.ok(room >= 0, `the time stands ${-room} px over the keys`);
-        await lesson.button('Read this view as text').click();
       }
     });
   }

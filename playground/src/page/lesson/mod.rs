@@ -405,6 +405,7 @@ impl Component for LessonPage {
         let look = erased::<Look>(LookProps {
             id: ctx.props().lesson.id.clone().into(),
             recording: self.shown.clone(),
+            has_ended: self.run.has_ended(),
             playhead: self.playhead,
             focus: self.focus,
             lit,
