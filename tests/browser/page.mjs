@@ -152,7 +152,7 @@ export class LessonPage {
   async ended(began = performance.now()) {
     await this.page.locator('.seedline, .trap').first().waitFor({ timeout: 180_000 });
     const took = performance.now() - began;
-    await this.page.locator('.explore').waitFor({ state: 'attached' });
+    await this.page.locator('.explore').waitFor({ state: 'attached', timeout: 180_000 });
     return took;
   }
 

@@ -110,7 +110,8 @@ test('in a sandboxed frame a save says why it may come to nothing', async () => 
   // Before that it is still the page from which it comes, which has a Run of its own.
   await frame.getByRole('heading', { level: 1, name: 'One process, four processes' }).waitFor();
   await frame.getByRole('button', { name: /^Run/ }).first().click();
-  await frame.locator('.seedline').first().waitFor({ timeout: 60_000 });
+  // In WebKit, this world's run may take a minute and a half.
+  await frame.locator('.seedline').first().waitFor({ timeout: 180_000 });
   await frame.getByRole('tab', { name: 'Metrics' }).click();
   const region = frame.getByRole('region', { name: 'Throughput', exact: true });
   await region.getByText('Save', { exact: true }).click();
