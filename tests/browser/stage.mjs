@@ -12,7 +12,7 @@ export let lesson;
 before(async () => { site = await serve(); browser = await launch(); });
 after(async () => { await browser?.close(); site?.close(); });
 afterEach(async () => {
-  site.instead.clear();
+  site?.instead.clear();
   await close();
 });
 

@@ -35,6 +35,7 @@ pub use glyphs::{Icon, colour_class, glyph, icon};
 pub use loop_view::{LoopProps, LoopView};
 pub use metrics::{MetricsProps, MetricsView};
 pub use processes::{Processes, ProcessesProps};
+pub use requests::RequestViewProps;
 pub use sequence::SequenceView;
 pub use time_panel::{TimePanel, TimeProps};
-pub use waterfall::{RequestViewProps, WaterfallView};
+pub use waterfall::WaterfallView;

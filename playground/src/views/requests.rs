@@ -1,13 +1,13 @@
 //! Which request is looked at, and the list from which another is chosen: found by words, sorted by its columns.
 
 use recording::{
-    Following, Highlight, Lit, Shared, network::RequestIndex, requests::RequestOrder, time,
-    words::some,
+    Following, Highlight, Lit, Playhead, Shared, TimeCommand, network::RequestIndex,
+    requests::RequestOrder, time, words::some,
 };
 use web_sys::HtmlInputElement;
 use yew::{
     Callback, Html, InputEvent, MouseEvent, Properties, TargetCast, classes, function_component,
-    html, use_memo, use_state,
+    hook, html, use_memo, use_state,
 };
 
 use super::{
@@ -16,21 +16,67 @@ use super::{
     following::dot,
     glyphs::{Icon, icon},
 };
+use crate::erased::erased;
 
 /// More are only counted: who looks for one of them types a word of it.
 const ROWS_MAX: usize = 60;
 
+/// Of a view of one request.
 #[derive(Clone, PartialEq, Properties)]
-pub struct RequestsProps {
+pub struct RequestViewProps {
     pub recording: Shared,
-    pub following: Following,
-    pub shown: RequestIndex,
+    pub playhead: Playhead,
+    #[prop_or_default]
     pub lit: Lit,
+    #[prop_or_default]
+    pub following: Following,
+    #[prop_or_default]
+    pub chosen: Option<Chosen>,
     pub on_select: Callback<Option<Chosen>>,
+    pub on_command: Callback<TimeCommand>,
+}
+
+/// The one that the reader chose, as the one that it serves, or the slowest.
+#[hook]
+pub fn use_request(props: &RequestViewProps) -> Option<RequestIndex> {
+    let recording = props.recording.read();
+    let network = recording.network();
+    let slowest = use_memo(props.recording.clone(), |shown| {
+        shown.read().slowest_request()
+    });
+    let chosen = props.chosen.and_then(|chosen| chosen.request(network));
+    chosen.map(|request| network.root(request)).or(*slowest)
+}
+
+pub fn chooser(props: &RequestViewProps, shown: RequestIndex) -> Html {
+    erased::<Requests>(RequestsProps {
+        recording: props.recording.clone(),
+        following: props.following.clone(),
+        shown,
+        lit: props.lit,
+        on_select: props.on_select.clone(),
+    })
+}
+
+pub fn nothing_yet(view: &'static str) -> Html {
+    html! {
+        <div class="view" tabindex="0" role="group" aria-label={view}>
+            <p class="say" role="status"><b>{ "Nothing is asked yet." }</b>{ " " }<span>{ "The first request, and all that it leads to, will stand here." }</span></p>
+        </div>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct RequestsProps {
+    recording: Shared,
+    following: Following,
+    shown: RequestIndex,
+    lit: Lit,
+    on_select: Callback<Option<Chosen>>,
 }
 
 #[function_component]
-pub fn Requests(props: &RequestsProps) -> Html {
+fn Requests(props: &RequestsProps) -> Html {
     let is_open = use_state(bool::default);
     let words = use_state(String::new);
     let order = use_state(|| (RequestOrder::Took, true));

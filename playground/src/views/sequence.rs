@@ -24,10 +24,8 @@ use super::{
     following::request_class,
     glyphs::colour_class,
     measure::use_width_px,
-    requests::{Requests, RequestsProps},
-    waterfall::{RequestViewProps, nothing_yet},
+    requests::{RequestViewProps, chooser, nothing_yet, use_request},
 };
-use crate::erased::erased;
 
 const WIDTH_PX_UNTIL_MEASURED: u32 = 520;
 /// For the times at the left.
@@ -47,12 +45,7 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
     let scrolled_px = use_state_eq(|| 0.0);
     let scroller = use_node_ref();
     let recording = props.recording.read();
-    let network = recording.network();
-    let slowest = use_memo(props.recording.clone(), |shown| {
-        shown.read().slowest_request()
-    });
-    let chosen = props.chosen.and_then(|chosen| chosen.request(network));
-    let request = chosen.map(|request| network.root(request)).or(*slowest);
+    let request = use_request(props);
     let width_px =
         use_width_px(&scroller, !*as_text && request.is_some()).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
     let scope = (!*is_all).then_some(request).flatten();
@@ -110,13 +103,6 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
         to_px: *scrolled_px + WINDOW_PX * 3.0,
         now_px,
     };
-    let requests = erased::<Requests>(RequestsProps {
-        recording: props.recording.clone(),
-        following: props.following.clone(),
-        shown: request,
-        lit: props.lit,
-        on_select: props.on_select.clone(),
-    });
     html! {
         <div class="view seqview" tabindex="0" role="group" aria-label="The sequence of messages">
             { caption(&told(&recording, &sequence, scope), "polite", &as_text) }
@@ -125,7 +111,7 @@ pub fn SequenceView(props: &RequestViewProps) -> Html {
                     { scope_button(false, "This request") }{ scope_button(true, "Everything") }
                 </div>
                 if !*is_all {
-                    { requests }
+                    { chooser(props, request) }
                 }
             </div>
             if *as_text {

@@ -5,45 +5,28 @@
 //! what waits and what works in words.
 
 use recording::{
-    Following, Highlight, Lane, Lit, Playhead, Recording, Sentence, Shared, TimeCommand, axis,
-    time,
+    Highlight, Lane, Recording, Sentence, TimeCommand, axis, time,
     waterfall::{Bar, BarKind, Row, RowKind, Waterfall},
     words::some,
 };
 use yew::{
-    Callback, Html, MouseEvent, Properties, classes, function_component, html, use_memo,
-    use_node_ref, use_state,
+    Callback, Html, MouseEvent, classes, function_component, html, use_memo, use_node_ref,
+    use_state,
 };
 
 use super::{
-    Chosen,
     caption::{caption, columns},
     drawn::{draw, drawn},
     glyphs::colour_class,
     measure::use_width_px,
-    requests::{Requests, RequestsProps},
+    requests::{RequestViewProps, chooser, nothing_yet, use_request},
 };
-use crate::erased::erased;
 
 const ROWS_MAX: usize = 200;
 const WIDTH_PX_UNTIL_MEASURED: u32 = 640;
 const TICK_PX: f64 = 72.0;
 /// What a bar needs to carry words.
 const WORDS_PX: f64 = 190.0;
-
-#[derive(Clone, PartialEq, Properties)]
-pub struct RequestViewProps {
-    pub recording: Shared,
-    pub playhead: Playhead,
-    #[prop_or_default]
-    pub lit: Lit,
-    #[prop_or_default]
-    pub following: Following,
-    #[prop_or_default]
-    pub chosen: Option<Chosen>,
-    pub on_select: Callback<Option<Chosen>>,
-    pub on_command: Callback<TimeCommand>,
-}
 
 #[function_component]
 pub fn WaterfallView(props: &RequestViewProps) -> Html {
@@ -52,12 +35,7 @@ pub fn WaterfallView(props: &RequestViewProps) -> Html {
     let rows_max = use_state(|| ROWS_MAX);
     let drawn = use_node_ref();
     let recording = props.recording.read();
-    let network = recording.network();
-    let slowest = use_memo(props.recording.clone(), |shown| {
-        shown.read().slowest_request()
-    });
-    let chosen = props.chosen.and_then(|chosen| chosen.request(network));
-    let shown = chosen.map(|request| network.root(request)).or(*slowest);
+    let shown = use_request(props);
     let width_px =
         use_width_px(&drawn, !*as_text && shown.is_some()).unwrap_or(WIDTH_PX_UNTIL_MEASURED);
     let waterfall = use_memo((props.recording.clone(), shown), |(recording, shown)| {
@@ -94,17 +72,10 @@ pub fn WaterfallView(props: &RequestViewProps) -> Html {
         open,
     };
     let hidden = waterfall.rows.len() - picture.rows.len();
-    let requests = erased::<Requests>(RequestsProps {
-        recording: props.recording.clone(),
-        following: props.following.clone(),
-        shown: request,
-        lit: props.lit,
-        on_select: props.on_select.clone(),
-    });
     html! {
         <div class="view" tabindex="0" role="group" aria-label="The waterfall of a request">
             { caption(&told(&recording, request, waterfall), "polite", &as_text) }
-            { requests }
+            { chooser(props, request) }
             if *as_text {
                 { picture.twin() }
             } else {
@@ -115,14 +86,6 @@ pub fn WaterfallView(props: &RequestViewProps) -> Html {
             }
             if let Some(row) = picture.opened { { picture.details(row) } }
             if !*as_text { { key() } }
-        </div>
-    }
-}
-
-pub fn nothing_yet(view: &'static str) -> Html {
-    html! {
-        <div class="view" tabindex="0" role="group" aria-label={view}>
-            <p class="say" role="status"><b>{ "Nothing is asked yet." }</b>{ " " }<span>{ "The first request, and all that it leads to, will stand here." }</span></p>
         </div>
     }
 }
