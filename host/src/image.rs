@@ -13,6 +13,7 @@ use std::{
     path::Path,
 };
 
+use protocol::LIBRARY_FILES;
 use wasmtime::{Memory, StoreContextMut};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -22,13 +23,6 @@ const SHELF: Shelf = Shelf {
     folder: "images",
     ending: "memory",
 };
-/// Beside the wasm. The first lists what is in the others; here, where nothing is downloaded, all are loaded at once.
-const FILES: [&str; 4] = [
-    "node-lib.bin",
-    "node-lib-more.bin",
-    "node-lib-fetch.bin",
-    "node-lib-intl.bin",
-];
 /// Half of the memory is stack and other emptiness: only what differs from a fresh instance is kept, by pages.
 const PAGE_BYTES: usize = 4096;
 
@@ -212,7 +206,7 @@ fn map(_: &File, _: &[Stretch], _: &mut [u8]) -> io::Result<()> {
 
 /// The files in the order in which the jar takes them.
 pub fn read_library(wasm: &Path) -> Result<Vec<Vec<u8>>, Error> {
-    FILES
+    LIBRARY_FILES
         .iter()
         .map(|name| {
             let path = wasm.with_file_name(name);

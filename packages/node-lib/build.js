@@ -8,8 +8,8 @@
 // they do on real Node.
 //
 // A plain lesson downloads the library before its first run, so it comes in parts. node-lib.bin holds the list of all
-// modules and the sources of those that nearly every program needs: see core.cjs.
-// node-lib-NAME.bin holds a part's sources and is fetched when a program asks for one of them.
+// modules and the sources of those that every program needs: see loaded.cjs. node-lib-NAME.bin holds a part's sources and
+// is fetched when a program asks for one of them.
 //
 // Little-endian throughout. node-lib.bin: "NODELIB2", 8 bytes that name this build, u8 count of parts and for each u8
 // length and name and u32 bytes (the first is node-lib.bin's own sources, and has no name), u16 count of modules and
@@ -30,12 +30,17 @@ const NODE_VERSION = '20.20.2';
 const LEFT_OUT = /^internal\/(deps\/v8\/|deps\/cjs-module-lexer\/dist|debugger\/|v8_prof|main\/(prof_process|mksnapshot|watch_mode|inspect|repl))/;
 // What runs before Node begins to list what it loads.
 const BOOT = /^internal\/(per_context\/|bootstrap\/(realm|node|web\/|switches\/(is_main_thread|does_own_process_state))|main\/run_main_module)/;
+// What lessons on plain JavaScript require or import besides.
+const OFTEN = ['assert', 'fs/promises', 'module', 'os', 'perf_hooks', 'timers/promises'];
+// A module is in the first that has it.
 const PARTS = [
-  { name: 'intl', ids: /^internal\/terrarium\/intl/ },
-  { name: 'fetch', ids: /^internal\/deps\/undici\// },
-  { name: 'more', ids: /./ },
+  { name: '', has: (id, loaded) => loaded.always.has(id) || BOOT.test(id) },
+  { name: 'often', has: (id, loaded) => loaded.often.has(id) },
+  { name: 'intl', has: (id) => id.startsWith('internal/terrarium/intl') },
+  { name: 'fetch', has: (id) => id.startsWith('internal/deps/undici/') },
+  { name: 'more', has: () => true },
 ];
-const CORE_BROTLI_BYTES_MAX = 215_000;
+const CORE_BROTLI_BYTES_MAX = 165_000;
 
 // Where the library says what it queues, starts and ends: `internalBinding('trace')`, see bindings/trace.rs. Each is put
 // behind a statement that stands in its module exactly once, on the same line.
@@ -166,13 +171,13 @@ function own(binary) {
 function arrange(binary) {
   const [natural, publicIds] = naturals(binary);
   const sources = { ...natural, ...own(binary) };
-  const core = new Set(answerOf(binary, [fileURLToPath(new URL('core.cjs', import.meta.url))]));
-  const parts = ['', ...PARTS.map(({ name }) => name)].map((name) => ({ name, pieces: [], length: 0 }));
+  const loads = (...ids) => new Set(answerOf(binary, [fileURLToPath(new URL('loaded.cjs', import.meta.url)), ...ids]));
+  const loaded = { always: loads(), often: loads(...OFTEN) };
+  const parts = PARTS.map(({ name }) => ({ name, pieces: [], length: 0 }));
   const modules = [];
   for (const id of Object.keys(sources).sort()) {
     if (id === 'config' || LEFT_OUT.test(id)) continue;
-    const isCore = core.has(id) || BOOT.test(id);
-    const part = isCore ? 0 : 1 + PARTS.findIndex(({ ids }) => ids.test(id));
+    const part = PARTS.findIndex(({ has }) => has(id, loaded));
     const source = Buffer.from(withoutComments(amended(id, sources[id])));
     modules.push({ id, isPublic: publicIds.includes(id), part, start: parts[part].length, length: source.length });
     parts[part].pieces.push(source, u8(0));

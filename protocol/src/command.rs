@@ -7,6 +7,15 @@ use crate::{
     outside::{Deed, Heard},
 };
 
+/// Node's own library. The first lists what is in the others, which are loaded when a program asks for one of them, or at
+/// once where nothing is downloaded.
+pub const LIBRARY_FILES: [&str; 5] = [
+    "node-lib.bin",
+    "node-lib-often.bin",
+    "node-lib-more.bin",
+    "node-lib-fetch.bin",
+    "node-lib-intl.bin",
+];
 /// The jar that a page begins with is without node:crypto and node:zlib; the whole one has all.
 pub const WHOLE_JAR: &str = "whole";
 
@@ -33,7 +42,8 @@ pub enum Command {
         ticks_max: u64,
         deeds: Vec<Deed>,
     },
-    /// Runs a lesson's checks (the source of its `checks.js`) against the finished run. Answered by `Graded`.
+    /// Runs a lesson's checks (the source of its `checks.js`) against the finished run. Answered by `Graded` or
+    /// `Wanting`.
     Grade { source: String },
     /// Answered by `Compiled`.
     Compiled,

@@ -22,7 +22,7 @@ pub mod shortest;
 pub mod trace;
 pub mod typescript;
 
-pub use command::{Command, Reply, Status, WHOLE_JAR};
+pub use command::{Command, LIBRARY_FILES, Reply, Status, WHOLE_JAR};
 pub use grade::{CheckOutcome, Report};
 pub use scenario::{File, Limits, ProcessSpec, Record, Scenario};
 pub use trace::{

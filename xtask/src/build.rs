@@ -17,8 +17,9 @@ use crate::workspace::{Workspace, copy_if_changed};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The first is loaded before every run, the others when a program asks for what is in them.
-const LIBRARY_FILES: [&str; 4] = [
+const LIBRARY_FILES: [&str; 5] = [
     "node-lib.bin",
+    "node-lib-often.bin",
     "node-lib-more.bin",
     "node-lib-fetch.bin",
     "node-lib-intl.bin",

@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use protocol::{
-    Command, Event, EventKind, File, Limits, ProcessSpec, Record, Reply, Scenario, Status, Stream,
+    Command, Event, EventKind, File, LIBRARY_FILES, Limits, ProcessSpec, Record, Reply, Scenario,
+    Status, Stream,
 };
 use runtime_sim::Jar;
 
@@ -57,12 +58,7 @@ pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
 pub fn jar() -> Jar {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/assets");
     let mut jar = Jar::default();
-    for name in [
-        "node-lib.bin",
-        "node-lib-more.bin",
-        "node-lib-fetch.bin",
-        "node-lib-intl.bin",
-    ] {
+    for name in LIBRARY_FILES {
         let path = folder.join(name);
         let library = std::fs::read(&path).unwrap_or_else(|error| {
             panic!(

@@ -13,6 +13,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use protocol::LIBRARY_FILES;
 use tests::{assert_failures, data, entries, name_of, updating};
 
 const TERRARIUM: &str = env!("CARGO_BIN_EXE_terrarium-under-test");
@@ -176,13 +177,7 @@ fn a_missing_library_says_what_makes_it() {
 fn a_library_of_two_builds_is_refused() {
     let folder = scratch("mixed-library");
     let jar = terrarium::wasm_path().expect("the jar");
-    for name in [
-        "runtime_sim.wasm",
-        "node-lib.bin",
-        "node-lib-more.bin",
-        "node-lib-fetch.bin",
-        "node-lib-intl.bin",
-    ] {
+    for name in LIBRARY_FILES.into_iter().chain(["runtime_sim.wasm"]) {
         fs::copy(jar.with_file_name(name), folder.join(name)).expect("a copy");
     }
     let part = folder.join("node-lib-more.bin");
