@@ -138,13 +138,8 @@ function slice() {
   const began = performance.now();
   const bytes = call(run.steps[run.size]);
   const took = performance.now() - began;
+  if (wants(bytes)) return;
   const [kind, next] = new Uint8Array(bytes, 0, 2);
-  if (kind === WANTING) {
-    // Nothing of this attempt is needed any more; the name's length stands before it.
-    jar = undefined;
-    postMessage({ job: run.job, wanting: new TextDecoder().decode(new Uint8Array(bytes, 2, next)) });
-    return;
-  }
   const length = bytes.byteLength;
   reply(bytes);
   if (kind === STEPPED && next === RUNNING) {
@@ -154,8 +149,21 @@ function slice() {
     turn.port2.postMessage(null);
     return;
   }
-  if (kind === STEPPED && run.grade) reply(call(run.grade));
+  if (kind === STEPPED && run.grade) {
+    const graded = call(run.grade);
+    if (wants(graded)) return;
+    reply(graded);
+  }
   end();
+}
+
+/** Whether that is the answer of a jar which lacks something: it is asked for, and nothing of this attempt is needed any more. */
+function wants(bytes) {
+  const [kind, length] = new Uint8Array(bytes, 0, 2);
+  if (kind !== WANTING) return false;
+  jar = undefined;
+  postMessage({ job: run.job, wanting: new TextDecoder().decode(new Uint8Array(bytes, 2, length)) });
+  return true;
 }
 
 function end() {

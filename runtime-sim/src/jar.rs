@@ -231,7 +231,15 @@ impl Jar {
                 );
                 #[cfg(not(feature = "whole"))]
                 let machines = "\"loads\":[],\"exchanges\":[]".to_owned();
-                sim.with_kept(|processes| Reply::Graded(node::grade(processes, &machines, source)))
+                let Some(library) = &self.library else {
+                    return refused("there is no library of Node's: send Load first");
+                };
+                let report =
+                    sim.with_kept(|processes| node::grade(library, processes, &machines, source));
+                match wanted(Some(library)) {
+                    Some(part) => Reply::Wanting { part },
+                    None => Reply::Graded(report),
+                }
             }
             Some(_) => refused("the run has not finished: send Step until it has"),
             None => refused("nothing has been started: send Start first"),

@@ -130,6 +130,7 @@ fn main() {
         "builtin-iterator-zip.h",
         "cutils.h",
         "dtoa.h",
+        "ieee754.h",
         "libregexp-opcode.h",
         "libregexp.h",
         "libunicode-table.h",
@@ -142,12 +143,21 @@ fn main() {
         "terrarium.h",
     ];
 
-    let source_files = ["libregexp.c", "libunicode.c", "quickjs.c", "dtoa.c"];
+    let source_files = [
+        "libregexp.c",
+        "libunicode.c",
+        "quickjs.c",
+        "dtoa.c",
+        "ieee754.c",
+    ];
 
     let mut defines: Vec<(String, Option<&str>)> = vec![("_GNU_SOURCE".into(), None)];
 
     #[cfg(feature = "coverage")]
     defines.push(("CONFIG_COVERAGE".into(), None));
+
+    #[cfg(feature = "unicode")]
+    defines.push(("CONFIG_UNICODE".into(), None));
 
     #[cfg(feature = "disable-assertions")]
     defines.push(("NDEBUG".into(), None));
@@ -159,6 +169,8 @@ fn main() {
     builder
         .extra_warnings(false)
         .flag_if_supported("-Wno-implicit-const-int-float-conversion")
+        // terrarium: V8's numbers, to the last bit.
+        .flag_if_supported("-ffp-contract=off")
         // terrarium: of what is newer than Node 20.
         .flag_if_supported("-Wno-unused-function")
         .flag_if_supported("-Wno-unused-const-variable")

@@ -17,7 +17,7 @@ use protocol::{CheckOutcome, Report, Stream};
 use rquickjs::qjs::{self, JSContext, JSModuleDef, JSRuntime};
 
 use crate::{
-    Process, bindings,
+    Library, Process, bindings,
     engine::{
         Ctx, Engine, Js, Thrown, Value,
         value::{c_string, text_of_chars},
@@ -42,7 +42,8 @@ struct Judge {
 }
 
 /// `processes` are the scenario's, which have all exited; `machines` what loads and clients tell, as members of JSON.
-pub fn grade(processes: &[&Process], machines: &str, source: &str) -> Report {
+/// In a jar that is not the whole one `library` may want something then, and the report is none.
+pub fn grade(library: &Library, processes: &[&Process], machines: &str, source: &str) -> Report {
     let each = processes.iter().map(|process| {
         let (folder, files) = process.texts();
         let (host, threads) = (process.host_name(), process.threads());
@@ -54,6 +55,10 @@ pub fn grade(processes: &[&Process], machines: &str, source: &str) -> Report {
         api: None,
         engine: Engine::new(HEAP_BYTES_MAX, CALL_DEPTH_MAX, 1, std::ptr::null_mut()),
     };
+    #[cfg(not(feature = "whole"))]
+    crate::hooks::watch_unicode(&judge.engine, library);
+    #[cfg(feature = "whole")]
+    let _ = library;
     let ctx = judge.engine.ctx();
     let opaque = (&raw mut judge).cast::<c_void>();
     unsafe {

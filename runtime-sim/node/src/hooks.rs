@@ -5,6 +5,8 @@ use std::ffi::{c_int, c_void};
 use protocol::{Limit, MicrotaskKind};
 use rquickjs::qjs::{self, JSContext, JSRuntime, JSValue};
 
+#[cfg(not(feature = "whole"))]
+use crate::{bindings::library::Library, engine::Ctx};
 use crate::{
     bindings::{self, environment::Environment},
     costs,
@@ -21,6 +23,21 @@ pub fn install(engine: &Engine, environment: *const Environment) {
     }
     #[cfg(feature = "whole")]
     bindings::middleware::install(engine, opaque);
+    #[cfg(not(feature = "whole"))]
+    watch_unicode(engine, &unsafe { &*environment }.library);
+}
+
+/// What needs Unicode's large tables wants the whole jar, which has them. `library` outlives the engine.
+#[cfg(not(feature = "whole"))]
+pub fn watch_unicode(engine: &Engine, library: &Library) {
+    let opaque = (&raw const *library).cast_mut().cast::<c_void>();
+    unsafe { ffi::JS_SetUnicodeHook(engine.runtime(), Some(lacks_unicode), opaque) };
+}
+
+#[cfg(not(feature = "whole"))]
+unsafe extern "C" fn lacks_unicode(ctx: *mut JSContext, opaque: *mut c_void) {
+    unsafe { &*opaque.cast::<Library>() }.want_whole_jar();
+    Ctx(ctx).throw_uncatchable();
 }
 
 unsafe fn environment<'a>(opaque: *mut c_void) -> &'a Environment {

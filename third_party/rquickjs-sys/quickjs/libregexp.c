@@ -894,6 +894,10 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
                                   const uint8_t **pp, bool is_inv,
                                   bool allow_sequence_prop)
 {
+#ifndef CONFIG_UNICODE /* terrarium */
+    lre_lacks_unicode(s->opaque);
+    return re_parse_error(s, "Unicode's properties are not here");
+#else
     const uint8_t *p;
     char name[64], value[64];
     char *q;
@@ -1008,6 +1012,7 @@ static int parse_unicode_property(REParseState *s, REStringList *cr,
     return 0;
  out_of_memory:
     return re_parse_out_of_memory(s);
+#endif
 }
 
 static int get_class_atom(REParseState *s, REStringList *cr,
@@ -1902,7 +1907,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
 {
     const uint8_t *p;
     int c, last_atom_start, quant_min, quant_max, last_capture_count;
-    bool greedy, is_neg, is_backward_lookahead, is_lookaround = false;
+    bool greedy, is_neg, is_backward_lookahead;
     REStringList cr_s, *cr = &cr_s;
 
     /* after a failed allocation the byte code is incomplete and 'buf' may
@@ -1934,11 +1939,11 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
             re_emit_op(s, REOP_prev);
         break;
     case '{':
-        if (s->is_unicode) {
-            return re_parse_error(s, "Lone quantifier brackets");
-        } else if (!lre_is_digit(p[1])) {
+        if (!lre_is_digit(p[1])) {
             /* Annex B: we accept '{' not followed by digits as a
                normal atom */
+            if (s->is_unicode)
+                return re_parse_error(s, "Lone quantifier brackets");
             goto parse_class_atom;
         } else {
             const uint8_t *p1 = p + 1;
@@ -1951,6 +1956,8 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 }
             }
             if (*p1 != '}') {
+                if (s->is_unicode)
+                    return re_parse_error(s, "Lone quantifier brackets");
                 goto parse_class_atom;
             }
         }
@@ -1971,6 +1978,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 p = s->buf_ptr;
                 if (re_parse_expect(s, &p, ')'))
                     return -1;
+#ifdef CONFIG_NEWER_THAN_NODE_20
             } else if (p[2] == 'i' || p[2] == 'm' || p[2] == 's' || p[2] == '-') {
                 bool saved_ignore_case, saved_multi_line, saved_dotall;
                 int add_mask, remove_mask;
@@ -2009,6 +2017,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 s->ignore_case = saved_ignore_case;
                 s->multi_line = saved_multi_line;
                 s->dotall = saved_dotall;
+#endif
             } else if ((p[2] == '=' || p[2] == '!')) {
                 is_neg = (p[2] == '!');
                 is_backward_lookahead = false;
@@ -2022,7 +2031,6 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 p += 4;
                 /* lookahead */
             lookahead:
-                is_lookaround = true;
                 /* Annex B allows lookahead to be used as an atom for
                    the quantifiers */
                 if (!s->is_unicode && !is_backward_lookahead)  {
@@ -2041,6 +2049,8 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 if (dbuf_error(&s->byte_code))
                     return re_parse_out_of_memory(s);
                 put_u32(s->byte_code.buf + pos, s->byte_code.size - (pos + 4));
+                if (last_atom_start < 0 && (*p == '*' || *p == '+' || *p == '?' || (*p == '{' && lre_is_digit(p[1]))))
+                    return re_parse_error(s, "Invalid quantifier");
             } else if (p[2] == '<') {
                 p += 3;
                 if (re_parse_group_name(s->u.tmp_buf, sizeof(s->u.tmp_buf),
@@ -2281,7 +2291,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                    followed by digits as a normal atom */
                 if (!lre_is_digit(p[1])) {
                     if (s->is_unicode)
-                        goto invalid_quant_count;
+                        return re_parse_error(s, "Incomplete quantifier");
                     break;
                 }
                 p++;
@@ -2292,7 +2302,6 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                     if (lre_is_digit(*p)) {
                         quant_max = parse_digits(&p, true);
                         if (quant_max < quant_min) {
-                        invalid_quant_count:
                             return re_parse_error(s, "numbers out of order in {} quantifier");
                         }
                     } else {
@@ -2304,8 +2313,9 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                     p = p1;
                     break;
                 }
-                if (re_parse_expect(s, &p, '}'))
-                    return -1;
+                if (*p != '}')
+                    return re_parse_error(s, "Incomplete quantifier");
+                p++;
             }
         quantifier:
             greedy = true;
@@ -2314,7 +2324,7 @@ static int re_parse_term(REParseState *s, bool is_backward_dir)
                 greedy = false;
             }
             if (last_atom_start < 0) {
-                return re_parse_error(s, is_lookaround ? "Invalid quantifier" : "Nothing to repeat");
+                return re_parse_error(s, "Nothing to repeat");
             }
             {
                 bool need_capture_init, add_zero_advance_check;

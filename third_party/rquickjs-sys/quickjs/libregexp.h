@@ -70,6 +70,8 @@ bool lre_check_stack_overflow(void *opaque, size_t alloca_size);
 /* must be provided by the user, return non zero if time out */
 int lre_check_timeout(void *opaque);
 void *lre_realloc(void *opaque, void *ptr, size_t size);
+/* terrarium: without CONFIG_UNICODE, told before a pattern fails because of it */
+void lre_lacks_unicode(void *opaque);
 
 /* JS identifier test */
 extern uint32_t const lre_id_start_table_ascii[4];

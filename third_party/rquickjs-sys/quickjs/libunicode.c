@@ -1052,8 +1052,7 @@ int unicode_normalize(uint32_t **pdst, const uint32_t *src, int src_len,
                       UnicodeNormalizationEnum n_type,
                       void *opaque, DynBufReallocFunc *realloc_func)
 {
-    int *buf, buf_len, i, p, starter_pos, cc, last_cc, out_len;
-    bool is_compat;
+    int *buf, i;
     DynBuf dbuf_s, *dbuf = &dbuf_s;
     
     if (src_len == 0) {
@@ -1061,28 +1060,36 @@ int unicode_normalize(uint32_t **pdst, const uint32_t *src, int src_len,
         return 0;
     }
 
-    is_compat = n_type >> 1;
-
     dbuf_init2(dbuf, opaque, realloc_func);
-    if (dbuf_claim(dbuf, sizeof(int) * src_len))
-        goto fail;
+    if (dbuf_claim(dbuf, sizeof(int) * src_len)) {
+        *pdst = NULL;
+        return -1;
+    }
 
-    /* common case: latin1 is unaffected by NFC */
-    if (n_type == UNICODE_NFC) {
+    /* common case: latin1 is unaffected by NFC, and ASCII by all (terrarium) */
+    {
+        uint32_t unaffected = n_type == UNICODE_NFC ? 0x100 : 0x80;
         for(i = 0; i < src_len; i++) {
-            if (src[i] >= 0x100)
-                goto not_latin1;
+            if (src[i] >= unaffected)
+                goto affected;
         }
         buf = (int *)dbuf->buf;
         memcpy(buf, src, src_len * sizeof(int));
         *pdst = (uint32_t *)buf;
         return src_len;
-    not_latin1: ;
+    affected: ;
     }
+
+#ifndef CONFIG_UNICODE /* terrarium */
+    dbuf_free(dbuf);
+    *pdst = NULL;
+    return UNICODE_LACKS;
+#else
+    int buf_len, p, starter_pos, cc, last_cc, out_len;
+    bool is_compat = n_type >> 1;
 
     to_nfd_rec(dbuf, (const int *)src, src_len, is_compat);
     if (dbuf_error(dbuf)) {
-    fail:
         *pdst = NULL;
         return -1;
     }
@@ -1124,6 +1131,7 @@ int unicode_normalize(uint32_t **pdst, const uint32_t *src, int src_len,
     }
     *pdst = (uint32_t *)buf;
     return out_len;
+#endif
 }
 
 /* char ranges for various unicode properties */

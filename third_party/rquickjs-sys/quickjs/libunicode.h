@@ -109,6 +109,8 @@ bool lre_is_id_start(uint32_t c);
 bool lre_is_id_continue(uint32_t c);
 bool lre_is_white_space(uint32_t c);
 
+#define UNICODE_LACKS (-2) /* terrarium: without CONFIG_UNICODE */
+
 int unicode_normalize(uint32_t **pdst, const uint32_t *src, int src_len,
                       UnicodeNormalizationEnum n_type,
                       void *opaque, void *(*realloc_func)(void *opaque, void *ptr, size_t size));

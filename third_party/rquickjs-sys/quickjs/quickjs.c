@@ -46,6 +46,7 @@
 #include "list.h"
 #include "quickjs.h"
 #include "terrarium.h"
+#include "ieee754.h"
 #include "libregexp.h"
 #include "dtoa.h"
 
@@ -442,6 +443,8 @@ struct JSRuntime {
     JSModuleCheckSupportedImportAttributes *module_check_attrs;
     JSSettledAgainHook *settled_again_hook; /* terrarium */
     JSStackHook *stack_hook; /* terrarium: who words a stack */
+    JSUnicodeHook *unicode_hook; /* terrarium */
+    void *unicode_opaque;
     JSImportHook *import_hook; /* terrarium: import() is the embedder's */
     JSImportMetaHook *import_meta_hook; /* terrarium: and what import.meta holds */
     void *module_loader_opaque;
@@ -1708,7 +1711,10 @@ static no_inline int throw_redefine(JSContext *ctx, int flags, JSAtom prop);
 static no_inline int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop);
 static no_inline int throw_delete(JSContext *ctx, JSValueConst obj, JSAtom prop);
 static int call_setter_of(JSContext *ctx, JSAtom prop, JSObject *setter, JSValueConst this_obj, JSValue val, int flags);
-static no_inline JSValue throw_native_name(JSContext *ctx, const char *fmt);
+static no_inline JSValue throw_native(JSContext *ctx, const char *fmt, const char *holder, JSValueConst value);
+static no_inline JSValue throw_incompatible(JSContext *ctx, const char *holder, JSValueConst this_val);
+static bool is_native_of(JSContext *ctx, const char *names);
+static no_inline JSValue throw_applied(JSContext *ctx, JSValueConst value);
 static no_inline JSValue throw_text(JSContext *ctx, JSErrorEnum kind, const char *fmt, const char *text);
 static no_inline void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst value);
 static no_inline JSValue throw_requires_new(JSContext *ctx, JSValueConst func);
@@ -8850,17 +8856,20 @@ static int JS_SetPrototypeInternal(JSContext *ctx, JSValueConst obj,
 
     if (throw_flag) {
         if (JS_VALUE_GET_TAG(obj) == JS_TAG_NULL ||
-            JS_VALUE_GET_TAG(obj) == JS_TAG_UNDEFINED)
-            goto not_obj;
+            JS_VALUE_GET_TAG(obj) == JS_TAG_UNDEFINED) {
+            throw_native(ctx, "%s called on null or undefined", "Object", obj);
+            return -1;
+        }
     } else {
-        if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-            goto not_obj;
+        if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT) {
+            throw_native(ctx, "%s called on non-object", "Reflect", obj);
+            return -1;
+        }
     }
     p = JS_VALUE_GET_OBJ(obj);
     if (JS_VALUE_GET_TAG(proto_val) != JS_TAG_OBJECT) {
         if (JS_VALUE_GET_TAG(proto_val) != JS_TAG_NULL) {
-        not_obj:
-            JS_ThrowTypeErrorNotAnObject(ctx);
+            throw_value(ctx, JS_TYPE_ERROR, "Object prototype may only be an Object or null: %s", proto_val);
             return -1;
         }
         proto = NULL;
@@ -8878,14 +8887,14 @@ static int JS_SetPrototypeInternal(JSContext *ctx, JSValueConst obj,
         return true;
     if (p == JS_VALUE_GET_OBJ(ctx->class_proto[JS_CLASS_OBJECT])) {
         if (throw_flag) {
-            JS_ThrowTypeError(ctx, "'Immutable prototype object \'Object.prototype\' cannot have their prototype set'");
+            JS_ThrowTypeError(ctx, "Immutable prototype object 'Object.prototype' cannot have their prototype set");
             return -1;
         }
         return false;
     }
     if (!p->extensible) {
         if (throw_flag) {
-            JS_ThrowTypeError(ctx, "object is not extensible");
+            throw_value(ctx, JS_TYPE_ERROR, "%s is not extensible", obj);
             return -1;
         } else {
             return false;
@@ -9026,7 +9035,7 @@ static int JS_OrdinaryIsInstanceOf(JSContext *ctx, JSValueConst val,
     obj_proto = JS_GetProperty(ctx, obj, JS_ATOM_prototype);
     if (JS_VALUE_GET_TAG(obj_proto) != JS_TAG_OBJECT) {
         if (!JS_IsException(obj_proto))
-            JS_ThrowTypeError(ctx, "operand 'prototype' property is not an object");
+            throw_value(ctx, JS_TYPE_ERROR, "Function has non-object prototype '%s' in instanceof check", obj_proto);
         ret = -1;
         goto done;
     }
@@ -9533,7 +9542,7 @@ static int JS_SetPrivateField(JSContext *ctx, JSValueConst obj,
     p = JS_VALUE_GET_OBJ(obj);
     prs = find_own_property(&pr, p, prop);
     if (!prs) {
-        JS_ThrowTypeErrorPrivateNotFound(ctx, prop);
+        JS_ThrowTypeErrorAtom(ctx, "Cannot write private member %s to an object whose class did not declare it", prop);
     fail:
         JS_FreeValue(ctx, val);
         return -1;
@@ -12816,7 +12825,7 @@ static JSBigInt *js_bigint_new(JSContext *ctx, int len)
 {
     JSBigInt *r;
     if (len > JS_BIGINT_MAX_SIZE) {
-        JS_ThrowRangeError(ctx, "BigInt is too large to allocate");
+        JS_ThrowRangeError(ctx, "Maximum BigInt size exceeded");
         return NULL;
     }
     r = js_malloc(ctx, sizeof(JSBigInt) + len * sizeof(js_limb_t));
@@ -13313,7 +13322,7 @@ static JSBigInt *js_bigint_pow(JSContext *ctx, const JSBigInt *a, JSBigInt *b)
 
     /* b must be >= 0 */
     if (js_bigint_sign(b)) {
-        JS_ThrowRangeError(ctx, "Exponent must be non-negative");
+        JS_ThrowRangeError(ctx, "undefined must be positive");
         return NULL;
     }
     if (b->len == 1 && b->tab[0] == 0) {
@@ -13650,7 +13659,7 @@ static JSBigInt *js_bigint_from_string(JSContext *ctx,
     /* the real check for overflox is done js_bigint_new(). Here
        we just avoid integer overflow */
     if (n_digits1 > JS_BIGINT_MAX_SIZE * JS_LIMB_BITS) {
-        JS_ThrowRangeError(ctx, "BigInt is too large to allocate");
+        JS_ThrowRangeError(ctx, "Maximum BigInt size exceeded");
         return NULL;
     }
     n_digits = n_digits1;
@@ -14662,13 +14671,32 @@ static bool is_safe_integer(double d)
         fabs(d) <= (double)MAX_SAFE_INTEGER;
 }
 
+/* V8 says what the index would have been for. */
+static void throw_index(JSContext *ctx, JSValueConst val)
+{
+    if (is_native_of(ctx, "asIntN asUintN"))
+        JS_ThrowRangeError(ctx, "Invalid value: not (convertible to) a safe integer");
+    else if (is_native_of(ctx, "DataView"))
+        throw_value(ctx, JS_RANGE_ERROR, "Start offset %s is outside the bounds of the buffer", val);
+    else if (is_native_of(ctx, "ArrayBuffer SharedArrayBuffer resize grow"))
+        JS_ThrowRangeError(ctx, "Invalid array buffer length");
+    else if (is_native_of(ctx, "add and compareExchange exchange load or store sub xor notify wait"))
+        JS_ThrowRangeError(ctx, "Invalid atomic access index");
+    else if (is_native_of(ctx, "getInt8 getUint8 getInt16 getUint16 getInt32 getUint32 getFloat32 getFloat64 getBigInt64 "
+                          "getBigUint64 setInt8 setUint8 setInt16 setUint16 setInt32 setUint32 setFloat32 setFloat64 "
+                          "setBigInt64 setBigUint64"))
+        JS_ThrowRangeError(ctx, "Offset is outside the bounds of the DataView");
+    else
+        throw_value(ctx, JS_RANGE_ERROR, "Invalid typed array length: %s", val);
+}
+
 int JS_ToIndex(JSContext *ctx, uint64_t *plen, JSValueConst val)
 {
     int64_t v;
     if (JS_ToInt64Sat(ctx, &v, val))
         return -1;
     if (v < 0 || v > MAX_SAFE_INTEGER) {
-        JS_ThrowRangeError(ctx, "Invalid array buffer length");
+        throw_index(ctx, val);
         *plen = 0;
         return -1;
     }
@@ -14854,7 +14882,7 @@ static JSValue JS_ToStringCheckObject(JSContext *ctx, JSValueConst val)
 {
     uint32_t tag = JS_VALUE_GET_TAG(val);
     if (tag == JS_TAG_NULL || tag == JS_TAG_UNDEFINED)
-        return throw_native_name(ctx, "String.prototype.%s called on null or undefined");
+        return throw_native(ctx, "%s called on null or undefined", "String.prototype", val);
     return JS_ToString(ctx, val);
 }
 
@@ -15206,7 +15234,7 @@ static double js_math_pow(double a, double b)
         d = NAN;
     } else {
         JS_X87_FPCW_SAVE_AND_ADJUST(fpcw);
-        d = pow(a, b);
+        d = v8_pow(a, b);
         JS_X87_FPCW_RESTORE(fpcw);
     }
     return d;
@@ -15270,9 +15298,15 @@ static JSValue JS_StringToBigInt(JSContext *ctx, JSValue val)
 
 static JSValue JS_StringToBigIntErr(JSContext *ctx, JSValue val)
 {
+    JSValue text = js_dup(val);
     val = JS_StringToBigInt(ctx, val);
     if (JS_VALUE_IS_NAN(val))
-        return JS_ThrowSyntaxError(ctx, "invalid BigInt literal");
+        {
+        throw_value(ctx, JS_SYNTAX_ERROR, "Cannot convert %s to a BigInt", text);
+        JS_FreeValue(ctx, text);
+        return JS_EXCEPTION;
+    }
+    JS_FreeValue(ctx, text);
     return val;
 }
 
@@ -15308,8 +15342,9 @@ static JSValue JS_ToBigIntFree(JSContext *ctx, JSValue val)
         goto redo;
     default:
     fail:
+        throw_value(ctx, JS_TYPE_ERROR, "Cannot convert %s to a BigInt", val);
         JS_FreeValue(ctx, val);
-        return JS_ThrowTypeError(ctx, "cannot convert to bigint");
+        return JS_EXCEPTION;
     }
     return val;
 }
@@ -15539,6 +15574,17 @@ static no_inline int js_not_slow(JSContext *ctx, JSValue *sp)
     return -1;
 }
 
+/* What is numeric on both sides is a BigInt on both or on neither; otherwise both are freed. */
+static bool is_mixed(JSContext *ctx, JSValue a, JSValue b)
+{
+    if (JS_IsBigInt(a) == JS_IsBigInt(b))
+        return false;
+    JS_FreeValue(ctx, a);
+    JS_FreeValue(ctx, b);
+    JS_ThrowTypeError(ctx, "Cannot mix BigInt and other types, use explicit conversions");
+    return true;
+}
+
 static no_inline __exception int js_binary_arith_slow(JSContext *ctx, JSValue *sp,
                                                       OPCodeEnum op)
 {
@@ -15610,6 +15656,8 @@ static no_inline __exception int js_binary_arith_slow(JSContext *ctx, JSValue *s
         JS_FreeValue(ctx, op1);
         goto exception;
     }
+    if (is_mixed(ctx, op1, op2))
+        goto exception;
     tag1 = JS_VALUE_GET_NORM_TAG(op1);
     tag2 = JS_VALUE_GET_NORM_TAG(op2);
 
@@ -15803,6 +15851,8 @@ static no_inline __exception int js_add_slow(JSContext *ctx, JSValue *sp)
         JS_FreeValue(ctx, op1);
         goto exception;
     }
+    if (is_mixed(ctx, op1, op2))
+        goto exception;
     tag1 = JS_VALUE_GET_NORM_TAG(op1);
     tag2 = JS_VALUE_GET_NORM_TAG(op2);
 
@@ -15931,6 +15981,8 @@ static no_inline __exception int js_binary_logic_slow(JSContext *ctx,
         JS_FreeValue(ctx, op1);
         goto exception;
     }
+    if (is_mixed(ctx, op1, op2))
+        goto exception;
 
     tag1 = JS_VALUE_GET_TAG(op1);
     tag2 = JS_VALUE_GET_TAG(op2);
@@ -16595,7 +16647,16 @@ static __exception int js_operator_private_in(JSContext *ctx, JSValue *sp)
     op1 = sp[-2]; /* object */
     op2 = sp[-1]; /* field name or method function */
     if (JS_VALUE_GET_TAG(op1) != JS_TAG_OBJECT) {
-        JS_ThrowTypeError(ctx, "invalid 'in' operand");
+        if (JS_IsSymbol(op2)) {
+            JSAtom name = js_symbol_to_atom(ctx, op2);
+            char buf[ATOM_GET_STR_BUF_SIZE];
+            const char *value = brief_value(ctx, op1);
+            JS_ThrowTypeError(ctx, "Cannot use 'in' operator to search for '%s' in %s",
+                              JS_AtomGetStr(ctx, buf, sizeof(buf), name), value ? value : "");
+            JS_FreeCString(ctx, value);
+        } else {
+            JS_ThrowTypeError(ctx, "invalid 'in' operand");
+        }
         return -1;
     }
     if (JS_IsObject(op2)) {
@@ -16734,7 +16795,7 @@ static JSValue js_throw_type_error(JSContext *ctx, JSValueConst this_val,
 {
     JSFunctionBytecode *b = JS_GetFunctionBytecode(this_val);
     if (!b || b->is_strict_mode || !b->has_prototype) {
-        return JS_ThrowTypeError(ctx, "invalid property access");
+        return JS_ThrowTypeError(ctx, "'caller', 'callee', and 'arguments' properties may not be accessed on strict mode functions or the arguments objects for calls to them");
     }
     return JS_UNDEFINED;
 }
@@ -18978,6 +19039,9 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
 #define JS_THROW_VAR_UNINITIALIZED  2
 #define JS_THROW_ERROR_DELETE_SUPER   3
 #define JS_THROW_ERROR_ITERATOR_THROW 4
+#define JS_THROW_NO_GETTER          5
+#define JS_THROW_NO_SETTER          6
+#define JS_THROW_PRIVATE_METHOD     7
             {
                 JSAtom atom;
                 int type;
@@ -18995,6 +19059,15 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 else
                 if (type == JS_THROW_ERROR_DELETE_SUPER)
                     JS_ThrowReferenceError(ctx, "unsupported reference to 'super'");
+                else
+                if (type == JS_THROW_NO_GETTER)
+                    JS_ThrowTypeErrorAtom(ctx, "'%s' was defined without a getter", atom);
+                else
+                if (type == JS_THROW_NO_SETTER)
+                    JS_ThrowTypeErrorAtom(ctx, "'%s' was defined without a setter", atom);
+                else
+                if (type == JS_THROW_PRIVATE_METHOD)
+                    JS_ThrowTypeErrorAtom(ctx, "Private method '%s' is not writable", atom);
                 else
                 if (type == JS_THROW_ERROR_ITERATOR_THROW)
                     JS_ThrowTypeError(ctx, "iterator does not have a throw method");
@@ -19378,7 +19451,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 pc += 2;
                 if (unlikely(!JS_IsUninitialized(var_buf[idx]))) {
                     JS_ThrowReferenceError(sf->caller_ctx,
-                                           "'this' can be initialized only once");
+                                           "Super constructor may only be called once");
                     goto exception;
                 }
                 set_value(ctx, &var_buf[idx], sp[-1]);
@@ -21793,7 +21866,7 @@ static JSValue js_generator_next(JSContext *ctx, JSValueConst this_val,
 
     *pdone = true;
     if (!s)
-        return JS_ThrowTypeError(ctx, "not a generator");
+        return throw_incompatible(ctx, "[Generator].prototype", this_val);
     sf = &s->func_state.frame;
     switch(s->state) {
     default:
@@ -23482,7 +23555,7 @@ static __exception int js_parse_string(JSParseState *s, int sep,
                     if (do_throw) {
                         js_parse_error(s, "%s are not allowed in %s",
                                        (c >= '8') ? "\\8 and \\9" : "Octal escape sequences",
-                                       (sep == '`') ? "template strings" : "strict mode");
+                                       (sep == '`') ? "template strings" : "strict mode.");
                     }
                     goto fail;
                 } else if (c >= 0x80) {
@@ -23774,6 +23847,22 @@ static JSAtom parse_ident(JSParseState *s, const uint8_t **pp,
 }
 
 
+/* What is wrong with the underscores of a number that is none. */
+static const char *misplaced_separator(const uint8_t *p)
+{
+    if (p[0] == '0' && p[1] == '_')
+        return "Numeric separator can not be used after leading 0.";
+    for (; is_digit(*p) || *p == '_' || (*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'; p++) {
+        if (*p != '_')
+            continue;
+        if (p[1] == '_')
+            return "Only one underscore is allowed as numeric separator";
+        if (!is_digit(p[1]) && !((p[1] | 0x20) >= 'a' && (p[1] | 0x20) <= 'f'))
+            return "Numeric separators are not allowed at the end of numeric literals";
+    }
+    return "Invalid or unexpected token";
+}
+
 static __exception int next_token(JSParseState *s)
 {
     const uint8_t *p, *p_next;
@@ -24011,7 +24100,7 @@ static __exception int next_token(JSParseState *s)
                 lre_js_is_ident_next(utf8_decode(p, &p1))) {
                 JS_FreeValue(s->ctx, ret);
                 s->col_num = max_int(1, s->mark - s->eol);
-                js_parse_error(s, "Invalid or unexpected token");
+                js_parse_error(s, "%s", misplaced_separator(s->token.ptr));
                 goto fail;
             }
             s->token.val = TOK_NUMBER;
@@ -26123,7 +26212,7 @@ static __exception int js_parse_object_literal(JSParseState *s)
                 emit_op(s, OP_drop);
             } else if (name == JS_ATOM___proto__) {
                 if (has_proto) {
-                    js_parse_error(s, "duplicate __proto__ property name");
+                    js_parse_error(s, "Duplicate __proto__ fields are not allowed in object literals");
                     goto fail;
                 }
                 emit_op(s, OP_set_proto);
@@ -26514,7 +26603,11 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
              prop_type != PROP_TYPE_IDENT) ||
             (name == JS_ATOM_prototype && is_static) ||
             name == JS_ATOM_hash_constructor) {
-            js_parse_error(s, "invalid method name");
+            js_parse_error(s, name == JS_ATOM_prototype ? "Classes may not have a static property named 'prototype'"
+                           : name == JS_ATOM_hash_constructor ? "Classes may not have a field named 'constructor'"
+                           : prop_type == PROP_TYPE_GET || prop_type == PROP_TYPE_SET ? "Class constructor may not be an accessor"
+                           : prop_type == PROP_TYPE_ASYNC ? "Class constructor may not be an async method"
+                           : "Class constructor may not be a generator");
             goto fail;
         }
         if (prop_type == PROP_TYPE_GET || prop_type == PROP_TYPE_SET) {
@@ -26590,7 +26683,8 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
 
             /* XXX: spec: not consistent with method name checks */
             if (name == JS_ATOM_constructor || name == JS_ATOM_prototype) {
-                js_parse_error(s, "invalid field name");
+                js_parse_error(s, name == JS_ATOM_prototype && is_static ? "Classes may not have a static property named 'prototype'"
+                               : "Classes may not have a field named 'constructor'");
                 goto fail;
             }
 
@@ -28237,7 +28331,7 @@ static __exception int js_parse_postfix_expr_inner(JSParseState *s, int parse_fl
         } else if (s->token.val == TOK_TEMPLATE &&
                    call_type == FUNC_CALL_NORMAL) {
             if (optional_chaining_label >= 0) {
-                return js_parse_error(s, "template literal cannot appear in an optional chain");
+                return js_parse_error(s, "Invalid tagged template on optional chain");
             }
             call_type = FUNC_CALL_TEMPLATE;
             if (callee.ptr < pos.ptr && get_prev_opcode(fd) != OP_call
@@ -28828,7 +28922,7 @@ static __exception int js_parse_unary_inner(JSParseState *s, int parse_flags)
         break;
     case TOK_AWAIT:
         if (!(s->cur_func->func_kind & JS_FUNC_ASYNC))
-            return js_parse_error(s, "unexpected 'await' keyword");
+            return js_parse_error(s, "Unexpected reserved word");
         if (!s->cur_func->in_function_body)
             return js_parse_error(s, "await in default expression");
         if (next_token(s))
@@ -29750,7 +29844,8 @@ static __exception int emit_break(JSParseState *s, JSAtom name, int is_cont)
         else
             return blame_last_token(s), js_parse_error(s, "Illegal break statement");
     } else {
-        return js_parse_error(s, "break/continue label not found");
+        char buf[ATOM_GET_STR_BUF_SIZE];
+        return js_parse_error(s, "Undefined label '%s'", JS_AtomGetStr(s->ctx, buf, sizeof(buf), name));
     }
 }
 
@@ -30059,6 +30154,8 @@ static __exception int js_parse_var(JSParseState *s, int parse_flags, int tok,
                 emit_op(s, OP_undefined);
                 if (js_parse_destructuring_element(s, tok, false, true, skip_bits & SKIP_HAS_ELLIPSIS, true, export_flag) < 0)
                     return -1;
+            } else if (s->token.val == '[' || s->token.val == '{') {
+                return js_parse_error(s, "Missing initializer in destructuring declaration");
             } else {
                 return js_parse_unexpected(s);
             }
@@ -30333,11 +30430,13 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
         if (has_initializer &&
             (tok != TOK_VAR || fd->is_strict_mode || has_destructuring)) {
         initializer_error:
-            return js_parse_error(s, "a declaration in the head of a for-%s loop can't have an initializer",
+            return js_parse_error(s, "for-%s loop variable declaration may not have an initializer.",
                                   is_for_of ? "of" : "in");
         }
     } else {
-        return js_parse_error(s, "expected 'of' or 'in' in for control expression");
+        if (s->token.val == ',')
+            return js_parse_error(s, "Invalid left-hand side in for-of loop: Must have a single binding.");
+        return js_parse_unexpected(s);
     }
     if (next_token(s))
         return -1;
@@ -31074,7 +31173,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                     if (js_parse_expect(s, ':'))
                         goto fail;
                     if (default_label_pos >= 0) {
-                        js_parse_error(s, "duplicate default");
+                        js_parse_error(s, "More than one default clause in switch statement");
                         goto fail;
                     }
                     if (label_case < 0) {
@@ -31308,7 +31407,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
         break;
     case TOK_WITH:
         if (s->cur_func->is_strict_mode) {
-            js_parse_error(s, "invalid keyword: with");
+            js_parse_error(s, "Strict mode code may not include a with statement");
             goto fail;
         } else {
             int with_idx;
@@ -35647,7 +35746,7 @@ static int resolve_scope_private_field1(JSContext *ctx,
             }
             /* XXX: no line number info */
             // XXX: resolve_scope_private_field1() should take JSParseState *s and use js_parse_error_atom
-            JS_ThrowSyntaxErrorAtom(ctx, "undefined private field '%s'",
+            JS_ThrowSyntaxErrorAtom(ctx, "Private field '%s' must be declared in an enclosing class",
                                     var_name);
             return -1;
         } else {
@@ -35700,10 +35799,9 @@ static int resolve_scope_private_field(JSContext *ctx, JSFunctionDef *s,
             dbuf_put_u16(bc, 0);
             break;
         case JS_VAR_PRIVATE_SETTER:
-            /* XXX: add clearer error message */
             dbuf_putc(bc, OP_throw_error);
             dbuf_put_u32(bc, JS_DupAtom(ctx, var_name));
-            dbuf_putc(bc, JS_THROW_VAR_RO);
+            dbuf_putc(bc, JS_THROW_NO_GETTER);
             break;
         default:
             abort();
@@ -35717,10 +35815,9 @@ static int resolve_scope_private_field(JSContext *ctx, JSFunctionDef *s,
             break;
         case JS_VAR_PRIVATE_METHOD:
         case JS_VAR_PRIVATE_GETTER:
-            /* XXX: add clearer error message */
             dbuf_putc(bc, OP_throw_error);
             dbuf_put_u32(bc, JS_DupAtom(ctx, var_name));
-            dbuf_putc(bc, JS_THROW_VAR_RO);
+            dbuf_putc(bc, var_kind == JS_VAR_PRIVATE_GETTER ? JS_THROW_NO_SETTER : JS_THROW_PRIVATE_METHOD);
             break;
         case JS_VAR_PRIVATE_SETTER:
         case JS_VAR_PRIVATE_GETTER_SETTER:
@@ -42438,7 +42535,7 @@ static int js_obj_to_desc(JSContext *ctx, JSPropertyDescriptor *d,
     int flags;
 
     if (!JS_IsObject(desc)) {
-        JS_ThrowTypeError(ctx, "Property description must be an object");
+        throw_value(ctx, JS_TYPE_ERROR, "Property description must be an object: %s", desc);
         return -1;
     }
     flags = 0;
@@ -42496,7 +42593,7 @@ static int js_obj_to_desc(JSContext *ctx, JSPropertyDescriptor *d,
         if (JS_IsException(getter))
             goto fail;
         if (!(JS_IsUndefined(getter) || JS_IsFunction(ctx, getter))) {
-            JS_ThrowTypeError(ctx, "Getter must be a function");
+            throw_value(ctx, JS_TYPE_ERROR, "Getter must be a function: %s", getter);
             goto fail;
         }
     }
@@ -42509,13 +42606,13 @@ static int js_obj_to_desc(JSContext *ctx, JSPropertyDescriptor *d,
         if (JS_IsException(setter))
             goto fail;
         if (!(JS_IsUndefined(setter) || JS_IsFunction(ctx, setter))) {
-            JS_ThrowTypeError(ctx, "Setter must be a function");
+            throw_value(ctx, JS_TYPE_ERROR, "Setter must be a function: %s", setter);
             goto fail;
         }
     }
     if ((flags & (JS_PROP_HAS_SET | JS_PROP_HAS_GET)) &&
         (flags & (JS_PROP_HAS_VALUE | JS_PROP_HAS_WRITABLE))) {
-        JS_ThrowTypeError(ctx, "Invalid property descriptor. Cannot both specify accessors and a value or writable attribute");
+        throw_value(ctx, JS_TYPE_ERROR, "Invalid property descriptor. Cannot both specify accessors and a value or writable attribute, %s", desc);
         goto fail;
     }
     d->flags = flags;
@@ -42642,7 +42739,8 @@ static JSValue js_object_getPrototypeOf(JSContext *ctx, JSValueConst this_val,
            accepted */
         if (magic || JS_VALUE_GET_TAG(val) == JS_TAG_NULL ||
             JS_VALUE_GET_TAG(val) == JS_TAG_UNDEFINED)
-            return JS_ThrowTypeErrorNotAnObject(ctx);
+            return magic ? throw_native(ctx, "%s called on non-object", "Reflect", val)
+                : JS_ThrowTypeError(ctx, "Cannot convert undefined or null to object");
     }
     return JS_GetPrototype(ctx, val);
 }
@@ -42669,7 +42767,7 @@ static JSValue js_object_defineProperty(JSContext *ctx, JSValueConst this_val,
     desc = argv[2];
 
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeError(ctx, "Object.defineProperty called on non-object");
+        return throw_native(ctx, "%s called on non-object", magic ? "Reflect" : "Object", obj);
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -42713,9 +42811,9 @@ static JSValue js_object___defineGetter__(JSContext *ctx, JSValueConst this_val,
     if (JS_IsException(obj))
         return JS_EXCEPTION;
 
-    if (check_function(ctx, value)) {
+    if (!JS_IsFunction(ctx, value)) {
         JS_FreeValue(ctx, obj);
-        return JS_EXCEPTION;
+        return throw_native(ctx, "%s: Expecting function", "Object.prototype", value);
     }
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL)) {
@@ -42756,7 +42854,7 @@ static JSValue js_object_getOwnPropertyDescriptor(JSContext *ctx, JSValueConst t
     if (magic) {
         /* Reflect.getOwnPropertyDescriptor case */
         if (JS_VALUE_GET_TAG(argv[0]) != JS_TAG_OBJECT)
-            return JS_ThrowTypeErrorNotAnObject(ctx);
+            return throw_native(ctx, "%s called on non-object", "Reflect", argv[0]);
         obj = js_dup(argv[0]);
     } else {
         obj = JS_ToObject(ctx, argv[0]);
@@ -43059,7 +43157,7 @@ static JSValue js_object_isExtensible(JSContext *ctx, JSValueConst this_val,
     obj = argv[0];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT) {
         if (reflect)
-            return JS_ThrowTypeErrorNotAnObject(ctx);
+            return throw_native(ctx, "%s called on non-object", "Reflect", obj);
         else
             return JS_FALSE;
     }
@@ -43079,7 +43177,7 @@ static JSValue js_object_preventExtensions(JSContext *ctx, JSValueConst this_val
     obj = argv[0];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT) {
         if (reflect)
-            return JS_ThrowTypeErrorNotAnObject(ctx);
+            return throw_native(ctx, "%s called on non-object", "Reflect", obj);
         else
             return js_dup(obj);
     }
@@ -43090,7 +43188,7 @@ static JSValue js_object_preventExtensions(JSContext *ctx, JSValueConst this_val
         return js_bool(ret);
     } else {
         if (!ret)
-            return JS_ThrowTypeError(ctx, "Cannot prevent extensions");
+            return JS_ThrowTypeError(ctx, "'preventExtensions' on proxy: trap returned falsish");
         return js_dup(obj);
     }
 }
@@ -43216,6 +43314,8 @@ JSValue JS_ToObjectString(JSContext *ctx, JSValueConst val)
 static JSValue js_object_toLocaleString(JSContext *ctx, JSValueConst this_val,
                                         int argc, JSValueConst *argv)
 {
+    if (JS_IsUndefined(this_val) || JS_IsNull(this_val))
+        return throw_native(ctx, "%s called on null or undefined", "Object.prototype", this_val);
     return JS_Invoke(ctx, this_val, JS_ATOM_toString, 0, NULL);
 }
 
@@ -43382,6 +43482,8 @@ static JSValue js_object_fromEntries(JSContext *ctx, JSValueConst this_val,
     /*  RequireObjectCoercible() not necessary because it is tested in
         JS_GetIterator() by JS_GetProperty() */
     iterable = argv[0];
+    if (JS_IsUndefined(iterable) || JS_IsNull(iterable))
+        return JS_ThrowTypeError(ctx, "undefined is not iterable"); /* terrarium: V8's words for both */
 
     obj = JS_NewObject(ctx);
     if (JS_IsException(obj))
@@ -43490,7 +43592,7 @@ static JSValue js_object_set___proto__(JSContext *ctx, JSValueConst this_val,
                                        JSValueConst proto)
 {
     if (JS_IsUndefined(this_val) || JS_IsNull(this_val))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "set Object.prototype.__proto__ called on null or undefined");
     if (!JS_IsObject(proto) && !JS_IsNull(proto))
         return JS_UNDEFINED;
     if (JS_SetPrototypeInternal(ctx, this_val, proto, true) < 0)
@@ -43783,7 +43885,7 @@ static JSValue *build_arg_list(JSContext *ctx, uint32_t *plen,
     JSObject *p;
 
     if (JS_VALUE_GET_TAG(array_arg) != JS_TAG_OBJECT) {
-        JS_ThrowTypeError(ctx, "not a object");
+        JS_ThrowTypeError(ctx, "CreateListFromArrayLike called on non-object");
         return NULL;
     }
     if (js_get_length32(ctx, &len, array_arg))
@@ -43827,8 +43929,8 @@ static JSValue js_function_apply(JSContext *ctx, JSValueConst this_val,
     uint32_t len;
     JSValue *tab, ret;
 
-    if (check_function(ctx, this_val))
-        return JS_EXCEPTION;
+    if (!JS_IsFunction(ctx, this_val))
+        return throw_applied(ctx, this_val);
     this_arg = argv[0];
     array_arg = argv[1];
     if ((JS_VALUE_GET_TAG(array_arg) == JS_TAG_UNDEFINED ||
@@ -43865,8 +43967,8 @@ static JSValue js_function_bind(JSContext *ctx, JSValueConst this_val,
     JSObject *p;
     int arg_count, i, ret;
 
-    if (check_function(ctx, this_val))
-        return JS_EXCEPTION;
+    if (!JS_IsFunction(ctx, this_val))
+        return JS_ThrowTypeError(ctx, "Bind must be called on a function");
 
     func_obj = JS_NewObjectProtoClass(ctx, ctx->function_proto,
                                  JS_CLASS_BOUND_FUNCTION);
@@ -43947,8 +44049,8 @@ static JSValue js_function_toString(JSContext *ctx, JSValueConst this_val,
 {
     JSObject *p;
 
-    if (check_function(ctx, this_val))
-        return JS_EXCEPTION;
+    if (!JS_IsFunction(ctx, this_val))
+        return throw_native(ctx, "%s requires that 'this' be a Function", "Function.prototype", this_val);
 
     p = JS_VALUE_GET_OBJ(this_val);
     if (js_class_has_bytecode(p->class_id)) {
@@ -44135,7 +44237,7 @@ static JSValue js_error_toString(JSContext *ctx, JSValueConst this_val,
     JSValue name, msg;
 
     if (!JS_IsObject(this_val))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "Error.prototype", this_val);
     name = JS_GetProperty(ctx, this_val, JS_ATOM_name);
     if (JS_IsUndefined(name))
         name = JS_AtomToString(ctx, JS_ATOM_Error);
@@ -44623,7 +44725,7 @@ static JSValue js_array_with(JSContext *ctx, JSValueConst this_val,
         idx = len + idx;
 
     if (idx < 0 || idx >= len) {
-        JS_ThrowRangeError(ctx, "invalid array index: %" PRId64, idx);
+        throw_value(ctx, JS_RANGE_ERROR, "Invalid index : %s", argv[0]);
         goto exception;
     }
 
@@ -44660,6 +44762,14 @@ exception:
     return ret;
 }
 
+/* JS_ToObject of those whose name V8 gives when they have nothing to work on */
+static JSValue js_array_this(JSContext *ctx, JSValueConst this_val)
+{
+    if (JS_IsUndefined(this_val) || JS_IsNull(this_val))
+        return throw_native(ctx, "%s called on null or undefined", "Array.prototype", this_val);
+    return JS_ToObject(ctx, this_val);
+}
+
 static JSValue js_array_concat(JSContext *ctx, JSValueConst this_val,
                                int argc, JSValueConst *argv)
 {
@@ -44669,7 +44779,7 @@ static JSValue js_array_concat(JSContext *ctx, JSValueConst this_val,
     int i, res;
 
     arr = JS_UNDEFINED;
-    obj = JS_ToObject(ctx, this_val);
+    obj = js_array_this(ctx, this_val);
     if (JS_IsException(obj))
         goto exception;
 
@@ -44733,6 +44843,16 @@ exception:
 #define special_filter   4
 #define special_TA       8
 
+static void throw_no_typed_array(JSContext *ctx, JSValueConst value)
+{
+    if (is_native_of(ctx, "subarray"))
+        throw_incompatible(ctx, "%TypedArray%.prototype", JS_UNDEFINED);
+    else if (is_native_of(ctx, "buffer byteLength byteOffset length at join slice sort toLocaleString toReversed toSorted"))
+        throw_incompatible(ctx, "%TypedArray%.prototype", value);
+    else
+        JS_ThrowTypeError(ctx, "this is not a typed array.");
+}
+
 static JSObject *get_typed_array(JSContext *ctx, JSValueConst this_val)
 {
     JSObject *p;
@@ -44741,7 +44861,7 @@ static JSObject *get_typed_array(JSContext *ctx, JSValueConst this_val)
     p = JS_VALUE_GET_OBJ(this_val);
     if (!is_typed_array(p->class_id)) {
     fail:
-        JS_ThrowTypeError(ctx, "not a TypedArray");
+        throw_no_typed_array(ctx, this_val);
         return NULL;
     }
     return p;
@@ -44790,7 +44910,7 @@ static JSValue js_array_every(JSContext *ctx, JSValueConst this_val,
         if (len < 0)
             goto exception;
     } else {
-        obj = JS_ToObject(ctx, this_val);
+        obj = js_array_this(ctx, this_val);
         if (js_get_length64(ctx, &len, obj))
             goto exception;
     }
@@ -44947,7 +45067,7 @@ static JSValue js_array_reduce(JSContext *ctx, JSValueConst this_val,
         if (len < 0)
             goto exception;
     } else {
-        obj = JS_ToObject(ctx, this_val);
+        obj = js_array_this(ctx, this_val);
         if (js_get_length64(ctx, &len, obj))
             goto exception;
     }
@@ -45117,7 +45237,7 @@ static JSValue js_array_indexOf(JSContext *ctx, JSValueConst this_val,
     JSValue *arrp;
     uint32_t count;
 
-    obj = JS_ToObject(ctx, this_val);
+    obj = js_array_this(ctx, this_val);
     if (js_get_length64(ctx, &len, obj))
         goto exception;
 
@@ -45229,7 +45349,7 @@ static JSValue js_array_find(JSContext *ctx, JSValueConst this_val,
 
     index_val = JS_UNDEFINED;
     val = JS_UNDEFINED;
-    obj = JS_ToObject(ctx, this_val);
+    obj = js_array_this(ctx, this_val);
     if (js_get_length64(ctx, &len, obj))
         goto exception;
 
@@ -45909,8 +46029,10 @@ static JSValue js_array_flatten(JSContext *ctx, JSValueConst this_val,
         if (argc > 1) {
             thisArg = argv[1];
         }
-        if (check_function(ctx, mapperFunction))
+        if (!JS_IsFunction(ctx, mapperFunction)) {
+            JS_ThrowTypeError(ctx, "flatMap mapper function is not callable");
             goto exception;
+        }
     } else {
         if (argc > 0 && !JS_IsUndefined(argv[0])) {
             if (JS_ToInt32Sat(ctx, &depthNum, argv[0]) < 0)
@@ -46002,6 +46124,14 @@ exception:
     return 0;
 }
 
+static bool throw_bad_comparator(JSContext *ctx, JSValueConst func)
+{
+    if (JS_IsFunction(ctx, func))
+        return false;
+    JS_ThrowTypeError(ctx, "The comparison function must be either a function or undefined");
+    return true;
+}
+
 static JSValue js_array_sort(JSContext *ctx, JSValueConst this_val,
                              int argc, JSValueConst *argv)
 {
@@ -46013,7 +46143,7 @@ static JSValue js_array_sort(JSContext *ctx, JSValueConst this_val,
     int present;
 
     if (!JS_IsUndefined(asc.method)) {
-        if (check_function(ctx, asc.method))
+        if (throw_bad_comparator(ctx, asc.method))
             goto exception;
         asc.has_method = 1;
     }
@@ -46100,7 +46230,7 @@ static JSValue js_array_toSorted(JSContext *ctx, JSValueConst this_val,
     uint32_t count32;
 
     if (!JS_IsUndefined(argv[0]))
-        if (check_function(ctx, argv[0]))
+        if (throw_bad_comparator(ctx, argv[0]))
             return JS_EXCEPTION;
 
     ret = JS_EXCEPTION;
@@ -47842,7 +47972,7 @@ static JSValue js_thisNumberValue(JSContext *ctx, JSValueConst this_val)
                 return js_dup(p->u.object_data);
         }
     }
-    return JS_ThrowTypeError(ctx, "not a number");
+    return throw_native(ctx, "%s requires that 'this' be a Number", "Number.prototype", this_val);
 }
 
 static JSValue js_number_valueOf(JSContext *ctx, JSValueConst this_val,
@@ -47863,11 +47993,66 @@ static int js_get_radix(JSContext *ctx, JSValueConst val)
     return radix;
 }
 
+/* terrarium: V8's digits, which stop where the next double is as near */
+static JSValue js_double_to_radix(JSContext *ctx, double value, int radix)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    enum { HALF = 1100 };
+    char buf[2 * HALF];
+    int integer_at = HALF, end = HALF, digit;
+    double integer, fraction, delta, remainder;
+    bool is_negative = value < 0;
+
+    value = fabs(value);
+    integer = floor(value);
+    fraction = value - integer;
+    delta = fmax(0.5 * (nextafter(value, INFINITY) - value), 0x1p-1074);
+    if (fraction >= delta) {
+        buf[end++] = '.';
+        do {
+            fraction *= radix;
+            delta *= radix;
+            digit = (int)fraction;
+            buf[end++] = digits[digit];
+            fraction -= digit;
+            if ((fraction > 0.5 || (fraction == 0.5 && (digit & 1))) && fraction + delta > 1) {
+                /* rounds up, with what is carried */
+                for (;;) {
+                    end--;
+                    if (end == HALF) {
+                        integer += 1;
+                        break;
+                    }
+                    digit = buf[end] > '9' ? buf[end] - 'a' + 10 : buf[end] - '0';
+                    if (digit + 1 < radix) {
+                        buf[end++] = digits[digit + 1];
+                        break;
+                    }
+                }
+                break;
+            }
+        } while (fraction >= delta);
+    }
+    /* Zeros stand for digits that the double does not have. */
+    while (0.5 * (nextafter(integer, INFINITY) - integer) >= radix) {
+        integer /= radix;
+        buf[--integer_at] = '0';
+    }
+    do {
+        remainder = fmod(integer, radix);
+        buf[--integer_at] = digits[(int)remainder];
+        integer = (integer - remainder) / radix;
+    } while (integer > 0);
+    if (is_negative)
+        buf[--integer_at] = '-';
+    return js_new_string8_len(ctx, buf + integer_at, end - integer_at);
+}
+
 static JSValue js_number_toString(JSContext *ctx, JSValueConst this_val,
                                   int argc, JSValueConst *argv, int magic)
 {
     JSValue val;
-    int base, flags;
+    int base;
     double d;
 
     val = js_thisNumberValue(ctx, this_val);
@@ -47888,10 +48073,9 @@ static JSValue js_number_toString(JSContext *ctx, JSValueConst this_val,
     }
     if (JS_ToFloat64Free(ctx, &d, val))
         return JS_EXCEPTION;
-    flags = JS_DTOA_FORMAT_FREE;
-    if (base != 10)
-        flags |= JS_DTOA_EXP_DISABLED;
-    return js_dtoa2(ctx, d, base, 0, flags);
+    if (base != 10 && isfinite(d))
+        return js_double_to_radix(ctx, d, base);
+    return js_dtoa2(ctx, d, base, 0, JS_DTOA_FORMAT_FREE);
  fail:
     JS_FreeValue(ctx, val);
     return JS_EXCEPTION;
@@ -48054,7 +48238,7 @@ static JSValue js_thisBooleanValue(JSContext *ctx, JSValueConst this_val)
                 return p->u.object_data;
         }
     }
-    return JS_ThrowTypeError(ctx, "not a boolean");
+    return throw_native(ctx, "%s requires that 'this' be a Boolean", "Boolean.prototype", this_val);
 }
 
 static JSValue js_boolean_toString(JSContext *ctx, JSValueConst this_val,
@@ -48215,7 +48399,7 @@ static JSValue js_thisStringValue(JSContext *ctx, JSValueConst this_val)
                 return js_dup(p->u.object_data);
         }
     }
-    return JS_ThrowTypeError(ctx, "not a string");
+    return throw_native(ctx, "%s requires that 'this' be a String", "String.prototype", this_val);
 }
 
 static JSValue js_string_fromCharCode(JSContext *ctx, JSValueConst this_val,
@@ -48285,7 +48469,11 @@ static JSValue js_string_fromCodePoint(JSContext *ctx, JSValueConst this_val,
     return string_buffer_end(b);
 
  range_error:
-    throw_value(ctx, JS_RANGE_ERROR, "Invalid code point %s", argv[i]);
+    {
+        JSValue number = JS_ToNumber(ctx, argv[i]);
+        throw_value(ctx, JS_RANGE_ERROR, "Invalid code point %s", number);
+        JS_FreeValue(ctx, number);
+    }
  fail:
     if (b) string_buffer_free(b);
     return JS_EXCEPTION;
@@ -48729,7 +48917,7 @@ static JSValue js_string_includes(JSContext *ctx, JSValueConst this_val,
     ret = js_is_regexp(ctx, argv[0]);
     if (ret) {
         if (ret > 0)
-            throw_native_name(ctx, "First argument to String.prototype.%s must not be a regular expression");
+            throw_native(ctx, "First argument to %s must not be a regular expression", "String.prototype", JS_UNDEFINED);
         goto fail;
     }
     v = JS_ToString(ctx, argv[0]);
@@ -48792,7 +48980,7 @@ static int check_regexp_g_flag(JSContext *ctx, JSValueConst regexp)
         if (JS_IsException(flags))
             return -1;
         if (JS_IsUndefined(flags) || JS_IsNull(flags)) {
-            JS_ThrowTypeError(ctx, "cannot convert to object");
+            throw_native(ctx, "%s called on null or undefined", "String.prototype", flags);
             return -1;
         }
         flags = JS_ToStringFree(ctx, flags);
@@ -48801,7 +48989,7 @@ static int check_regexp_g_flag(JSContext *ctx, JSValueConst regexp)
         ret = string_indexof_char(JS_VALUE_GET_STRING(flags), 'g', 0);
         JS_FreeValue(ctx, flags);
         if (ret < 0) {
-            throw_native_name(ctx, "String.prototype.%s called with a non-global RegExp argument");
+            throw_native(ctx, "%s called with a non-global RegExp argument", "String.prototype", JS_UNDEFINED);
             return -1;
         }
     }
@@ -48818,7 +49006,7 @@ static JSValue js_string_match(JSContext *ctx, JSValueConst this_val,
     int args_len;
 
     if (JS_IsUndefined(O) || JS_IsNull(O))
-        return JS_ThrowTypeError(ctx, "cannot convert to object");
+        return throw_native(ctx, "%s called on null or undefined", "String.prototype", O);
 
     if (JS_IsObject(regexp)) {
         matcher = JS_GetProperty(ctx, regexp, atom);
@@ -48980,7 +49168,7 @@ static JSValue js_string_replace(JSContext *ctx, JSValueConst this_val,
     bool is_first;
 
     if (JS_IsUndefined(O) || JS_IsNull(O))
-        return JS_ThrowTypeError(ctx, "cannot convert to object");
+        return throw_native(ctx, "%s called on null or undefined", "String.prototype", O);
 
     search_str = JS_UNDEFINED;
     replaceValue_str = JS_UNDEFINED;
@@ -49091,7 +49279,7 @@ static JSValue js_string_split(JSContext *ctx, JSValueConst this_val,
     JSString *sp, *rp;
 
     if (JS_IsUndefined(O) || JS_IsNull(O))
-        return JS_ThrowTypeError(ctx, "cannot convert to object");
+        return throw_native(ctx, "%s called on null or undefined", "String.prototype", O);
 
     S = JS_UNDEFINED;
     A = JS_UNDEFINED;
@@ -49498,7 +49686,9 @@ static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val,
     // TODO(bnoordhuis) skip normalization when input is latin1
     an = unicode_normalize(&ts, as, an, UNICODE_NFC, ctx,
                            (DynBufReallocFunc *)js_realloc);
-    if (an == -1)
+    if (an == UNICODE_LACKS)
+        lre_lacks_unicode(ctx);
+    if (an < 0)
         goto exception;
     js_free(ctx, as);
     as = ts;
@@ -49506,7 +49696,9 @@ static JSValue js_string_localeCompare(JSContext *ctx, JSValueConst this_val,
     // TODO(bnoordhuis) skip normalization when input is latin1
     bn = unicode_normalize(&ts, bs, bn, UNICODE_NFC, ctx,
                            (DynBufReallocFunc *)js_realloc);
-    if (bn == -1)
+    if (bn == UNICODE_LACKS)
+        lre_lacks_unicode(ctx);
+    if (bn < 0)
         goto exception;
     js_free(ctx, bs);
     bs = ts;
@@ -49649,6 +49841,8 @@ static JSValue js_string_normalize(JSContext *ctx, JSValueConst this_val,
     out_len = unicode_normalize(&out_buf, buf, buf_len, n_type,
                                 ctx->rt, (DynBufReallocFunc *)js_realloc_rt);
     js_free(ctx, buf);
+    if (out_len == UNICODE_LACKS)
+        lre_lacks_unicode(ctx);
     if (out_len < 0)
         return JS_EXCEPTION;
     val = JS_NewUTF32String(ctx, out_buf, out_len);
@@ -49745,7 +49939,7 @@ static JSValue js_string_CreateHTML(JSContext *ctx, JSValueConst this_val,
         string_buffer_putc8(b, ' ');
         string_buffer_puts8(b, defs[magic].attr);
         string_buffer_puts8(b, "=\"");
-        value = JS_ToStringCheckObject(ctx, argv[0]);
+        value = JS_ToString(ctx, argv[0]);
         if (JS_IsException(value)) {
             JS_FreeValue(ctx, str);
             string_buffer_free(b);
@@ -49964,25 +50158,28 @@ static double js_math_round(double a)
 static JSValue js_math_hypot(JSContext *ctx, JSValueConst this_val,
                              int argc, JSValueConst *argv)
 {
-    double r, a;
-    int i;
+    /* terrarium: V8's way, whose sum is another */
+    double *numbers, max = 0;
+    int i, is_nan = false;
 
-    r = 0;
-    if (argc > 0) {
-        if (JS_ToFloat64(ctx, &r, argv[0]))
+    if (argc == 0)
+        return js_int32(0);
+    numbers = js_malloc(ctx, argc * sizeof(*numbers));
+    if (!numbers)
+        return JS_EXCEPTION;
+    for (i = 0; i < argc; i++) {
+        if (JS_ToFloat64(ctx, &numbers[i], argv[i])) {
+            js_free(ctx, numbers);
             return JS_EXCEPTION;
-        if (argc == 1) {
-            r = fabs(r);
-        } else {
-            /* use the built-in function to minimize precision loss */
-            for (i = 1; i < argc; i++) {
-                if (JS_ToFloat64(ctx, &a, argv[i]))
-                    return JS_EXCEPTION;
-                r = hypot(r, a);
-            }
         }
+        is_nan |= isnan(numbers[i]);
+        if (fabs(numbers[i]) > max)
+            max = fabs(numbers[i]);
     }
-    return js_float64(r);
+    if (isfinite(max))
+        max = is_nan ? NAN : max == 0 ? 0 : v8_hypot(numbers, argc, max);
+    js_free(ctx, numbers);
+    return js_number(max);
 }
 
 static double js_math_f16round(double a)
@@ -50307,23 +50504,23 @@ static double js_math_sqrt(double d) { return sqrt(d); }
 static double js_math_acos(double d) { return acos(d); }
 static double js_math_asin(double d) { return asin(d); }
 static double js_math_atan(double d) { return atan(d); }
-static double js_math_atan2(double a, double b) { return atan2(a, b); }
-static double js_math_cos(double d) { return cos(d); }
-static double js_math_exp(double d) { return exp(d); }
-static double js_math_log(double d) { return log(d); }
-static double js_math_sin(double d) { return sin(d); }
+static double js_math_atan2(double a, double b) { return v8_atan2(a, b); }
+static double js_math_cos(double d) { return v8_cos(d); }
+static double js_math_exp(double d) { return v8_exp(d); }
+static double js_math_log(double d) { return v8_log(d); }
+static double js_math_sin(double d) { return v8_sin(d); }
 static double js_math_tan(double d) { return tan(d); }
 static double js_math_trunc(double d) { return trunc(d); }
-static double js_math_cosh(double d) { return cosh(d); }
-static double js_math_sinh(double d) { return sinh(d); }
-static double js_math_tanh(double d) { return tanh(d); }
-static double js_math_acosh(double d) { return acosh(d); }
-static double js_math_asinh(double d) { return asinh(d); }
-static double js_math_atanh(double d) { return atanh(d); }
+static double js_math_cosh(double d) { return v8_cosh(d); }
+static double js_math_sinh(double d) { return v8_sinh(d); }
+static double js_math_tanh(double d) { return v8_tanh(d); }
+static double js_math_acosh(double d) { return v8_acosh(d); }
+static double js_math_asinh(double d) { return v8_asinh(d); }
+static double js_math_atanh(double d) { return v8_atanh(d); }
 static double js_math_expm1(double d) { return expm1(d); }
-static double js_math_log1p(double d) { return log1p(d); }
-static double js_math_log2(double d) { return log2(d); }
-static double js_math_log10(double d) { return log10(d); }
+static double js_math_log1p(double d) { return v8_log1p(d); }
+static double js_math_log2(double d) { return v8_log2(d); }
+static double js_math_log10(double d) { return v8_log10(d); }
 static double js_math_cbrt(double d) { return cbrt(d); }
 
 static const JSCFunctionListEntry js_math_funcs[] = {
@@ -50474,6 +50671,10 @@ static JSValue js_compile_regexp(JSContext *ctx, JSValueConst pattern,
         return JS_EXCEPTION;
     re_bytecode_buf = lre_compile(&re_bytecode_len, error_msg,
                                   sizeof(error_msg), str, len, re_flags, ctx);
+    if (!re_bytecode_buf && JS_HasException(ctx)) { /* terrarium: Unicode's tables are not here */
+        JS_FreeCString(ctx, str);
+        return JS_EXCEPTION;
+    }
     if (!re_bytecode_buf) {
         flags_str = JS_IsUndefined(flags) ? NULL : JS_ToCString(ctx, flags);
         JS_ThrowSyntaxError(ctx, "Invalid regular expression: /%s/%s: %s", str, flags_str ? flags_str : "", error_msg);
@@ -50544,7 +50745,7 @@ static JSRegExp *js_get_regexp(JSContext *ctx, JSValueConst obj,
             return &p->u.regexp;
     }
     if (throw_error) {
-        JS_ThrowTypeErrorInvalidClass(ctx, JS_CLASS_REGEXP);
+        throw_incompatible(ctx, "RegExp.prototype", obj);
     }
     return NULL;
 }
@@ -50694,14 +50895,14 @@ static JSValue js_regexp_get_source(JSContext *ctx, JSValueConst this_val)
     int i, n, c, c2, bra;
 
     if (JS_VALUE_GET_TAG(this_val) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s getter called on non-RegExp object", "RegExp.prototype", this_val);
 
     if (js_same_value(ctx, this_val, ctx->class_proto[JS_CLASS_REGEXP]))
         goto empty_regex;
 
-    re = js_get_regexp(ctx, this_val, true);
+    re = js_get_regexp(ctx, this_val, false);
     if (!re)
-        return JS_EXCEPTION;
+        return throw_native(ctx, "%s getter called on non-RegExp object", "RegExp.prototype", this_val);
 
     p = re->pattern;
 
@@ -50758,14 +50959,14 @@ static JSValue js_regexp_get_flag(JSContext *ctx, JSValueConst this_val, int mas
     int flags;
 
     if (JS_VALUE_GET_TAG(this_val) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s getter called on non-RegExp object", "RegExp.prototype", this_val);
 
     re = js_get_regexp(ctx, this_val, false);
     if (!re) {
         if (js_same_value(ctx, this_val, ctx->class_proto[JS_CLASS_REGEXP]))
             return JS_UNDEFINED;
         else
-            return JS_ThrowTypeErrorInvalidClass(ctx, JS_CLASS_REGEXP);
+            return throw_native(ctx, "%s getter called on non-RegExp object", "RegExp.prototype", this_val);
     }
 
     flags = lre_get_flags(str8(re->bytecode));
@@ -50778,7 +50979,7 @@ static JSValue js_regexp_get_flags(JSContext *ctx, JSValueConst this_val)
     int res;
 
     if (JS_VALUE_GET_TAG(this_val) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s getter called on non-object %s", "RegExp.prototype", this_val);
 
     res = JS_ToBoolFree(ctx, JS_GetPropertyStr(ctx, this_val, "hasIndices"));
     if (res < 0)
@@ -50835,7 +51036,7 @@ static JSValue js_regexp_toString(JSContext *ctx, JSValueConst this_val,
     StringBuffer b_s, *b = &b_s;
 
     if (!JS_IsObject(this_val))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
 
     string_buffer_init(ctx, b, 0);
     string_buffer_putc8(b, '/');
@@ -50857,6 +51058,17 @@ bool lre_check_stack_overflow(void *opaque, size_t alloca_size)
 {
     JSContext *ctx = opaque;
     return js_check_stack_overflow(ctx->rt, alloca_size);
+}
+
+/* terrarium: what was asked for needs Unicode's tables, and this is built without CONFIG_UNICODE */
+void lre_lacks_unicode(void *opaque)
+{
+    JSContext *ctx = opaque;
+    JSRuntime *rt = ctx->rt;
+    if (rt->unicode_hook)
+        rt->unicode_hook(ctx, rt->unicode_opaque);
+    if (!JS_HasException(ctx))
+        JS_ThrowInternalError(ctx, "Unicode's tables are not here");
 }
 
 int lre_check_timeout(void *opaque)
@@ -50936,7 +51148,7 @@ static JSValue js_regexp_exec(JSContext *ctx, JSValueConst this_val,
                               int argc, JSValueConst *argv)
 {
     int rc, capture_count, alloc_count, shift, index, i, re_flags, prop_flags;
-    JSRegExp *re = js_get_regexp(ctx, this_val, true);
+    JSRegExp *re = js_get_regexp(ctx, this_val, false);
     JSString *str;
     JSValue t, ret, str_val, obj, val, groups;
     JSValue indices, indices_groups;
@@ -50947,8 +51159,8 @@ static JSValue js_regexp_exec(JSContext *ctx, JSValueConst this_val,
     JSAtom group_name;
     JSProperty props[4]; // length, index, input, groups, in that order
 
-    if (!re)
-        return JS_EXCEPTION;
+    if (!re) /* by whatever it was called */
+        return throw_value(ctx, JS_TYPE_ERROR, "Method RegExp.prototype.exec called on incompatible receiver %s", this_val);
 
     str_val = JS_ToString(ctx, argv[0]);
     if (JS_IsException(str_val))
@@ -51298,6 +51510,8 @@ static JSValue js_regexp_test(JSContext *ctx, JSValueConst this_val,
     JSValue val;
     bool ret;
 
+    if (!JS_IsObject(this_val))
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
     val = JS_RegExpExec(ctx, this_val, argv[0]);
     if (JS_IsException(val))
         return JS_EXCEPTION;
@@ -51316,7 +51530,7 @@ static JSValue js_regexp_Symbol_match(JSContext *ctx, JSValueConst this_val,
     JSString *p;
 
     if (!JS_IsObject(rx))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
 
     A = JS_UNDEFINED;
     flags = JS_UNDEFINED;
@@ -51486,7 +51700,7 @@ static JSValue js_regexp_Symbol_matchAll(JSContext *ctx, JSValueConst this_val,
     JSRegExpStringIteratorData *it;
 
     if (!JS_IsObject(R))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
 
     C = JS_UNDEFINED;
     flags = JS_UNDEFINED;
@@ -51635,7 +51849,7 @@ static JSValue js_regexp_Symbol_replace(JSContext *ctx, JSValueConst this_val,
     int64_t position;
 
     if (!JS_IsObject(rx))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
 
     string_buffer_init(ctx, b, 0);
     value_buffer_init(ctx, results);
@@ -51819,7 +52033,7 @@ static JSValue js_regexp_Symbol_search(JSContext *ctx, JSValueConst this_val,
     JSValue str, previousLastIndex, currentLastIndex, result, index;
 
     if (!JS_IsObject(rx))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
 
     result = JS_UNDEFINED;
     currentLastIndex = JS_UNDEFINED;
@@ -51883,7 +52097,7 @@ static JSValue js_regexp_Symbol_split(JSContext *ctx, JSValueConst this_val,
     int64_t lengthA, e, numberOfCaptures, i;
 
     if (!JS_IsObject(rx))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "RegExp.prototype", this_val);
 
     ctor = JS_UNDEFINED;
     splitter = JS_UNDEFINED;
@@ -52702,7 +52916,7 @@ static JSONFault json_find_fault(const uint16_t *p, int len, uint8_t *nesting)
         for (;;) {
             c = json_peek(r);
             if (depth == 0) {
-                message = "Unexpected non-whitespace character after JSON";
+                message = "Unexpected non-whitespace character after";
                 goto done;
             }
             if (c == ',') {
@@ -52772,7 +52986,8 @@ static void json_reword_error(JSContext *ctx, const char *str, size_t len)
         }
         fault = json_find_fault(units, size, nesting);
         if (fault.message) {
-            JS_ThrowSyntaxError(ctx, "%s in JSON at position %d", fault.message, fault.at);
+            bool is_behind = !strcmp(fault.message, "Unexpected non-whitespace character after");
+            JS_ThrowSyntaxError(ctx, "%s%s JSON at position %d", fault.message, is_behind ? "" : " in", fault.at);
         } else if (fault.at >= size) {
             JS_ThrowSyntaxError(ctx, "Unexpected end of JSON input");
         } else {
@@ -53402,6 +53617,8 @@ static JSValue js_reflect_construct(JSContext *ctx, JSValueConst this_val,
 
     func = argv[0];
     array_arg = argv[1];
+    if (!JS_IsConstructor(ctx, func))
+        return JS_ThrowTypeErrorNotAConstructor(ctx, func);
     if (argc > 2) {
         new_target = argv[2];
         if (!JS_IsConstructor(ctx, new_target))
@@ -53426,7 +53643,7 @@ static JSValue js_reflect_deleteProperty(JSContext *ctx, JSValueConst this_val,
 
     obj = argv[0];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Reflect", obj);
     atom = JS_ValueToAtom(ctx, argv[1]);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -53448,7 +53665,7 @@ static JSValue js_reflect_get(JSContext *ctx, JSValueConst this_val,
     obj = argv[0];
     prop = argv[1];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Reflect", obj);
     if (argc > 2)
         receiver = argv[2];
     else
@@ -53471,7 +53688,7 @@ static JSValue js_reflect_has(JSContext *ctx, JSValueConst this_val,
     obj = argv[0];
     prop = argv[1];
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Reflect", obj);
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -53498,7 +53715,7 @@ static JSValue js_reflect_set(JSContext *ctx, JSValueConst this_val,
     else
         receiver = obj;
     if (JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Reflect", obj);
     atom = JS_ValueToAtom(ctx, prop);
     if (unlikely(atom == JS_ATOM_NULL))
         return JS_EXCEPTION;
@@ -53525,7 +53742,7 @@ static JSValue js_reflect_ownKeys(JSContext *ctx, JSValueConst this_val,
                                   int argc, JSValueConst *argv)
 {
     if (JS_VALUE_GET_TAG(argv[0]) != JS_TAG_OBJECT)
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Reflect", argv[0]);
     return JS_GetOwnPropertyNames2(ctx, argv[0],
                                    JS_GPN_STRING_MASK | JS_GPN_SYMBOL_MASK,
                                    JS_ITERATOR_KIND_KEY);
@@ -53579,6 +53796,17 @@ static JSValue JS_ThrowTypeErrorRevokedProxy(JSContext *ctx)
     return JS_ThrowTypeError(ctx, "Cannot perform operation on a proxy that has been revoked");
 }
 
+static void throw_no_trap(JSContext *ctx, JSValueConst method, JSAtom name, JSValueConst handler)
+{
+    const char *value = brief_value(ctx, method), *object = brief_value(ctx, handler);
+    char buf[ATOM_GET_STR_BUF_SIZE];
+
+    JS_ThrowTypeError(ctx, "'%s' returned for property '%s' of object '%s' is not a function", value ? value : "",
+                      JS_AtomGetStr(ctx, buf, sizeof(buf), name), object ? object : "");
+    JS_FreeCString(ctx, value);
+    JS_FreeCString(ctx, object);
+}
+
 static JSProxyData *get_proxy_method(JSContext *ctx, JSValue *pmethod,
                                      JSValueConst obj, JSAtom name)
 {
@@ -53593,7 +53821,7 @@ static JSProxyData *get_proxy_method(JSContext *ctx, JSValue *pmethod,
 
     /* 's' should never be NULL */
     if (s->is_revoked) {
-        JS_ThrowTypeErrorRevokedProxy(ctx);
+        JS_ThrowTypeErrorAtom(ctx, "Cannot perform '%s' on a proxy that has been revoked", name);
         return NULL;
     }
     method = JS_GetProperty(ctx, s->handler, name);
@@ -53601,6 +53829,11 @@ static JSProxyData *get_proxy_method(JSContext *ctx, JSValue *pmethod,
         return NULL;
     if (JS_IsNull(method))
         method = JS_UNDEFINED;
+    if (!JS_IsUndefined(method) && !JS_IsFunction(ctx, method)) {
+        throw_no_trap(ctx, method, name, s->handler);
+        JS_FreeValue(ctx, method);
+        return NULL;
+    }
     *pmethod = method;
     return s;
 }
@@ -53621,7 +53854,8 @@ static JSValue js_proxy_getPrototypeOf(JSContext *ctx, JSValueConst obj)
         return ret;
     if (JS_VALUE_GET_TAG(ret) != JS_TAG_NULL &&
         JS_VALUE_GET_TAG(ret) != JS_TAG_OBJECT) {
-        goto fail;
+        JS_FreeValue(ctx, ret);
+        return JS_ThrowTypeError(ctx, "'getPrototypeOf' on proxy: trap returned neither object nor null");
     }
     res = JS_IsExtensible(ctx, s->target);
     if (res < 0) {
@@ -53637,9 +53871,8 @@ static JSValue js_proxy_getPrototypeOf(JSContext *ctx, JSValueConst obj)
         }
         if (JS_VALUE_GET_OBJ(proto1) != JS_VALUE_GET_OBJ(ret)) {
             JS_FreeValue(ctx, proto1);
-        fail:
             JS_FreeValue(ctx, ret);
-            return JS_ThrowTypeError(ctx, "proxy: inconsistent prototype");
+            return JS_ThrowTypeError(ctx, "'getPrototypeOf' on proxy: proxy target is non-extensible but the trap did not return its actual prototype");
         }
         JS_FreeValue(ctx, proto1);
     }
@@ -53668,7 +53901,7 @@ static int js_proxy_setPrototypeOf(JSContext *ctx, JSValueConst obj,
     res = JS_ToBoolFree(ctx, ret);
     if (!res) {
         if (throw_flag) {
-            JS_ThrowTypeError(ctx, "proxy: bad prototype");
+            JS_ThrowTypeError(ctx, "'setPrototypeOf' on proxy: trap returned falsish for property 'undefined'");
             return -1;
         } else {
             return false;
@@ -53683,7 +53916,7 @@ static int js_proxy_setPrototypeOf(JSContext *ctx, JSValueConst obj,
             return -1;
         if (JS_VALUE_GET_OBJ(proto_val) != JS_VALUE_GET_OBJ(proto1)) {
             JS_FreeValue(ctx, proto1);
-            JS_ThrowTypeError(ctx, "proxy: inconsistent prototype");
+            JS_ThrowTypeError(ctx, "'setPrototypeOf' on proxy: trap returned truish for setting a new prototype on the non-extensible proxy target");
             return -1;
         }
         JS_FreeValue(ctx, proto1);
@@ -53711,7 +53944,8 @@ static int js_proxy_isExtensible(JSContext *ctx, JSValueConst obj)
     if (res2 < 0)
         return res2;
     if (res != res2) {
-        JS_ThrowTypeError(ctx, "proxy: inconsistent isExtensible");
+        JS_ThrowTypeError(ctx, "'isExtensible' on proxy: trap result does not reflect extensibility of proxy target (which is '%s')",
+                          res2 ? "true" : "false");
         return -1;
     }
     return res;
@@ -53738,7 +53972,7 @@ static int js_proxy_preventExtensions(JSContext *ctx, JSValueConst obj)
         if (res2 < 0)
             return res2;
         if (res2) {
-            JS_ThrowTypeError(ctx, "proxy: inconsistent preventExtensions");
+            JS_ThrowTypeError(ctx, "'preventExtensions' on proxy: the proxy target is extensible");
             return -1;
         }
     }
@@ -53778,21 +54012,39 @@ static int js_proxy_has(JSContext *ctx, JSValueConst obj, JSAtom atom)
         if (res < 0)
             return -1;
         if (res) {
-            if (!(desc_flags & JS_PROP_CONFIGURABLE))
-                goto inconsistent;
+            if (!(desc_flags & JS_PROP_CONFIGURABLE)) {
+                JS_ThrowTypeErrorAtom(ctx, "'has' on proxy: trap returned falsish for property '%s' which exists in the proxy target as non-configurable", atom);
+                return -1;
+            }
             /* must go through IsExtensible(): the target can be a proxy
                itself, whose isExtensible trap is observable */
             res = JS_IsExtensible(ctx, s->target);
             if (res < 0)
                 return -1;
             if (!res) {
-            inconsistent:
-                JS_ThrowTypeError(ctx, "proxy: inconsistent has");
+                JS_ThrowTypeErrorAtom(ctx, "'has' on proxy: trap returned falsish for property '%s' but the proxy target is not extensible", atom);
                 return -1;
             }
         }
     }
     return ret;
+}
+
+static void throw_untrue_get(JSContext *ctx, JSAtom prop, const JSPropertyDescriptor *desc, JSValueConst ret)
+{
+    const char *expected = brief_value(ctx, desc->value), *got = brief_value(ctx, ret);
+    char buf[ATOM_GET_STR_BUF_SIZE];
+
+    JS_AtomGetStr(ctx, buf, sizeof(buf), prop);
+    if (desc->flags & JS_PROP_GETSET)
+        JS_ThrowTypeError(ctx, "'get' on proxy: property '%s' is a non-configurable accessor property on the proxy target and does "
+                          "not have a getter function, but the trap did not return 'undefined' (got '%s')", buf, got ? got : "");
+    else
+        JS_ThrowTypeError(ctx, "'get' on proxy: property '%s' is a read-only and non-configurable data property on the proxy target "
+                          "but the proxy did not return its actual value (expected '%s' but got '%s')", buf,
+                          expected ? expected : "", got ? got : "");
+    JS_FreeCString(ctx, expected);
+    JS_FreeCString(ctx, got);
 }
 
 static JSValue js_proxy_get(JSContext *ctx, JSValueConst obj, JSAtom atom,
@@ -53835,9 +54087,10 @@ static JSValue js_proxy_get(JSContext *ctx, JSValueConst obj, JSAtom atom,
         } else if ((desc.flags & (JS_PROP_GETSET | JS_PROP_CONFIGURABLE)) == JS_PROP_GETSET) {
             if (JS_IsUndefined(desc.getter) && !JS_IsUndefined(ret)) {
             fail:
+                throw_untrue_get(ctx, atom, &desc, ret);
                 js_free_desc(ctx, &desc);
                 JS_FreeValue(ctx, ret);
-                return JS_ThrowTypeError(ctx, "proxy: inconsistent get");
+                return JS_EXCEPTION;
             }
         }
         js_free_desc(ctx, &desc);
@@ -53887,8 +54140,10 @@ static int js_proxy_set(JSContext *ctx, JSValueConst obj, JSAtom atom,
                 }
             } else if ((desc.flags & (JS_PROP_GETSET | JS_PROP_CONFIGURABLE)) == JS_PROP_GETSET && JS_IsUndefined(desc.setter)) {
                 fail:
+                    JS_ThrowTypeErrorAtom(ctx, desc.flags & JS_PROP_GETSET
+                                          ? "'set' on proxy: trap returned truish for property '%s' which exists in the proxy target as a non-configurable and non-writable accessor property without a setter"
+                                          : "'set' on proxy: trap returned truish for property '%s' which exists in the proxy target as a non-configurable and non-writable data property with a different value", atom);
                     js_free_desc(ctx, &desc);
-                    JS_ThrowTypeError(ctx, "proxy: inconsistent set");
                     return -1;
             }
             js_free_desc(ctx, &desc);
@@ -53896,7 +54151,7 @@ static int js_proxy_set(JSContext *ctx, JSValueConst obj, JSAtom atom,
     } else {
         if ((flags & JS_PROP_THROW) ||
             ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx))) {
-            JS_ThrowTypeError(ctx, "proxy: cannot set property");
+            JS_ThrowTypeErrorAtom(ctx, "'set' on proxy: trap returned falsish for property '%s'", atom);
             return -1;
         }
     }
@@ -53971,7 +54226,8 @@ static int js_proxy_get_own_property(JSContext *ctx, JSPropertyDescriptor *pdesc
         return -1;
     if (!JS_IsObject(trap_result_obj) && !JS_IsUndefined(trap_result_obj)) {
         JS_FreeValue(ctx, trap_result_obj);
-        goto fail;
+        JS_ThrowTypeErrorAtom(ctx, "'getOwnPropertyDescriptor' on proxy: trap returned neither object nor undefined for property '%s'", prop);
+        return -1;
     }
     target_desc_ret = JS_GetOwnPropertyInternal(ctx, &target_desc, p, prop);
     if (target_desc_ret < 0) {
@@ -54031,7 +54287,7 @@ static int js_proxy_get_own_property(JSContext *ctx, JSPropertyDescriptor *pdesc
             fail1:
                 js_free_desc(ctx, &result_desc);
             fail:
-                JS_ThrowTypeError(ctx, "proxy: inconsistent getOwnPropertyDescriptor");
+                JS_ThrowTypeErrorAtom(ctx, "'getOwnPropertyDescriptor' on proxy: trap returned descriptor for property '%s' that is incompatible with the existing property in the proxy target", prop);
                 return -1;
             }
         }
@@ -54086,7 +54342,7 @@ static int js_proxy_define_own_property(JSContext *ctx, JSValueConst obj,
     ret = JS_ToBoolFree(ctx, ret1);
     if (!ret) {
         if (flags & JS_PROP_THROW) {
-            JS_ThrowTypeError(ctx, "proxy: defineProperty exception");
+            JS_ThrowTypeErrorAtom(ctx, "'defineProperty' on proxy: trap returned falsish for property '%s'", prop);
             return -1;
         } else {
             return 0;
@@ -54187,7 +54443,7 @@ static int js_proxy_delete_property(JSContext *ctx, JSValueConst obj,
             return -1;
         if (res2) {
             if (!(desc_flags & JS_PROP_CONFIGURABLE)) {
-                JS_ThrowTypeError(ctx, "proxy: inconsistent deleteProperty");
+                JS_ThrowTypeErrorAtom(ctx, "'deleteProperty' on proxy: trap returned truish for property '%s' which is non-configurable in the proxy target", atom);
                 return -1;
             }
             is_extensible = JS_IsExtensible(ctx, s->target);
@@ -54195,7 +54451,7 @@ static int js_proxy_delete_property(JSContext *ctx, JSValueConst obj,
                 return -1;
             if (!is_extensible) {
                 /* proxy-missing-checks */
-                JS_ThrowTypeError(ctx, "proxy: inconsistent deleteProperty");
+                JS_ThrowTypeErrorAtom(ctx, "'deleteProperty' on proxy: trap returned truish for property '%s' but the proxy target is non-extensible", atom);
                 return -1;
             }
         }
@@ -54240,7 +54496,7 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
     /* CreateListFromArrayLike() requires an object */
     if (JS_VALUE_GET_TAG(prop_array) != JS_TAG_OBJECT) {
         JS_FreeValue(ctx, prop_array);
-        JS_ThrowTypeError(ctx, "proxy: ownKeys must return an object");
+        JS_ThrowTypeError(ctx, "CreateListFromArrayLike called on non-object");
         return -1;
     }
     tab = NULL;
@@ -54255,8 +54511,8 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
         if (JS_IsException(val))
             goto fail;
         if (!JS_IsString(val) && !JS_IsSymbol(val)) {
+            throw_value(ctx, JS_TYPE_ERROR, "%s is not a valid property name", val);
             JS_FreeValue(ctx, val);
-            JS_ThrowTypeError(ctx, "proxy: properties must be strings or symbols");
             goto fail;
         }
         atom = JS_ValueToAtom(ctx, val);
@@ -54289,7 +54545,7 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
      * properties an a temporary object to use the hash) */
     for(i = 1; i < len; i++) {
         if (find_prop_key(tab, i, tab[i].atom) >= 0) {
-            JS_ThrowTypeError(ctx, "proxy: duplicate property");
+            JS_ThrowTypeError(ctx, "'ownKeys' on proxy: trap returned duplicate entries");
             goto fail;
         }
     }
@@ -54321,7 +54577,7 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
                 if (!(desc_flags & JS_PROP_CONFIGURABLE) || !is_extensible) {
                     idx = find_prop_key(tab, len, tab2[i].atom);
                     if (idx < 0) {
-                        JS_ThrowTypeError(ctx, "proxy: target property must be present in proxy ownKeys");
+                        JS_ThrowTypeErrorAtom(ctx, "'ownKeys' on proxy: trap result did not include '%s'", tab2[i].atom);
                         goto fail;
                     }
                     /* mark the property as found */
@@ -54335,7 +54591,7 @@ static int js_proxy_get_own_property_names(JSContext *ctx,
         /* check that all property in 'tab' were checked */
         for(i = 0; i < len; i++) {
             if (!tab[i].is_enumerable) {
-                JS_ThrowTypeError(ctx, "proxy: property not present in target were returned by non extensible proxy");
+                JS_ThrowTypeError(ctx, "'ownKeys' on proxy: trap returned extra keys but proxy target is non-extensible");
                 goto fail;
             }
         }
@@ -54378,8 +54634,9 @@ static JSValue js_proxy_call_constructor(JSContext *ctx, JSValueConst func_obj,
     args[2] = new_target;
     ret = JS_Call(ctx, method, s->handler, 3, args);
     if (!JS_IsException(ret) && JS_VALUE_GET_TAG(ret) != JS_TAG_OBJECT) {
+        throw_value(ctx, JS_TYPE_ERROR, "'construct' on proxy: trap returned non-object ('%s')", ret);
         JS_FreeValue(ctx, ret);
-        ret = JS_ThrowTypeErrorNotAnObject(ctx);
+        ret = JS_EXCEPTION;
     }
  fail:
     JS_FreeValue(ctx, method);
@@ -54457,7 +54714,7 @@ JSValue JS_NewProxy(JSContext *ctx, JSValueConst target, JSValueConst handler)
 
     if (JS_VALUE_GET_TAG(target) != JS_TAG_OBJECT ||
         JS_VALUE_GET_TAG(handler) != JS_TAG_OBJECT) {
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, "Cannot create proxy with a non-object as target or handler");
     }
     obj = JS_NewObjectProtoClass(ctx, JS_NULL, JS_CLASS_PROXY);
     if (JS_IsException(obj))
@@ -54610,7 +54867,7 @@ static JSValue js_symbol_constructor(JSContext *ctx, JSValueConst new_target,
     JSString *p;
 
     if (!JS_IsUndefined(new_target))
-        return JS_ThrowTypeErrorNotAConstructor(ctx, new_target);
+        return JS_ThrowTypeError(ctx, "Symbol is not a constructor");
     if (argc == 0 || JS_IsUndefined(argv[0])) {
         p = NULL;
     } else {
@@ -54634,7 +54891,7 @@ static JSValue js_thisSymbolValue(JSContext *ctx, JSValueConst this_val)
                 return js_dup(p->u.object_data);
         }
     }
-    return JS_ThrowTypeError(ctx, "not a symbol");
+    return throw_native(ctx, "%s requires that 'this' be a Symbol", "Symbol.prototype", this_val);
 }
 
 static JSValue js_symbol_toString(JSContext *ctx, JSValueConst this_val,
@@ -54700,7 +54957,7 @@ static JSValue js_symbol_keyFor(JSContext *ctx, JSValueConst this_val,
     JSAtomStruct *p;
 
     if (!JS_IsSymbol(argv[0]))
-        return JS_ThrowTypeError(ctx, "not a symbol");
+        return throw_value(ctx, JS_TYPE_ERROR, "%s is not a symbol", argv[0]);
     p = JS_VALUE_GET_PTR(argv[0]);
     if (p->atom_type != JS_ATOM_TYPE_GLOBAL_SYMBOL)
         return JS_UNDEFINED;
@@ -54800,7 +55057,7 @@ static JSValue js_map_constructor(JSContext *ctx, JSValueConst new_target,
                 key = JS_UNDEFINED;
                 value = JS_UNDEFINED;
                 if (!JS_IsObject(item)) {
-                    JS_ThrowTypeErrorNotAnObject(ctx);
+                    throw_value(ctx, JS_TYPE_ERROR, "Iterator value %s is not an entry object", item);
                     goto fail1;
                 }
                 key = JS_GetPropertyUint32(ctx, item, 0);
@@ -55076,7 +55333,7 @@ static JSValue js_map_set(JSContext *ctx, JSValueConst this_val,
     is_set = (magic & MAGIC_SET);
     key = map_normalize_key_const(ctx, argv[0]);
     if (s->is_weak && !is_valid_weakref_target(key))
-        return JS_ThrowTypeError(ctx, "Invalid value used as %s key", is_set ? "WeakSet" : "WeakMap");
+        return JS_ThrowTypeError(ctx, is_set ? "Invalid value used in weak set" : "Invalid value used as weak map key");
     if (is_set)
         value = JS_UNDEFINED;
     else
@@ -57590,7 +57847,7 @@ static JSValue js_promise_resolve(JSContext *ctx, JSValueConst this_val,
     bool is_reject = magic;
 
     if (!JS_IsObject(this_val))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return JS_ThrowTypeError(ctx, is_reject ? "PromiseReject called on non-object" : "PromiseResolve called on non-object");
     if (!is_reject && JS_GetOpaque(argv[0], JS_CLASS_PROMISE)) {
         JSValue ctor;
         bool is_same;
@@ -57780,7 +58037,7 @@ static JSValue js_promise_all(JSContext *ctx, JSValueConst this_val,
     int done, index, is_zero, is_promise_any = (magic == PROMISE_MAGIC_any);
 
     if (!JS_IsObject(this_val))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Promise", this_val);
     result_promise = js_new_promise_capability(ctx, resolving_funcs, this_val);
     if (JS_IsException(result_promise))
         return result_promise;
@@ -57921,7 +58178,7 @@ static JSValue js_promise_race(JSContext *ctx, JSValueConst this_val,
     int done;
 
     if (!JS_IsObject(this_val))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_native(ctx, "%s called on non-object", "Promise", this_val);
     result_promise = js_new_promise_capability(ctx, resolving_funcs, this_val);
     if (JS_IsException(result_promise))
         return result_promise;
@@ -58147,6 +58404,8 @@ static JSValue js_promise_finally(JSContext *ctx, JSValueConst this_val,
     JSValueConst func_data[2];
     int i;
 
+    if (!JS_IsObject(this_val))
+        return throw_native(ctx, "%s called on non-object", "Promise.prototype", this_val);
     ctor = JS_SpeciesConstructor(ctx, this_val, JS_UNDEFINED);
     if (JS_IsException(ctor))
         return ctor;
@@ -58847,7 +59106,12 @@ static __exception int JS_ThisTimeValue(JSContext *ctx, double *valp,
         if (p->class_id == JS_CLASS_DATE && JS_IsNumber(p->u.object_data))
             return JS_ToFloat64(ctx, valp, p->u.object_data);
     }
-    JS_ThrowTypeError(ctx, "this is not a Date object.");
+    if (is_native_of(ctx, "getDate getDay getFullYear getHours getMilliseconds getMinutes getMonth getSeconds getTime "
+                     "getTimezoneOffset getUTCDate getUTCDay getUTCFullYear getUTCHours getUTCMilliseconds getUTCMinutes "
+                     "getUTCMonth getUTCSeconds valueOf"))
+        JS_ThrowTypeError(ctx, "this is not a Date object.");
+    else
+        throw_incompatible(ctx, "Date.prototype", this_val);
     return -1;
 }
 
@@ -59053,6 +59317,7 @@ static JSValue set_date_field(JSContext *ctx, JSValueConst this_val,
     double fields[9];
     int res, first_field, end_field, is_local, i, n;
     double d, a;
+    bool is_finite = true;
 
     d = NAN;
     first_field = (magic >> 8) & 0x0F;
@@ -59068,15 +59333,14 @@ static JSValue set_date_field(JSContext *ctx, JSValueConst this_val,
     for(i = 0; i < n; i++) {
         if (JS_ToFloat64(ctx, &a, argv[i]))
             return JS_EXCEPTION;
-        if (!isfinite(a))
-            res = false;
+        is_finite &= isfinite(a);
         fields[first_field + i] = trunc(a);
     }
 
     if (!res)
         return JS_NAN;
 
-    if (argc > 0)
+    if (argc > 0 && is_finite)
         d = set_date_fields(fields, is_local);
 
     return JS_SetThisTimeValue(ctx, this_val, d);
@@ -59094,7 +59358,7 @@ static JSValue get_date_string(JSContext *ctx, JSValueConst this_val,
                                int argc, JSValueConst *argv, int magic)
 {
     // _string(obj, fmt, part)
-    char buf[64];
+    char buf[96];
     double fields[9];
     int res, fmt, part, pos;
     int y, mon, d, h, m, s, ms, wd, tz;
@@ -59180,7 +59444,9 @@ static JSValue get_date_string(JSContext *ctx, JSValueConst this_val,
             /* tz is >= 0, can use % */
             pos += snprintf(buf + pos, sizeof(buf) - pos,
                             "%02d%02d", tz / 60, tz % 60);
-            /* XXX: tack the time zone code? */
+            /* terrarium: the embedder's time is UTC */
+            if (!fields[8])
+                pos += snprintf(buf + pos, sizeof(buf) - pos, " (Coordinated Universal Time)");
             break;
         case 2:
             pos += snprintf(buf + pos, sizeof(buf) - pos,
@@ -59488,13 +59754,13 @@ static bool js_date_parse_isostring(const uint8_t *sp, int fields[9], bool *is_l
         if (!string_get_digits(sp, &p, &fields[1], 2, 2))  /* month */
             return false;
         if (fields[1] < 1)
-            return false;
+            fields[3] = 100;  // reject unconditionally
         fields[1] -= 1;
         if (string_skip_char(sp, &p, '-')) {
             if (!string_get_digits(sp, &p, &fields[2], 2, 2))  /* day */
                 return false;
             if (fields[2] < 1)
-                return false;
+                fields[3] = 100;
         }
     }
     if (string_skip_char(sp, &p, 'T')) {
@@ -59777,7 +60043,7 @@ static JSValue js_date_Symbol_toPrimitive(JSContext *ctx, JSValueConst this_val,
     int hint_num;
 
     if (!JS_IsObject(obj))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
+        return throw_incompatible(ctx, "Date.prototype", this_val);
 
     if (JS_IsString(argv[0])) {
         hint = JS_ValueToAtom(ctx, argv[0]);
@@ -59795,7 +60061,7 @@ static JSValue js_date_Symbol_toPrimitive(JSContext *ctx, JSValueConst this_val,
         hint_num = HINT_STRING;
         break;
     default:
-        return JS_ThrowTypeError(ctx, "invalid hint");
+        return throw_value(ctx, JS_TYPE_ERROR, "Invalid hint: %s", argv[0]);
     }
     return JS_ToPrimitive(ctx, obj, hint_num | HINT_FORCE_ORDINARY);
 }
@@ -59886,7 +60152,7 @@ static JSValue js_date_toJSON(JSContext *ctx, JSValueConst this_val,
     if (JS_IsException(method))
         goto exception;
     if (!JS_IsFunction(ctx, method)) {
-        JS_ThrowTypeError(ctx, "object needs toISOString method");
+        JS_ThrowTypeError(ctx, "toISOString is not a function");
         JS_FreeValue(ctx, method);
         goto exception;
     }
@@ -60021,10 +60287,10 @@ static JSValue JS_ToBigIntCtorFree(JSContext *ctx, JSValue val)
             if (!r) {
                 if (res == 0) {
                     val = JS_EXCEPTION;
-                } else if (res == 1) {
-                    val = JS_ThrowRangeError(ctx, "The number cannot be converted to a BigInt because it is not an integer");
                 } else {
-                    val = JS_ThrowRangeError(ctx, "cannot convert NaN or Infinity to BigInt");                }
+                    val = throw_value(ctx, JS_RANGE_ERROR,
+                                      "The number %s cannot be converted to a BigInt because it is not an integer", val);
+                }
             } else {
                 val = JS_CompactBigInt(ctx, r);
             }
@@ -60042,8 +60308,9 @@ static JSValue JS_ToBigIntCtorFree(JSContext *ctx, JSValue val)
     case JS_TAG_NULL:
     case JS_TAG_UNDEFINED:
     default:
+        throw_value(ctx, JS_TYPE_ERROR, "Cannot convert %s to a BigInt", val);
         JS_FreeValue(ctx, val);
-        return JS_ThrowTypeError(ctx, "cannot convert to BigInt");
+        return JS_EXCEPTION;
     }
     return val;
 }
@@ -60053,7 +60320,7 @@ static JSValue js_bigint_constructor(JSContext *ctx,
                                      int argc, JSValueConst *argv)
 {
     if (!JS_IsUndefined(new_target))
-        return JS_ThrowTypeErrorNotAConstructor(ctx, new_target);
+        return JS_ThrowTypeError(ctx, "BigInt is not a constructor");
     return JS_ToBigIntCtorFree(ctx, js_dup(argv[0]));
 }
 
@@ -60069,7 +60336,7 @@ static JSValue js_thisBigIntValue(JSContext *ctx, JSValueConst this_val)
                 return js_dup(p->u.object_data);
         }
     }
-    return JS_ThrowTypeError(ctx, "not a BigInt");
+    return throw_native(ctx, "%s requires that 'this' be a BigInt", "BigInt.prototype", this_val);
 }
 
 static JSValue js_bigint_toString(JSContext *ctx, JSValueConst this_val,
@@ -60141,7 +60408,7 @@ static JSValue js_bigint_asUintN(JSContext *ctx,
 
             if (len64 > JS_BIGINT_MAX_SIZE) {
                 JS_FreeValue(ctx, a);
-                return JS_ThrowRangeError(ctx, "BigInt is too large to allocate");
+                return JS_ThrowRangeError(ctx, "Maximum BigInt size exceeded");
             }
             len = len64;
             r = js_bigint_new(ctx, len);
@@ -60173,7 +60440,7 @@ static JSValue js_bigint_asUintN(JSContext *ctx,
             js_limb_t v;
             if (len64 > JS_BIGINT_MAX_SIZE) {
                 JS_FreeValue(ctx, a);
-                return JS_ThrowRangeError(ctx, "BigInt is too large to allocate");
+                return JS_ThrowRangeError(ctx, "Maximum BigInt size exceeded");
             }
             len = len64;
             r = js_bigint_new(ctx, len);
@@ -60694,11 +60961,11 @@ static JSValue js_array_buffer_constructor3(JSContext *ctx,
         return obj;
     /* XXX: we are currently limited to 2 GB */
     if (len > INT32_MAX) {
-        JS_ThrowRangeError(ctx, "invalid array buffer length");
+        JS_ThrowRangeError(ctx, "Invalid array buffer length");
         goto fail;
     }
     if (max_len && *max_len > INT32_MAX) {
-        JS_ThrowRangeError(ctx, "invalid max array buffer length");
+        JS_ThrowRangeError(ctx, "Invalid array buffer max length");
         goto fail;
     }
     if (alloc_flag && class_id == JS_CLASS_SHARED_ARRAY_BUFFER && max_len &&
@@ -60799,7 +61066,7 @@ JSValue JS_NewArrayBuffer(JSContext *ctx, uint8_t *buf, size_t len,
     /* a zero 'max_len' means the ArrayBuffer is not resizable */
     if (max_len > 0) {
         if (max_len < len)
-            return JS_ThrowRangeError(ctx, "invalid max array buffer length");
+            return JS_ThrowRangeError(ctx, "Invalid array buffer max length");
         pmax_len = &max_len64;
     }
     return js_array_buffer_constructor3(ctx, JS_UNDEFINED, len, pmax_len,
@@ -60848,7 +61115,7 @@ static JSValue js_array_buffer_constructor0(JSContext *ctx, JSValueConst new_tar
         return JS_EXCEPTION;
     // don't have to check i < 0 because len >= 0
     if (len > i || i > MAX_SAFE_INTEGER)
-        return JS_ThrowRangeError(ctx, "invalid array buffer max length");
+        return JS_ThrowRangeError(ctx, "Invalid array buffer max length");
     max_len = i;
     pmax_len = &max_len;
 next:
@@ -61181,7 +61448,7 @@ static JSValue js_array_buffer_transfer(JSContext *ctx, JSValueConst this_val,
         /* XXX: we are currently limited to 2 GB; check before reallocating,
            new_len does not necessarily fit in a size_t */
         if (new_len > INT32_MAX)
-            return JS_ThrowRangeError(ctx, "invalid array buffer length");
+            return JS_ThrowRangeError(ctx, "Invalid array buffer length");
         new_bs = realloc_func(ctx->rt, opaque, bs, new_len);
         if (!new_bs)
             return JS_ThrowOutOfMemory(ctx);
@@ -61230,10 +61497,10 @@ static JSValue js_array_buffer_resize(JSContext *ctx, JSValueConst this_val,
     if (abuf->detached)
         return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
     if (!array_buffer_is_resizable(abuf))
-        return JS_ThrowTypeError(ctx, "array buffer is not resizable");
+        return throw_incompatible(ctx, abuf->shared ? "SharedArrayBuffer.prototype" : "ArrayBuffer.prototype", this_val);
     if (len < 0 || len > abuf->max_byte_length) {
     bad_length:
-        return JS_ThrowRangeError(ctx, "invalid array buffer length");
+        return JS_ThrowRangeError(ctx, "Invalid array buffer length");
     }
     // SABs can only grow and we don't need to realloc because
     // js_array_buffer_constructor3 commits all memory upfront;
@@ -61345,7 +61612,7 @@ static JSValue js_array_buffer_slice(JSContext *ctx,
     }
     if (abuf->byte_length < start + new_len) {
         if (immutable)
-            JS_ThrowRangeError(ctx, "invalid array buffer length");
+            JS_ThrowRangeError(ctx, "Invalid array buffer length");
         else
             JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
         goto fail;
@@ -61662,7 +61929,7 @@ static JSValue js_typed_array_set_internal(JSContext *ctx,
             goto fail;
         if (offset > dst_len - src_len) {
         range_error:
-            JS_ThrowRangeError(ctx, "Invalid array length");
+            JS_ThrowRangeError(ctx, "offset is out of bounds");
             goto fail;
         }
     }
@@ -61777,7 +62044,7 @@ static JSValue js_typed_array_with(JSContext *ctx, JSValueConst this_val,
     newlen = p->u.array.count;
     if (idx < 0 || idx >= newlen) {
         JS_FreeValue(ctx, val);
-        return JS_ThrowRangeError(ctx, "invalid typed array index");
+        return JS_ThrowRangeError(ctx, "Invalid typed array index");
     }
 
     copy_len = min_uint32(len, newlen);
@@ -63005,6 +63272,8 @@ static JSValue js_typed_array_sort(JSContext *ctx, JSValueConst this_val,
     struct TA_sort_context tsc;
     int (*cmpfun)(const void *a, const void *b, void *opaque);
 
+    if (!JS_IsUndefined(argv[0]) && throw_bad_comparator(ctx, argv[0]))
+        return JS_EXCEPTION;
     p = get_typed_array(ctx, this_val);
     if (!p)
         return JS_EXCEPTION;
@@ -63018,8 +63287,6 @@ static JSValue js_typed_array_sort(JSContext *ctx, JSValueConst this_val,
     tsc.arr = this_val;
     tsc.cmp = argv[0];
 
-    if (!JS_IsUndefined(tsc.cmp) && check_function(ctx, tsc.cmp))
-        return JS_EXCEPTION;
 
     len = p->u.array.count;
     if (len > 1) {
@@ -63152,6 +63419,8 @@ static JSValue js_typed_array_toSorted(JSContext *ctx, JSValueConst this_val,
     JSValue arr, ret;
     JSObject *p;
 
+    if (!JS_IsUndefined(argv[0]) && throw_bad_comparator(ctx, argv[0]))
+        return JS_EXCEPTION;
     p = get_typed_array(ctx, this_val);
     if (!p)
         return JS_EXCEPTION;
@@ -63221,7 +63490,7 @@ static JSValue js_typed_array_base_constructor(JSContext *ctx,
                                                JSValueConst this_val,
                                                int argc, JSValueConst *argv)
 {
-    return JS_ThrowTypeError(ctx, "cannot be called");
+    return JS_ThrowTypeError(ctx, "Abstract class TypedArray not directly constructable");
 }
 
 /* 'obj' must be an allocated typed array object */
@@ -63417,6 +63686,14 @@ static JSValue js_typed_array_constructor_ta(JSContext *ctx,
     return JS_EXCEPTION;
 }
 
+static JSValue throw_misaligned(JSContext *ctx, const char *what, int class_id, int size)
+{
+    char name[ATOM_GET_STR_BUF_SIZE];
+
+    JS_AtomGetStr(ctx, name, sizeof(name), ctx->rt->class_array[class_id].class_name);
+    return JS_ThrowRangeError(ctx, "%s of %s should be a multiple of %d", what, name, size);
+}
+
 static JSValue js_typed_array_constructor(JSContext *ctx,
                                           JSValueConst new_target,
                                           int argc, JSValueConst *argv,
@@ -63447,24 +63724,23 @@ static JSValue js_typed_array_constructor(JSContext *ctx,
                 return JS_EXCEPTION;
             if (abuf->detached)
                 return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
-            if ((offset & ((1 << size_log2) - 1)) != 0 ||
-                offset > abuf->byte_length)
-                return JS_ThrowRangeError(ctx, "invalid offset");
+            if ((offset & ((1 << size_log2) - 1)) != 0)
+                return throw_misaligned(ctx, "start offset", classid, 1 << size_log2);
+            if (offset > abuf->byte_length)
+                return throw_value(ctx, JS_RANGE_ERROR, "Start offset %s is outside the bounds of the buffer", argv[1]);
             if (JS_IsUndefined(argv[2])) {
                 track_rab = array_buffer_is_resizable(abuf);
                 if (!track_rab)
                     if ((abuf->byte_length & ((1 << size_log2) - 1)) != 0)
-                        goto invalid_length;
+                        return throw_misaligned(ctx, "byte length", classid, 1 << size_log2);
                 len = (abuf->byte_length - offset) >> size_log2;
             } else {
                 if (JS_ToIndex(ctx, &len, argv[2]))
                     return JS_EXCEPTION;
                 if (abuf->detached)
                     return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
-                if ((offset + (len << size_log2)) > abuf->byte_length) {
-                invalid_length:
-                    return JS_ThrowRangeError(ctx, "invalid length");
-                }
+                if ((offset + (len << size_log2)) > abuf->byte_length)
+                    return throw_value(ctx, JS_RANGE_ERROR, "Invalid typed array length: %s", argv[2]);
             }
             buffer = js_dup(argv[0]);
         } else {
@@ -63550,6 +63826,9 @@ static JSValue js_dataview_constructor(JSContext *ctx,
     JSObject *p;
 
     buffer = argv[0];
+    if (!JS_IsObject(buffer) || (JS_VALUE_GET_OBJ(buffer)->class_id != JS_CLASS_ARRAY_BUFFER
+                                 && JS_VALUE_GET_OBJ(buffer)->class_id != JS_CLASS_SHARED_ARRAY_BUFFER))
+        return JS_ThrowTypeError(ctx, "First argument to DataView constructor must be an ArrayBuffer");
     abuf = js_get_array_buffer(ctx, buffer);
     if (!abuf)
         return JS_EXCEPTION;
@@ -63561,14 +63840,14 @@ static JSValue js_dataview_constructor(JSContext *ctx,
     if (abuf->detached)
         return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
     if (offset > abuf->byte_length)
-        return JS_ThrowRangeError(ctx, "invalid byteOffset");
+        return throw_value(ctx, JS_RANGE_ERROR, "Start offset %s is outside the bounds of the buffer", argv[1]);
     len = abuf->byte_length - offset;
     if (argc > 2 && !JS_IsUndefined(argv[2])) {
         uint64_t l;
         if (JS_ToIndex(ctx, &l, argv[2]))
             return JS_EXCEPTION;
         if (l > len)
-            return JS_ThrowRangeError(ctx, "invalid byteLength");
+            return throw_value(ctx, JS_RANGE_ERROR, "Invalid DataView length %s", argv[2]);
         len = l;
     } else {
         recompute_len = true;
@@ -63636,7 +63915,7 @@ static JSObject *get_dataview(JSContext *ctx, JSValueConst this_val)
     p = JS_VALUE_GET_OBJ(this_val);
     if (p->class_id != JS_CLASS_DATAVIEW) {
     fail:
-        JS_ThrowTypeError(ctx, "not a DataView");
+        throw_incompatible(ctx, "DataView.prototype", JS_UNDEFINED);
         return NULL;
     }
     return p;
@@ -63711,7 +63990,7 @@ static JSValue js_dataview_getValue(JSContext *ctx,
         return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
     // order matters: this check should come before the next one
     if ((pos + size) > ta->length)
-        return JS_ThrowRangeError(ctx, "out of bound");
+        return JS_ThrowRangeError(ctx, "Offset is outside the bounds of the DataView");
     // test262 expects a TypeError for this and V8, in its infinite wisdom,
     // throws a "detached array buffer" exception, but IMO that doesn't make
     // sense because the buffer is not in fact detached, it's still there
@@ -63856,7 +64135,7 @@ static JSValue js_dataview_setValue(JSContext *ctx,
         return JS_ThrowTypeErrorDetachedArrayBuffer(ctx);
     // order matters: this check should come before the next one
     if ((pos + size) > ta->length)
-        return JS_ThrowRangeError(ctx, "out of bound");
+        return JS_ThrowRangeError(ctx, "Offset is outside the bounds of the DataView");
     // test262 expects a TypeError for this and V8, in its infinite wisdom,
     // throws a "detached array buffer" exception, but IMO that doesn't make
     // sense because the buffer is not in fact detached, it's still there
@@ -64533,10 +64812,10 @@ static JSValue js_weakref_constructor(JSContext *ctx, JSValueConst new_target,
                                       int argc, JSValueConst *argv)
 {
     if (JS_IsUndefined(new_target))
-        return JS_ThrowTypeError(ctx, "constructor requires 'new'");
+        return JS_ThrowTypeError(ctx, "Constructor WeakRef requires 'new'");
     JSValueConst arg = argv[0];
     if (!is_valid_weakref_target(arg))
-        return JS_ThrowTypeError(ctx, "invalid target");
+        return JS_ThrowTypeError(ctx, "WeakRef: invalid target");
     if (js_weakref_keep(ctx, arg))
         return JS_EXCEPTION;
     // TODO(saghul): short-circuit if the refcount is 1?
@@ -64668,10 +64947,10 @@ static JSValue js_finrec_constructor(JSContext *ctx, JSValueConst new_target,
                                      int argc, JSValueConst *argv)
 {
     if (JS_IsUndefined(new_target))
-        return JS_ThrowTypeError(ctx, "constructor requires 'new'");
+        return JS_ThrowTypeError(ctx, "Constructor FinalizationRegistry requires 'new'");
     JSValueConst cb = argv[0];
-    if (check_function(ctx, cb))
-        return JS_EXCEPTION;
+    if (!JS_IsFunction(ctx, cb))
+        return JS_ThrowTypeError(ctx, "FinalizationRegistry: cleanup must be callable");
     JSValue obj = js_create_from_ctor(ctx, new_target, JS_CLASS_FINALIZATION_REGISTRY);
     if (JS_IsException(obj))
         return JS_EXCEPTION;
@@ -64700,11 +64979,11 @@ static JSValue js_finrec_register(JSContext *ctx, JSValueConst this_val,
     JSValueConst token = argc > 2 ? argv[2] : JS_UNDEFINED;
 
     if (!is_valid_weakref_target(target))
-        return JS_ThrowTypeError(ctx, "invalid target");
+        return JS_ThrowTypeError(ctx, "FinalizationRegistry.prototype.register: invalid target");
     if (js_same_value(ctx, target, this_val))
         return JS_UNDEFINED;
     if (!JS_IsUndefined(held_val) && js_same_value(ctx, target, held_val))
-        return JS_ThrowTypeError(ctx, "held value cannot be the target");
+        return JS_ThrowTypeError(ctx, "FinalizationRegistry.prototype.register: target and holdings must not be same");
     if (!JS_IsUndefined(token) && !is_valid_weakref_target(token))
         return JS_ThrowTypeError(ctx, "invalid unregister token");
 
@@ -67260,6 +67539,12 @@ void JS_SetSettledAgainHook(JSRuntime *rt, JSSettledAgainHook *hook)
     rt->settled_again_hook = hook;
 }
 
+void JS_SetUnicodeHook(JSRuntime *rt, JSUnicodeHook *hook, void *opaque)
+{
+    rt->unicode_hook = hook;
+    rt->unicode_opaque = opaque;
+}
+
 void JS_SetStackHook(JSRuntime *rt, JSStackHook *hook)
 {
     rt->stack_hook = hook;
@@ -67615,8 +67900,10 @@ static const char *typed_value(JSContext *ctx, JSValueConst value)
     }
     if (JS_IsObject(value))
         return js_cstring_dup(ctx, "object");
+    if (JS_IsSymbol(value) || JS_IsBigInt(value))
+        return js_cstring_dup(ctx, JS_IsSymbol(value) ? "symbol" : "bigint");
     type = JS_IsNull(value) ? "object" : JS_IsBool(value) ? "boolean" : JS_IsNumber(value) ? "number"
-        : JS_IsSymbol(value) ? "symbol" : JS_IsBigInt(value) ? "bigint" : "string";
+        : "string";
     text = brief_value(ctx, value);
     js_dbuf_init(ctx, &b);
     dbuf_printf(&b, JS_IsString(value) ? "%s \"%s\"" : "%s %s", type, text ? text : "");
@@ -68306,21 +68593,96 @@ static JSValue throw_destructure(JSContext *ctx, JSValueConst value)
     return ret;
 }
 
-/* `Method Map.prototype.get called on incompatible receiver …` of the native function that runs */
-static JSValue throw_receiver(JSContext *ctx, JSValueConst this_val, const char *class_name)
+/* How V8 calls the native function that runs: `Map.prototype.get`, `get ArrayBuffer.prototype.byteLength`,
+   `Date.prototype [ @@toPrimitive ]`. */
+static void write_native_path(JSContext *ctx, DynBuf *out, const char *holder, bool with_get)
 {
     JSStackFrame *sf = ctx->rt->current_stack_frame;
-    const char *name = NULL, *value;
+    const char *name = sf && JS_IsObject(sf->cur_func) && !frame_code(sf) ? get_func_name(ctx, sf->cur_func) : NULL;
+    const char *rest = !name ? "concat" : !strcmp(name, "trimStart") ? "trimLeft" : !strcmp(name, "trimEnd") ? "trimRight" : name;
+
+    if (!strncmp(rest, "get ", 4)) {
+        if (with_get)
+            dbuf_putstr(out, "get ");
+        rest += 4;
+    }
+    dbuf_putstr(out, holder);
+    if (strncmp(rest, "[Symbol.", 8))
+        dbuf_printf(out, ".%s", rest);
+    else if (!strcmp(holder, "String.prototype"))
+        dbuf_putstr(out, rest);
+    else
+        dbuf_printf(out, strcmp(holder, "RegExp.prototype") ? " [ @@%.*s ]" : ".@@%.*s", (int)strlen(rest) - 9, rest + 8);
+    JS_FreeCString(ctx, name);
+}
+
+/* fmt's first %s is that, and the second, if there is one, `value`. */
+static JSValue throw_native(JSContext *ctx, const char *fmt, const char *holder, JSValueConst value)
+{
+    DynBuf text;
+    const char *brief = brief_value(ctx, value), *behind = strstr(fmt, "%s") + 2, *second = strstr(behind, "%s");
     JSValue ret;
 
-    if (sf && JS_VALUE_GET_TAG(sf->cur_func) == JS_TAG_OBJECT)
-        name = get_func_name(ctx, sf->cur_func);
-    value = brief_value(ctx, this_val);
-    ret = JS_ThrowTypeError(ctx, "Method %s.prototype.%s called on incompatible receiver %s",
-                            class_name, name ? name : "", value ? value : "");
-    JS_FreeCString(ctx, name);
-    JS_FreeCString(ctx, value);
+    js_dbuf_init(ctx, &text);
+    dbuf_put(&text, (const uint8_t *)fmt, behind - 2 - fmt);
+    write_native_path(ctx, &text, holder, !strncmp(fmt, "Method", 6));
+    if (second) {
+        dbuf_put(&text, (const uint8_t *)behind, second - behind);
+        dbuf_putstr(&text, brief ? brief : "");
+        behind = second + 2;
+    }
+    dbuf_putstr(&text, behind);
+    dbuf_putc(&text, 0);
+    ret = throw_text(ctx, JS_TYPE_ERROR, "%s", (const char *)text.buf);
+    dbuf_free(&text);
+    JS_FreeCString(ctx, brief);
     return ret;
+}
+
+static JSValue throw_incompatible(JSContext *ctx, const char *holder, JSValueConst this_val)
+{
+    return throw_native(ctx, "Method %s called on incompatible receiver %s", holder, this_val);
+}
+
+static JSValue throw_applied(JSContext *ctx, JSValueConst value)
+{
+    const char *brief = brief_value(ctx, value);
+    JSValue ret = JS_ThrowTypeError(ctx, "Function.prototype.apply was called on %s, which is %s and not a function",
+                                    brief ? brief : "", JS_IsUndefined(value) ? "a undefined" : JS_IsNull(value) ? "null"
+                                    : JS_IsString(value) ? "a string" : JS_IsNumber(value) ? "a number"
+                                    : JS_IsBool(value) ? "a boolean" : JS_IsSymbol(value) ? "a symbol"
+                                    : JS_IsBigInt(value) ? "a bigint" : "an object");
+    JS_FreeCString(ctx, brief);
+    return ret;
+}
+
+/* V8 has some in C++ and some in Torque, which word it otherwise. */
+static bool is_native_of(JSContext *ctx, const char *names)
+{
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    const char *name = sf && JS_IsObject(sf->cur_func) && !frame_code(sf) ? get_func_name(ctx, sf->cur_func) : NULL;
+    const char *at = name;
+    size_t length;
+    bool found = false;
+
+    if (!name)
+        return false;
+    if (!strncmp(at, "get ", 4))
+        at += 4;
+    length = strlen(at);
+    for (; *names && !found; names += strcspn(names, " "), names += *names == ' ')
+        found = strcspn(names, " ") == length && !memcmp(names, at, length);
+    JS_FreeCString(ctx, name);
+    return found;
+}
+
+/* `Map`'s are those of Map.prototype. */
+static JSValue throw_receiver(JSContext *ctx, JSValueConst this_val, const char *class_name)
+{
+    char holder[64];
+
+    snprintf(holder, sizeof(holder), "%s.prototype", class_name);
+    return throw_incompatible(ctx, holder, this_val);
 }
 
 static int throw_read_only(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop)
@@ -68402,6 +68764,9 @@ static int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop
 {
     if (!throws(ctx, flags))
         return false;
+    if (JS_VALUE_GET_TAG(obj) == JS_TAG_STRING && __JS_AtomIsTaggedInt(prop)
+        && __JS_AtomToUInt32(prop) < JS_VALUE_GET_STRING(obj)->len)
+        return throw_two(ctx, "Cannot assign to read only property '%s' of string '%s'", prop, obj);
     return throw_two(ctx, JS_IsString(obj) ? "Cannot create property '%s' on string '%s'"
                      : JS_IsNumber(obj) ? "Cannot create property '%s' on number '%s'"
                      : JS_IsBool(obj) ? "Cannot create property '%s' on boolean '%s'"
@@ -68410,6 +68775,10 @@ static int throw_create(JSContext *ctx, int flags, JSValueConst obj, JSAtom prop
 
 static int throw_delete(JSContext *ctx, JSValueConst obj, JSAtom prop)
 {
+    if (JS_IsObject(obj) && JS_VALUE_GET_OBJ(obj)->class_id == JS_CLASS_PROXY) {
+        JS_ThrowTypeErrorAtom(ctx, "'deleteProperty' on proxy: trap returned falsish for property '%s'", prop);
+        return -1;
+    }
     return throw_two(ctx, "Cannot delete property '%s' of %s", prop, obj);
 }
 
@@ -68492,16 +68861,6 @@ static void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id
     name = JS_AtomToCString(ctx, ctx->rt->class_array[class_id].class_name);
     throw_receiver(ctx, value, name ? name : "");
     JS_FreeCString(ctx, name);
-}
-
-/* fmt's %s is the name of the native function that runs: String.prototype.trim called on null or undefined */
-static JSValue throw_native_name(JSContext *ctx, const char *fmt)
-{
-    JSStackFrame *sf = ctx->rt->current_stack_frame;
-    const char *name = sf && JS_IsObject(sf->cur_func) && !frame_code(sf) ? get_func_name(ctx, sf->cur_func) : NULL;
-    JSValue ret = throw_text(ctx, JS_TYPE_ERROR, fmt, name ? name : "concat");
-    JS_FreeCString(ctx, name);
-    return ret;
 }
 
 /* The property of `holder` that holds `value`, in the words of a circular path. */

@@ -108,6 +108,13 @@ JS_EXTERN void JS_SetStackHook(JSRuntime *rt, JSStackHook *hook);
 /* The offending text of a SyntaxError that compiling threw; false for any other value. */
 JS_EXTERN bool JS_GetSyntaxErrorSpan(JSContext *ctx, JSValueConst error, JSErrorSpan *span);
 
+/* ---- without CONFIG_UNICODE ---- */
+
+/* Told when a program asks for what Unicode's tables are needed for: the normal form of what is not ASCII, a property in a
+   regular expression. It may throw what the program then gets. */
+typedef void JSUnicodeHook(JSContext *ctx, void *opaque);
+JS_EXTERN void JS_SetUnicodeHook(JSRuntime *rt, JSUnicodeHook *hook, void *opaque);
+
 /* ---- coverage, with CONFIG_COVERAGE ---- */
 
 typedef enum JSCoverKind {

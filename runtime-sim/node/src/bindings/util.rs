@@ -269,15 +269,21 @@ fn own_non_index_properties(c: &Call) -> Js<Value> {
         let mut names = Vec::new();
         for index in 0..count as usize {
             let name = ctx.owned(qjs::JS_AtomToValue(ctx.0, (*table.add(index)).atom));
-            let is_index = name.is_string() && ctx.text(&name)?.bytes().all(|b| b.is_ascii_digit())
-                || name.is_number();
-            if !is_index || ctx.text(&name)?.is_empty() {
+            let is_index =
+                name.is_number() || name.is_string() && is_array_index(&ctx.text(&name)?);
+            if !is_index {
                 names.push(name);
             }
         }
         qjs::JS_FreePropertyEnum(ctx.0, table, count);
         Ok(ctx.array(names))
     }
+}
+
+/// Written as a number is, and below what an array's length may be.
+fn is_array_index(name: &str) -> bool {
+    let is_canonical = name == "0" || name.starts_with(|first: char| ('1'..='9').contains(&first));
+    is_canonical && name.parse::<u32>().is_ok_and(|index| index < u32::MAX)
 }
 
 /// V8's `GetConstructorName`: the nearest prototype's own constructor that has a name.

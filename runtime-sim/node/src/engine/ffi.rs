@@ -131,6 +131,14 @@ pub type ImportMetaHook =
 #[cfg(feature = "whole")]
 pub const MODULE_UNINSTANTIATED: c_int = 0;
 
+#[cfg(not(feature = "whole"))]
+pub type UnicodeHook = unsafe extern "C" fn(ctx: *mut JSContext, opaque: *mut c_void);
+
+#[cfg(not(feature = "whole"))]
+unsafe extern "C" {
+    pub fn JS_SetUnicodeHook(rt: *mut JSRuntime, hook: Option<UnicodeHook>, opaque: *mut c_void);
+}
+
 unsafe extern "C" {
     pub fn JS_SetImportHook(rt: *mut JSRuntime, hook: Option<ImportHook>);
     pub fn JS_SetImportMetaHook(rt: *mut JSRuntime, hook: Option<ImportMetaHook>);
