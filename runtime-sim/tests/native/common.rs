@@ -56,20 +56,25 @@ pub fn scenario(name: &str, bytes: &[u8], seed: u64) -> Scenario {
 
 /// A jar with all of Node's library, which `cargo xtask assets` makes.
 pub fn jar() -> Jar {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/assets");
     let mut jar = Jar::default();
     for name in LIBRARY_FILES {
-        let path = folder.join(name);
-        let library = std::fs::read(&path).unwrap_or_else(|error| {
-            panic!(
-                "{}: {error}. `cargo xtask assets` makes it.",
-                path.display()
-            )
-        });
-        let reply = jar.carry_out(Command::Load { library });
-        assert!(matches!(reply, Reply::Loaded { .. }), "{reply:?}");
+        load(&mut jar, name);
     }
     jar
+}
+
+/// One file of it.
+pub fn load(jar: &mut Jar, name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/assets");
+    let path = folder.join(name);
+    let library = std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}. `cargo xtask assets` makes it.",
+            path.display()
+        )
+    });
+    let reply = jar.carry_out(Command::Load { library });
+    assert!(matches!(reply, Reply::Loaded { .. }), "{reply:?}");
 }
 
 /// In slices of `ticks_max`.

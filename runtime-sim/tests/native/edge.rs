@@ -1,6 +1,9 @@
 //! The conversation with the jar, and lessons' checks.
 
-use protocol::{Command, Reply, Report, codec};
+use protocol::{
+    Command, Reply, Report, Status, codec,
+    typescript::{Script, Transpiled},
+};
 use runtime_sim::{Jar, edge};
 
 use crate::common;
@@ -46,6 +49,84 @@ fn bytes_that_are_no_library_are_refused() {
         let library = library.to_vec();
         let reply = ask(&mut jar, &Command::Load { library });
         assert!(matches!(reply, Reply::Refused { .. }), "{reply:?}");
+    }
+}
+
+#[test]
+fn parts_of_the_library_are_asked_for_wherever_a_program_comes_to_them() {
+    for (name, program, parts) in [
+        ("a.cjs", "require('assert')", &["often"][..]),
+        ("a.mjs", "import 'node:fs'", &["often"]),
+        ("a.mjs", "import './missing.mjs'", &["often"]),
+        ("a.ts", "import 'node:fs'", &["often"]),
+        ("a.cjs", "import('node:assert')", &["often"]),
+        (
+            "a.cjs",
+            "Promise.resolve().then(() => require('assert'))",
+            &["often"],
+        ),
+        (
+            "a.cjs",
+            "process.on('exit', () => require('assert'))",
+            &["often"],
+        ),
+        (
+            "a.cjs",
+            "try { null.x } catch (error) { require('assert')(error) }",
+            &["often"],
+        ),
+        (
+            "a.cjs",
+            "fs.readFile(__filename, () => performance.now())",
+            &["often"],
+        ),
+        (
+            "a.cjs",
+            "setTimeout(() => { new Intl.NumberFormat('en'); require('http') })",
+            &["intl", "often", "more"],
+        ),
+    ] {
+        let mut jar = Jar::default();
+        common::load(&mut jar, "node-lib.bin");
+        let mut asked = Vec::new();
+        loop {
+            let mut scenario = common::scenario(name, program.as_bytes(), 1);
+            if name.ends_with(".ts") {
+                scenario.processes[0].transpiled = vec![Transpiled {
+                    path: format!("/app/{name}"),
+                    outcome: Ok(Script {
+                        text: program.to_owned(),
+                        has_module_syntax: true,
+                    }),
+                }];
+            }
+            let started = jar.carry_out(Command::Start(scenario));
+            assert!(matches!(started, Reply::Started { .. }), "{started:?}");
+            let reply = loop {
+                let reply = jar.carry_out(Command::Step { ticks_max: 100_000 });
+                if !matches!(
+                    &reply,
+                    Reply::Stepped {
+                        status: Status::Running { .. },
+                        ..
+                    }
+                ) {
+                    break reply;
+                }
+            };
+            let Reply::Wanting { part } = reply else {
+                assert!(matches!(reply, Reply::Stepped { .. }), "{reply:?}");
+                break;
+            };
+            common::load(&mut jar, &format!("node-lib-{part}.bin"));
+            asked.push(part);
+        }
+        assert!(
+            parts
+                .iter()
+                .all(|part| asked.iter().any(|other| other == part)),
+            "{program}: {asked:?}"
+        );
     }
 }
 

@@ -27,6 +27,13 @@ test('a run prints in Node’s order, each line with its moment and place', asyn
   assert.deepEqual(times, [...times].sort((a, b) => a - b));
 });
 
+test('what few programs need is fetched when one asks for it', async () => {
+  await open();
+  await lesson.type("require('assert'); console.log('n\\u0303'.normalize().length, /\\p{Lu}/u.test('É'), require('crypto').createHash('md5').update('').digest('hex'))");
+  await lesson.run();
+  assert.deepEqual(await lesson.printed(), ['1 true d41d8cd98f00b204e9800998ecf8427e']);
+});
+
 test('stepping back undoes the picture, and a line of the console leads to its moment', async () => {
   await open();
   await lesson.run();

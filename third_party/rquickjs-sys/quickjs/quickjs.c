@@ -23852,7 +23852,7 @@ static const char *misplaced_separator(const uint8_t *p)
 {
     if (p[0] == '0' && p[1] == '_')
         return "Numeric separator can not be used after leading 0.";
-    for (; is_digit(*p) || *p == '_' || (*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'; p++) {
+    for (; is_digit(*p) || *p == '_' || ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'z'); p++) {
         if (*p != '_')
             continue;
         if (p[1] == '_')

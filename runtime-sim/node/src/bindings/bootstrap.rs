@@ -151,7 +151,9 @@ pub fn begin(ctx: Ctx) {
     let transpiled = env.host().spec.transpiled.clone();
     if typescript::install(ctx, &transpiled).is_err() {
         let error = ctx.take_exception();
-        panic!(
+        // The attempt is over when a part of the library is wanted for it.
+        assert!(
+            env.library.wanted().is_some(),
             "TypeScript cannot be installed: {}",
             ctx.text(&error).unwrap_or_default()
         );
