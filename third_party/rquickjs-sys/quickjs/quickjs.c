@@ -338,7 +338,7 @@ typedef struct JSClass {
 } JSClass;
 
 /* terrarium: a place whose function the embedder has numbered; see JS_CapturePlaces */
-#define NUMBERED_SIZE 256
+#define NUMBERED_SIZE 1024
 typedef struct JSNumberedPlace {
     struct JSFunctionBytecode *code; /* NULL when there is none */
     const uint8_t *pc;
@@ -667,6 +667,11 @@ struct JSContext {
     JSValue function_ctor;
     JSValue array_ctor;
     JSValue regexp_ctor;
+    /* terrarium: the last match in this realm, for RegExp.$1 and its like */
+    JSValue regexp_subject;
+    JSValue regexp_input; /* the subject, until a program sets it */
+    int regexp_capture_count;
+    int regexp_captures[2 * 11]; /* the match, groups 1 to 9, and the last group; -1 where there is none */
     JSValue promise_ctor;
     JSValue native_error_proto[JS_NATIVE_ERROR_COUNT];
     JSValue error_ctor;
@@ -1704,7 +1709,8 @@ static JSValue js_promise_all_resolve_element(JSContext *ctx, JSValueConst this_
 enum { SITE_NOT_FUNCTION, SITE_NOT_CONSTRUCTOR, SITE_NOT_ITERABLE, SITE_NOT_ASYNC_ITERABLE, SITE_CALL_SPREAD };
 static no_inline JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what);
 static no_inline JSValue throw_destructure(JSContext *ctx, JSValueConst value);
-static no_inline void throw_keyed_access(JSContext *ctx, JSValueConst obj, JSValueConst key);
+static no_inline void throw_keyed_access(JSContext *ctx, const char *verb, const char *doing, JSValueConst obj,
+                                         JSValueConst key);
 static no_inline int throw_add(JSContext *ctx, int flags, JSAtom prop);
 static no_inline int throw_define(JSContext *ctx, int flags, JSAtom prop);
 static no_inline int throw_redefine(JSContext *ctx, int flags, JSAtom prop);
@@ -1797,6 +1803,17 @@ static JSValue js_number(double d)
         return js_int32((int32_t)d);
     else
         return js_float64(d);
+}
+
+/* terrarium: a number that is an index, as an integer, however it is kept; what else is a key stays as it is */
+static inline JSValue js_index(JSValue key)
+{
+    if (JS_TAG_IS_FLOAT64(JS_VALUE_GET_TAG(key))) {
+        double d = JS_VALUE_GET_FLOAT64(key);
+        if (d >= 0 && d <= INT32_MAX && (int32_t)d == d)
+            return js_int32((int32_t)d);
+    }
+    return key;
 }
 
 /* If v is a number (int or float64), store it as a double and return true.
@@ -3145,6 +3162,8 @@ JSContext *JS_NewContextRaw(JSRuntime *rt)
     ctx->iterator_ctor = JS_NULL;
     ctx->iterator_ctor_getset = JS_NULL;
     ctx->regexp_ctor = JS_NULL;
+    ctx->regexp_subject = JS_UNDEFINED;
+    ctx->regexp_input = JS_UNDEFINED;
     ctx->promise_ctor = JS_NULL;
     ctx->error_ctor = JS_NULL;
     ctx->error_back_trace = JS_UNDEFINED;
@@ -3374,6 +3393,8 @@ void JS_FreeContext(JSContext *ctx)
     JS_FreeValue(ctx, ctx->promise_ctor);
     JS_FreeValue(ctx, ctx->array_ctor);
     JS_FreeValue(ctx, ctx->regexp_ctor);
+    JS_FreeValue(ctx, ctx->regexp_subject);
+    JS_FreeValue(ctx, ctx->regexp_input);
     JS_FreeValue(ctx, ctx->function_ctor);
     JS_FreeValue(ctx, ctx->function_proto);
 
@@ -10120,6 +10141,7 @@ static JSAtom JS_ValueToAtomInternal(JSContext *ctx, JSValueConst val,
 {
     JSAtom atom;
     uint32_t tag;
+    val = safe_const(js_index(unsafe_unconst(val)));
     tag = JS_VALUE_GET_TAG(val);
     if (tag == JS_TAG_INT &&
         (uint32_t)JS_VALUE_GET_INT(val) <= JS_ATOM_MAX_INT) {
@@ -10203,7 +10225,8 @@ static bool js_get_fast_array_element(JSContext *ctx, JSObject *p,
         return true;
     case JS_CLASS_FLOAT64_ARRAY:
         if (unlikely(idx >= p->u.array.count)) return false;
-        *pval = js_float64(p->u.array.u.double_ptr[idx]);
+        /* terrarium: Node keeps the numbers of its resources in such arrays, and compares and counts with them */
+        *pval = js_number(p->u.array.u.double_ptr[idx]);
         return true;
     default:
         return false;
@@ -10217,6 +10240,7 @@ static JSValue JS_GetPropertyValue(JSContext *ctx, JSValueConst this_obj,
     JSValue ret;
     uint32_t tag;
 
+    prop = js_index(prop);
     tag = JS_VALUE_GET_TAG(this_obj);
     if (likely(tag == JS_TAG_OBJECT)) {
         if (JS_VALUE_GET_TAG(prop) == JS_TAG_INT) {
@@ -10231,7 +10255,7 @@ static JSValue JS_GetPropertyValue(JSContext *ctx, JSValueConst this_obj,
         // per spec: not allowed to call ToPropertyKey before ToObject
         // so we must ensure to not invoke JS anything that's observable
         // from JS code
-        throw_keyed_access(ctx, this_obj, prop);
+        throw_keyed_access(ctx, "read", "reading", this_obj, prop);
         JS_FreeValue(ctx, prop);
         return JS_EXCEPTION;
     }
@@ -10993,6 +11017,7 @@ int JS_SetProperty(JSContext *ctx, JSValueConst this_obj, JSAtom prop, JSValue v
 static int JS_SetPropertyValue(JSContext *ctx, JSValueConst this_obj,
                                JSValue prop, JSValue val, int flags)
 {
+    prop = js_index(prop);
     if (likely(JS_VALUE_GET_TAG(this_obj) == JS_TAG_OBJECT &&
                JS_VALUE_GET_TAG(prop) == JS_TAG_INT)) {
         JSObject *p;
@@ -11132,7 +11157,12 @@ static int JS_SetPropertyValue(JSContext *ctx, JSValueConst this_obj,
         JSAtom atom;
         int ret;
     slow_path:
-        atom = JS_ValueToAtom(ctx, prop);
+        if (unlikely(JS_IsNull(this_obj) || JS_IsUndefined(this_obj))) {
+            throw_keyed_access(ctx, "set", "setting", this_obj, prop);
+            atom = JS_ATOM_NULL;
+        } else {
+            atom = JS_ValueToAtom(ctx, prop);
+        }
         JS_FreeValue(ctx, prop);
         if (unlikely(atom == JS_ATOM_NULL)) {
             JS_FreeValue(ctx, val);
@@ -16603,6 +16633,46 @@ static bool js_same_value_zero(JSContext *ctx, JSValueConst op1, JSValueConst op
     return js_strict_eq2(ctx, op1, op2, JS_EQ_SAME_VALUE_ZERO);
 }
 
+/* terrarium: equal or not as what kind of values they are tells, which is what programs mostly compare. Returns false where
+   it does not, and leaves the stack alone. */
+static no_inline bool js_is_one(JSContext *ctx, JSValue *sp, bool is_neq, bool is_loose)
+{
+    int tag1 = JS_VALUE_GET_TAG(sp[-2]), tag2 = JS_VALUE_GET_TAG(sp[-1]);
+    bool res;
+
+    if (tag1 == tag2) {
+        switch (tag1) {
+        case JS_TAG_OBJECT:
+        case JS_TAG_SYMBOL:
+            res = JS_VALUE_GET_PTR(sp[-2]) == JS_VALUE_GET_PTR(sp[-1]);
+            break;
+        case JS_TAG_STRING:
+            res = js_string_eq(JS_VALUE_GET_STRING(sp[-2]), JS_VALUE_GET_STRING(sp[-1]));
+            break;
+        case JS_TAG_BOOL:
+            res = JS_VALUE_GET_INT(sp[-2]) == JS_VALUE_GET_INT(sp[-1]);
+            break;
+        case JS_TAG_NULL:
+        case JS_TAG_UNDEFINED:
+            res = true;
+            break;
+        default:
+            return false;
+        }
+    } else if (JS_IsUndefined(sp[-1]) || JS_IsNull(sp[-1])) {
+        res = is_loose && (JS_IsUndefined(sp[-2]) || JS_IsNull(sp[-2]));
+    } else if (!is_loose && tag2 != JS_TAG_STRING_ROPE
+            && (tag1 == JS_TAG_OBJECT || tag1 == JS_TAG_UNDEFINED || tag1 == JS_TAG_NULL || tag1 == JS_TAG_STRING)) {
+        res = false;
+    } else {
+        return false;
+    }
+    JS_FreeValue(ctx, sp[-2]);
+    JS_FreeValue(ctx, sp[-1]);
+    sp[-2] = js_bool(res ^ is_neq);
+    return true;
+}
+
 static no_inline int js_strict_eq_slow(JSContext *ctx, JSValue *sp,
                                        bool is_neq)
 {
@@ -16777,6 +16847,10 @@ static __exception int js_operator_delete(JSContext *ctx, JSValue *sp)
 
     op1 = sp[-2];
     op2 = sp[-1];
+    if (unlikely(JS_IsNull(op1) || JS_IsUndefined(op1))) { /* terrarium: before its key is made */
+        JS_ThrowTypeError(ctx, "Cannot convert undefined or null to object");
+        return -1;
+    }
     atom = JS_ValueToAtom(ctx, op2);
     if (unlikely(atom == JS_ATOM_NULL))
         return -1;
@@ -19302,10 +19376,10 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             *sp++ = js_dup(var_buf[1]);
             BREAK;
 
-        CASE(OP_get_loc0): *sp++ = js_dup(var_buf[0]); BREAK;
-        CASE(OP_get_loc1): *sp++ = js_dup(var_buf[1]); BREAK;
-        CASE(OP_get_loc2): *sp++ = js_dup(var_buf[2]); BREAK;
-        CASE(OP_get_loc3): *sp++ = js_dup(var_buf[3]); BREAK;
+        CASE(OP_get_loc0): *sp++ = js_dup(var_buf[0]); goto pushed_variable;
+        CASE(OP_get_loc1): *sp++ = js_dup(var_buf[1]); goto pushed_variable;
+        CASE(OP_get_loc2): *sp++ = js_dup(var_buf[2]); goto pushed_variable;
+        CASE(OP_get_loc3): *sp++ = js_dup(var_buf[3]); goto pushed_variable;
         CASE(OP_put_loc0): set_value(ctx, &var_buf[0], *--sp); BREAK;
         CASE(OP_put_loc1): set_value(ctx, &var_buf[1], *--sp); BREAK;
         CASE(OP_put_loc2): set_value(ctx, &var_buf[2], *--sp); BREAK;
@@ -19314,10 +19388,10 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         CASE(OP_set_loc1): set_value(ctx, &var_buf[1], js_dup(sp[-1])); BREAK;
         CASE(OP_set_loc2): set_value(ctx, &var_buf[2], js_dup(sp[-1])); BREAK;
         CASE(OP_set_loc3): set_value(ctx, &var_buf[3], js_dup(sp[-1])); BREAK;
-        CASE(OP_get_arg0): *sp++ = js_dup(arg_buf[0]); BREAK;
-        CASE(OP_get_arg1): *sp++ = js_dup(arg_buf[1]); BREAK;
-        CASE(OP_get_arg2): *sp++ = js_dup(arg_buf[2]); BREAK;
-        CASE(OP_get_arg3): *sp++ = js_dup(arg_buf[3]); BREAK;
+        CASE(OP_get_arg0): *sp++ = js_dup(arg_buf[0]); goto pushed_variable;
+        CASE(OP_get_arg1): *sp++ = js_dup(arg_buf[1]); goto pushed_variable;
+        CASE(OP_get_arg2): *sp++ = js_dup(arg_buf[2]); goto pushed_variable;
+        CASE(OP_get_arg3): *sp++ = js_dup(arg_buf[3]); goto pushed_variable;
         CASE(OP_put_arg0): set_value(ctx, &arg_buf[0], *--sp); BREAK;
         CASE(OP_put_arg1): set_value(ctx, &arg_buf[1], *--sp); BREAK;
         CASE(OP_put_arg2): set_value(ctx, &arg_buf[2], *--sp); BREAK;
@@ -19900,7 +19974,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                 }
                 sp[-1] = js_bool(!res);
             }
-            BREAK;
+            goto pushed_bool;
 
         CASE(OP_get_field):
             {
@@ -20993,14 +21067,22 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             BREAK;
 
 
-#define OP_CMP(opcode, binary_op, slow_call)              \
+/* terrarium */
+#define BOTH_NUMBERS(binary_op)                                         \
+    (js_arith_to_float64(op1, &d1) && js_arith_to_float64(op2, &d2)     \
+     && (sp[-2] = js_bool(d1 binary_op d2), true))
+#define OP_CMP(opcode, binary_op, fast, slow_call)        \
             CASE(opcode):                                 \
                 {                                         \
                 JSValue op1, op2;                         \
+                double d1, d2;                            \
+                (void)d1, (void)d2;                       \
                 op1 = sp[-2];                             \
                 op2 = sp[-1];                                   \
                 if (likely(JS_VALUE_IS_BOTH_INT(op1, op2))) {           \
                     sp[-2] = js_bool(JS_VALUE_GET_INT(op1) binary_op JS_VALUE_GET_INT(op2)); \
+                    sp--;                                               \
+                } else if (fast) {                                      \
                     sp--;                                               \
                 } else {                                                \
                     sf->cur_pc = pc;                                    \
@@ -21009,16 +21091,16 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
                     sp--;                                               \
                 }                                                       \
                 }                                                       \
-            BREAK
+            goto pushed_bool
 
-            OP_CMP(OP_lt, <, js_relational_slow(ctx, sp, opcode));
-            OP_CMP(OP_lte, <=, js_relational_slow(ctx, sp, opcode));
-            OP_CMP(OP_gt, >, js_relational_slow(ctx, sp, opcode));
-            OP_CMP(OP_gte, >=, js_relational_slow(ctx, sp, opcode));
-            OP_CMP(OP_eq, ==, js_eq_slow(ctx, sp, 0));
-            OP_CMP(OP_neq, !=, js_eq_slow(ctx, sp, 1));
-            OP_CMP(OP_strict_eq, ==, js_strict_eq_slow(ctx, sp, 0));
-            OP_CMP(OP_strict_neq, !=, js_strict_eq_slow(ctx, sp, 1));
+            OP_CMP(OP_lt, <, BOTH_NUMBERS(<), js_relational_slow(ctx, sp, opcode));
+            OP_CMP(OP_lte, <=, BOTH_NUMBERS(<=), js_relational_slow(ctx, sp, opcode));
+            OP_CMP(OP_gt, >, BOTH_NUMBERS(>), js_relational_slow(ctx, sp, opcode));
+            OP_CMP(OP_gte, >=, BOTH_NUMBERS(>=), js_relational_slow(ctx, sp, opcode));
+            OP_CMP(OP_eq, ==, js_is_one(ctx, sp, 0, true), js_eq_slow(ctx, sp, 0));
+            OP_CMP(OP_neq, !=, js_is_one(ctx, sp, 1, true), js_eq_slow(ctx, sp, 1));
+            OP_CMP(OP_strict_eq, ==, js_is_one(ctx, sp, 0, false), js_strict_eq_slow(ctx, sp, 0));
+            OP_CMP(OP_strict_neq, !=, js_is_one(ctx, sp, 1, false), js_strict_eq_slow(ctx, sp, 1));
 
         CASE(OP_in):
             sf->cur_pc = pc;
@@ -21086,6 +21168,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             BREAK;
 
         CASE(OP_to_propkey):
+            sp[-1] = js_index(sp[-1]);
             switch (JS_VALUE_GET_TAG(sp[-1])) {
             case JS_TAG_INT:
             case JS_TAG_STRING:
@@ -21102,27 +21185,6 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             }
             BREAK;
 
-        CASE(OP_to_propkey2):
-            /* must be tested first */
-            if (unlikely(JS_IsUndefined(sp[-2]) || JS_IsNull(sp[-2]))) {
-                JS_ThrowTypeError(ctx, "value has no property");
-                goto exception;
-            }
-            switch (JS_VALUE_GET_TAG(sp[-1])) {
-            case JS_TAG_INT:
-            case JS_TAG_STRING:
-            case JS_TAG_SYMBOL:
-                break;
-            default:
-                sf->cur_pc = pc;
-                ret_val = JS_ToPropertyKey(ctx, sp[-1]);
-                if (JS_IsException(ret_val))
-                    goto exception;
-                JS_FreeValue(ctx, sp[-1]);
-                sp[-1] = ret_val;
-                break;
-            }
-            BREAK;
         CASE(OP_with_get_var):
         CASE(OP_with_put_var):
         CASE(OP_with_delete_var):
@@ -21270,10 +21332,34 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             JS_FreeValue(ctx, sp[-1]);
         set_true:
             sp[-1] = JS_TRUE;
-            BREAK;
+            goto pushed_bool;
         free_and_set_false:
             JS_FreeValue(ctx, sp[-1]);
             sp[-1] = JS_FALSE;
+            /* fall through */
+
+        /* terrarium: what mostly follows is done at once, because finding the next instruction is most of what these take */
+        pushed_bool:
+            if (*pc == OP_if_false8) {
+                pc += 2;
+                if (!JS_VALUE_GET_BOOL(*--sp))
+                    pc += (int8_t)pc[-1] - 1;
+                if (unlikely(js_poll_interrupts_at(ctx, sf, pc)))
+                    goto exception;
+            }
+            BREAK;
+        pushed_variable:
+            if (*pc == OP_get_field && JS_VALUE_GET_TAG(sp[-1]) == JS_TAG_OBJECT) {
+                JSObject *p = JS_VALUE_GET_OBJ(sp[-1]);
+                JSProperty *pr;
+                JSShapeProperty *prs = find_own_property(&pr, p, get_u32(pc + 1));
+
+                if (prs && !(prs->flags & JS_PROP_TMASK)) {
+                    pc += 5;
+                    sp[-1] = js_dup(pr->u.value);
+                    JS_REF_COUNT(p)--; /* the variable has it still */
+                }
+            }
             BREAK;
         /* terrarium: calls within this loop, of bytecode functions and what only passes on to one */
         construct:
@@ -24856,6 +24942,19 @@ static void begin_statement(JSParseState *s)
     s->statement_size = s->cur_func->byte_code.size;
 }
 
+/* Whether the statement has still done nothing. */
+static bool is_statement_pending(JSParseState *s)
+{
+    return s->statement_func == s->cur_func && s->statement_size == s->cur_func->byte_code.size;
+}
+
+/* What was written since is nothing that V8 would do. */
+static void keep_statement_pending(JSParseState *s, bool is_pending)
+{
+    if (is_pending && s->statement_func == s->cur_func)
+        s->statement_size = s->cur_func->byte_code.size;
+}
+
 static void emit_source_loc(JSParseState *s)
 {
     emit_source_loc_from(s, s->token.line_num, s->token.col_num, NULL, NULL, LOC_PLAIN);
@@ -24898,16 +24997,14 @@ static void emit_cover(JSParseState *s, const uint8_t *ptr, JSCoverKind kind)
 {
 #ifdef CONFIG_COVERAGE
     const JSCoverPoint *point = find_cover(s, ptr, kind);
-    DynBuf *bc = &s->cur_func->byte_code;
-    bool first = s->statement_func == s->cur_func && s->statement_size == bc->size;
+    bool is_pending = is_statement_pending(s);
 
     if (!point || point == s->covered)
         return;
     s->covered = point;
     emit_op(s, OP_cover);
     emit_u32(s, point->counter);
-    if (first)
-        s->statement_size = bc->size;
+    keep_statement_pending(s, is_pending);
 #endif
 }
 
@@ -25663,6 +25760,7 @@ static __exception int js_parse_template(JSParseState *s, int call, int *argc)
         }
     }
 
+    bool is_pending = is_statement_pending(s); /* terrarium */
     depth = 0;
     while (s->token.val == TOK_TEMPLATE) {
         const uint8_t *p = s->token.ptr + 1;
@@ -25694,6 +25792,7 @@ static __exception int js_parse_template(JSParseState *s, int call, int *argc)
             if (js_parse_string(s, '`', true, p, &cooked, &p))
                 return -1;
             str = JS_VALUE_GET_STRING(cooked.u.str.str);
+            is_pending = is_pending && str->len == 0;
             if (str->len != 0 || depth == 0) {
                 ret = emit_push_const(s, cooked.u.str.str, 1);
                 JS_FreeValue(s->ctx, cooked.u.str.str);
@@ -25704,6 +25803,7 @@ static __exception int js_parse_template(JSParseState *s, int call, int *argc)
                         goto done1;
                     emit_op(s, OP_get_field2);
                     emit_atom(s, JS_ATOM_concat);
+                    keep_statement_pending(s, is_pending);
                 }
                 depth++;
             } else {
@@ -26159,8 +26259,11 @@ static __exception int js_parse_object_literal(JSParseState *s)
         if (prop_type < 0)
             goto fail;
 
+        if (name == JS_ATOM_NULL)
+            emit_op(s, OP_to_propkey); /* terrarium: before the value */
         if (prop_type == PROP_TYPE_VAR) {
             /* shortcut for x: x */
+            emit_source_loc_at(s, start_line, start_col);
             emit_op(s, OP_scope_get_var);
             emit_atom(s, name);
             emit_u16(s, s->cur_func->scope_level);
@@ -26972,6 +27075,8 @@ static __exception int js_parse_array_literal(JSParseState *s)
     uint32_t idx;
     bool need_length;
 
+    if (is_statement_pending(s))
+        s->statement_func = NULL; /* terrarium: V8 makes the array first */
     if (next_token(s))
         return -1;
     /* small regular arrays are created on the stack */
@@ -27185,13 +27290,11 @@ static __exception int get_lvalue(JSParseState *s, int *popcode, int *pscope,
             emit_u16(s, scope);
             break;
         case OP_get_array_el:
-            /* XXX: replace by a single opcode ? */
-            emit_op(s, OP_to_propkey2);
+            /* terrarium: as in V8, who reads and who writes makes a key of it, each for itself */
             emit_op(s, OP_dup2);
             emit_op(s, OP_get_array_el);
             break;
         case OP_get_super_value:
-            emit_op(s, OP_to_propkey);
             emit_op(s, OP_dup3);
             emit_op(s, OP_get_super_value);
             break;
@@ -27212,12 +27315,6 @@ static __exception int get_lvalue(JSParseState *s, int *popcode, int *pscope,
                 update_label(fd, label, 1);
                 opcode = OP_get_ref_value;
             }
-            break;
-        case OP_get_array_el:
-            emit_op(s, OP_to_propkey2);
-            break;
-        case OP_get_super_value:
-            emit_op(s, OP_to_propkey);
             break;
         }
     }
@@ -27371,6 +27468,17 @@ static __exception int js_parse_expr_paren(JSParseState *s)
     if (js_parse_expect(s, ')'))
         return -1;
     return 0;
+}
+
+/* terrarium: of a loop, asked in every round as a statement is */
+static __exception int js_parse_condition(JSParseState *s)
+{
+    if (js_parse_expect(s, '('))
+        return -1;
+    begin_statement(s);
+    if (js_parse_expr(s))
+        return -1;
+    return js_parse_expect(s, ')');
 }
 
 static int js_unsupported_keyword(JSParseState *s, JSAtom atom)
@@ -27638,7 +27746,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                     continue;
                 }
                 if (prop_name == JS_ATOM_NULL) {
-                    emit_op(s, OP_to_propkey2);
+                    emit_op(s, OP_to_propkey);
                     if (has_ellipsis) {
                         /* define the property in excludeList */
                         emit_op(s, OP_perm3);
@@ -28171,10 +28279,11 @@ static __exception int js_parse_postfix_expr_inner(JSParseState *s, int parse_fl
                     return -1;
                 }
             do_get_var:
-                if (s->statement_func == s->cur_func &&
-                    s->statement_size == s->cur_func->byte_code.size)
+                if (is_statement_pending(s))
                     emit_source_loc_at(s, s->statement.line_num, s->statement.col_num);
-                else
+                /* in V8 a name that is called has no place of its own */
+                else if (s->token.val != '(' || !accept_lparen || s->statement_func != s->cur_func
+                         || s->cur_func->last_source_loc_pos < s->statement_size)
                     emit_expr_loc(s, &pos);
                 emit_op(s, OP_scope_get_var);
                 emit_u32(s, name);
@@ -29515,6 +29624,7 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
         /* name0 is used to check for OP_set_name pattern, not duplicated */
         name0 = s->token.u.ident.atom;
     }
+    bool is_pending = is_statement_pending(s); /* terrarium */
     if (js_parse_cond_expr(s, parse_flags))
         return -1;
 
@@ -29528,29 +29638,7 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
             return -1;
         if (get_lvalue(s, &opcode, &scope, &name, &label, NULL, (op != '='), op) < 0)
             return -1;
-
-        // comply with rather obtuse evaluation order of computed properties:
-        // obj[key]=val evaluates val->obj->key when obj is null/undefined
-        // but key->obj->val when an object
-        // FIXME(bnoordhuis) less stack shuffling; don't to_propkey twice in
-        // happy path; replace `dup is_undefined_or_null if_true` with new
-        // opcode if_undefined_or_null? replace `swap dup` with over?
-        if (op == '=' && opcode == OP_get_array_el) {
-            int label_next = -1;
-            JSFunctionDef *fd = s->cur_func;
-            assert(OP_to_propkey2 == fd->byte_code.buf[fd->last_opcode_pos]);
-            fd->byte_code.size = fd->last_opcode_pos;
-            fd->last_opcode_pos = -1;
-            emit_op(s, OP_swap); // obj key -> key obj
-            emit_op(s, OP_dup);
-            emit_op(s, OP_is_undefined_or_null);
-            label_next = emit_goto(s, OP_if_true, -1);
-            emit_op(s, OP_swap);
-            emit_op(s, OP_to_propkey);
-            emit_op(s, OP_swap);
-            emit_label(s, label_next);
-            emit_op(s, OP_swap);
-        }
+        keep_statement_pending(s, is_pending && op == '=' && opcode == OP_scope_get_var);
 
         if (js_parse_assign_expr2(s, parse_flags)) {
             JS_FreeAtom(s->ctx, name);
@@ -29558,12 +29646,6 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
         }
 
         bool anonymous = get_prev_opcode(s->cur_func) == OP_set_name; /* terrarium */
-        if (op == '=' && opcode == OP_get_array_el) {
-            emit_op(s, OP_swap); // obj key val -> obj val key
-            emit_op(s, OP_to_propkey);
-            emit_op(s, OP_swap);
-        }
-
         if (op == '=') {
             if ((opcode == OP_get_ref_value || opcode == OP_scope_get_var) && name == name0) {
                 set_object_name(s, name);
@@ -30440,6 +30522,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
     }
     if (next_token(s))
         return -1;
+    begin_statement(s);
     if (is_for_of) {
         if (js_parse_assign_expr(s))
             return -1;
@@ -30769,11 +30852,13 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
         {
             int label1, label2, mask;
             const uint8_t *if_ptr = s->token.ptr;
+            bool is_pending = is_statement_pending(s);
             if (next_token(s))
                 goto fail;
             /* create a new scope for `let f;if(1) function f(){}` */
             push_scope(s);
             set_eval_ret_undefined(s);
+            keep_statement_pending(s, is_pending);
             if (js_parse_expr_paren(s))
                 goto fail;
             label1 = emit_goto(s, OP_if_false, -1);
@@ -30822,7 +30907,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
             set_eval_ret_undefined(s);
 
             emit_label(s, label_cont);
-            if (js_parse_expr_paren(s))
+            if (js_parse_condition(s))
                 goto fail;
             emit_goto(s, OP_if_false, label_break);
 
@@ -30860,7 +30945,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
             emit_label(s, label_cont);
             if (js_parse_expect(s, TOK_WHILE))
                 goto fail;
-            if (js_parse_expr_paren(s))
+            if (js_parse_condition(s))
                 goto fail;
             /* Insert semicolon if missing */
             if (s->token.val == ';') {
@@ -31007,6 +31092,7 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
                 label_test = label_body;
             } else {
                 emit_label(s, label_test);
+                begin_statement(s);
                 if (js_parse_expr(s))
                     goto fail;
                 emit_goto(s, OP_if_false, label_break);
@@ -31119,10 +31205,12 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
             int default_label_pos;
             BlockEnv break_entry;
 
+            bool is_pending = is_statement_pending(s);
             if (next_token(s))
                 goto fail;
 
             set_eval_ret_undefined(s);
+            keep_statement_pending(s, is_pending);
             if (js_parse_expr_paren(s))
                 goto fail;
 
@@ -37570,11 +37658,10 @@ static __exception int resolve_labels(JSContext *ctx, JSFunctionDef *s)
             goto no_change;
 
         case OP_to_propkey:
-        case OP_to_propkey2:
-            /* remove redundant to_propkey/to_propkey2 opcodes when storing simple data */
-            if (code_match(&cc, pos_next, M3(OP_get_loc, OP_get_arg, OP_get_var_ref), -1, OP_put_array_el, -1)
-            ||  code_match(&cc, pos_next, M3(OP_push_i32, OP_push_const, OP_push_atom_value), OP_put_array_el, -1)
-            ||  code_match(&cc, pos_next, M4(OP_undefined, OP_null, OP_push_true, OP_push_false), OP_put_array_el, -1)) {
+            /* remove redundant to_propkey opcodes when storing simple data */
+            if (code_match(&cc, pos_next, M3(OP_get_loc, OP_get_arg, OP_get_var_ref), -1, OP_define_array_el, -1)
+            ||  code_match(&cc, pos_next, M3(OP_push_i32, OP_push_const, OP_push_atom_value), OP_define_array_el, -1)
+            ||  code_match(&cc, pos_next, M4(OP_undefined, OP_null, OP_push_true, OP_push_false), OP_define_array_el, -1)) {
                 break;
             }
             goto no_change;
@@ -39120,6 +39207,7 @@ static __exception int js_parse_function_decl2_inner(JSParseState *s,
             if (js_parse_function_check_names(s, fd, func_name))
                 goto fail;
 
+            begin_statement(s);
             if (js_parse_assign_expr(s))
                 goto fail;
 
@@ -51144,6 +51232,63 @@ static JSValue js_regexp_escape(JSContext *ctx, JSValueConst this_val,
     return ret;
 }
 
+/* terrarium: what RegExp.$1 and its like tell from now on */
+static void note_match(JSContext *ctx, JSValueConst subject, uint8_t **capture, int capture_count)
+{
+    JSString *str = JS_VALUE_GET_STRING(subject);
+    uint8_t *start = str8(str);
+    int i;
+
+    JS_FreeValue(ctx, ctx->regexp_subject);
+    JS_FreeValue(ctx, ctx->regexp_input);
+    ctx->regexp_subject = js_dup(subject);
+    ctx->regexp_input = js_dup(subject);
+    ctx->regexp_capture_count = min_int(capture_count, 10);
+    for (i = 0; i < 11; i++) {
+        uint8_t **group = &capture[2 * (i < 10 ? i : capture_count - 1)];
+        bool is_matched = (i == 10 || i < capture_count) && group[0] && group[1];
+        ctx->regexp_captures[2 * i] = is_matched ? (group[0] - start) >> str->is_wide_char : -1;
+        ctx->regexp_captures[2 * i + 1] = is_matched ? (group[1] - start) >> str->is_wide_char : -1;
+    }
+}
+
+enum { MATCH_LAST_GROUP = 10, MATCH_BEFORE, MATCH_BEHIND, MATCH_INPUT };
+
+static JSValue js_regexp_get_match(JSContext *ctx, JSValueConst this_val, int magic)
+{
+    int *captures = ctx->regexp_captures, start, end;
+
+    if (magic == MATCH_INPUT && !JS_IsUndefined(ctx->regexp_input))
+        return js_dup(ctx->regexp_input);
+    if (JS_IsUndefined(ctx->regexp_subject) || (magic == MATCH_LAST_GROUP && ctx->regexp_capture_count < 2))
+        return JS_AtomToString(ctx, JS_ATOM_empty_string);
+    if (magic == MATCH_BEFORE) {
+        start = 0;
+        end = captures[0];
+    } else if (magic == MATCH_BEHIND) {
+        start = captures[1];
+        end = JS_VALUE_GET_STRING(ctx->regexp_subject)->len;
+    } else {
+        start = captures[2 * magic];
+        end = captures[2 * magic + 1];
+    }
+    if (start < 0)
+        return JS_AtomToString(ctx, JS_ATOM_empty_string);
+    return js_sub_string(ctx, JS_VALUE_GET_STRING(ctx->regexp_subject), start, end);
+}
+
+static JSValue js_regexp_set_match(JSContext *ctx, JSValueConst this_val, JSValueConst val, int magic)
+{
+    if (magic == MATCH_INPUT) {
+        JSValue input = JS_ToString(ctx, val);
+        if (JS_IsException(input))
+            return JS_EXCEPTION;
+        JS_FreeValue(ctx, ctx->regexp_input);
+        ctx->regexp_input = input;
+    }
+    return JS_UNDEFINED;
+}
+
 static JSValue js_regexp_exec(JSContext *ctx, JSValueConst this_val,
                               int argc, JSValueConst *argv)
 {
@@ -51229,6 +51374,7 @@ static JSValue js_regexp_exec(JSContext *ctx, JSValueConst this_val,
             goto fail;
         }
     } else {
+        note_match(ctx, str_val, capture, capture_count);
         if (re_flags & (LRE_FLAG_GLOBAL | LRE_FLAG_STICKY)) {
             if (JS_SetProperty(ctx, this_val, JS_ATOM_lastIndex,
                                js_int32((capture[1] - str_buf) >> shift)) < 0)
@@ -51448,6 +51594,7 @@ static JSValue JS_RegExpDelete(JSContext *ctx, JSValueConst this_val, JSValue ar
             }
             break;
         }
+        note_match(ctx, str_val, capture, lre_get_capture_count(re_bytecode));
         start = (capture[0] - str_buf) >> shift;
         end = (capture[1] - str_buf) >> shift;
         last_index = end;
@@ -52221,6 +52368,27 @@ static const JSCFunctionListEntry js_regexp_funcs[] = {
     JS_CFUNC_DEF("escape", 1, js_regexp_escape ),
 #endif
     JS_CGETSET_DEF("[Symbol.species]", js_get_this, NULL ),
+#define MATCH(name, magic) JS_CGETSET_MAGIC_DEF(name, js_regexp_get_match, js_regexp_set_match, magic)
+    MATCH("input", MATCH_INPUT),
+    MATCH("$_", MATCH_INPUT),
+    MATCH("lastMatch", 0),
+    MATCH("$&", 0),
+    MATCH("lastParen", MATCH_LAST_GROUP),
+    MATCH("$+", MATCH_LAST_GROUP),
+    MATCH("leftContext", MATCH_BEFORE),
+    MATCH("$`", MATCH_BEFORE),
+    MATCH("rightContext", MATCH_BEHIND),
+    MATCH("$'", MATCH_BEHIND),
+    MATCH("$1", 1),
+    MATCH("$2", 2),
+    MATCH("$3", 3),
+    MATCH("$4", 4),
+    MATCH("$5", 5),
+    MATCH("$6", 6),
+    MATCH("$7", 7),
+    MATCH("$8", 8),
+    MATCH("$9", 9),
+#undef MATCH
 };
 
 static const JSCFunctionListEntry js_regexp_proto_funcs[] = {
@@ -67949,7 +68117,7 @@ static JSValue throw_access(JSContext *ctx, const char *verb, const char *doing,
     const char *text;
     JSValue ret;
 
-    if (prop == JS_ATOM_Symbol_iterator)
+    if (prop == JS_ATOM_Symbol_iterator && *verb == 'r')
         return JS_ThrowTypeError(ctx, "%s is not iterable (cannot read property Symbol(Symbol.iterator))",
                                  JS_IsNull(obj) ? "object null" : "undefined");
     key = JS_AtomToValue(ctx, prop);
@@ -68705,20 +68873,46 @@ static bool throws(JSContext *ctx, int flags)
     return (flags & JS_PROP_THROW) || ((flags & JS_PROP_THROW_STRICT) && is_strict_mode(ctx));
 }
 
-static void throw_keyed_access(JSContext *ctx, JSValueConst obj, JSValueConst key)
+/* Whether V8 says what the key is without asking it: an object that tells it in its own way is left out */
+static bool is_key_told(JSContext *ctx, JSValueConst key)
 {
-    const char *text;
+    JSShapeProperty *prs;
+    JSProperty *pr;
+    JSObject *p;
+
+    if (!JS_IsObject(key) || JS_IsFunction(ctx, key) || JS_VALUE_GET_OBJ(key)->class_id == JS_CLASS_ERROR)
+        return true;
+    for (p = JS_VALUE_GET_OBJ(key); p; p = p->shape->proto) {
+        if (p->class_id == JS_CLASS_PROXY)
+            return true;
+        prs = find_own_property(&pr, p, JS_ATOM_toString);
+        if (!prs)
+            continue;
+        if ((prs->flags & JS_PROP_TMASK) == JS_PROP_AUTOINIT)
+            return p == JS_VALUE_GET_OBJ(ctx->class_proto[JS_CLASS_OBJECT]);
+        if ((prs->flags & JS_PROP_TMASK) != JS_PROP_NORMAL || JS_VALUE_GET_TAG(pr->u.value) != JS_TAG_OBJECT)
+            return false;
+        p = JS_VALUE_GET_OBJ(pr->u.value);
+        return p->class_id == JS_CLASS_C_FUNCTION && p->u.cfunc.c_function.generic == js_object_toString;
+    }
+    return false;
+}
+
+static void throw_keyed_access(JSContext *ctx, const char *verb, const char *doing, JSValueConst obj, JSValueConst key)
+{
+    const char *value = JS_IsNull(obj) ? "null" : "undefined", *text;
 
     if (JS_IsSymbol(key)) {
         JSAtom atom = JS_ValueToAtom(ctx, key);
-        throw_access(ctx, "read", "reading", obj, atom);
+        throw_access(ctx, verb, doing, obj, atom);
         JS_FreeAtom(ctx, atom);
-        return;
+    } else if (is_key_told(ctx, key)) {
+        text = brief_value(ctx, key);
+        JS_ThrowTypeError(ctx, "Cannot %s properties of %s (%s '%s')", verb, value, doing, text ? text : "");
+        JS_FreeCString(ctx, text);
+    } else {
+        JS_ThrowTypeError(ctx, "Cannot %s properties of %s", verb, value);
     }
-    text = brief_value(ctx, key);
-    JS_ThrowTypeError(ctx, "Cannot read properties of %s (reading '%s')",
-                      JS_IsNull(obj) ? "null" : "undefined", text ? text : "");
-    JS_FreeCString(ctx, text);
 }
 
 static int throw_atom(JSContext *ctx, int flags, const char *fmt, JSAtom prop)
