@@ -5,13 +5,38 @@ use std::{
     marker::PhantomData,
 };
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Event, EventKind, Status};
 
 /// Encodes any protocol value. Encoding into memory cannot fail for the types of this crate.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_allocvec(value).expect("protocol types always encode")
+    let bytes = Bytes(Vec::with_capacity(EVENT_BYTES));
+    postcard::serialize_with_flavor(value, bytes).expect("protocol types always encode")
+}
+
+/// What nearly every event fits into, so that its memory need not grow.
+const EVENT_BYTES: usize = 128;
+
+struct Bytes(Vec<u8>);
+
+impl Flavor for Bytes {
+    type Output = Vec<u8>;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
+    }
 }
 
 /// Decodes a protocol value; the error is a sentence for a developer, since only a version mismatch produces one.

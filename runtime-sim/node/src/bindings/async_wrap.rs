@@ -165,7 +165,7 @@ pub fn pop(ctx: Ctx, _: f64) -> bool {
     );
     env.set_u32("asyncHookFields", STACK_LENGTH, at as u32);
     if let Some(resources) = env.kept("executionResources") {
-        ctx.set(&resources, "length", ctx.number(at as f64));
+        unsafe { qjs::JS_SetLength(ctx.0, resources.raw(), at as i64) };
     }
     at > 0
 }
