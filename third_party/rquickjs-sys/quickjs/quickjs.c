@@ -1688,20 +1688,26 @@ static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const 
                                 int line_num, int col_num, int backtrace_flags);
 /* terrarium: what a location is of, beside its line and column */
 #define LOC_PLAIN 0
-#define LOC_CALL_SPREAD 1 /* f(...x) with nothing behind: V8 blames the call */
+#define LOC_CALL_SPREAD 1 /* f(...x) with nothing behind: V8 blames the call; from there on to x */
 #define LOC_DESTRUCTURE 2 /* from the first property back to the pattern's brace */
 #define LOC_DESTRUCTURE_NESTED 3
 #define LOC_NAMED 5 /* a pattern's initializer that V8 finds back */
 #define LOC_TEMPLATE 4 /* the native function below is not a frame */
 #define LOC_THROW 6 /* a statement of the program's */
+#define LOC_PATTERN 7 /* an array's pattern, back to the whole pattern, whose value V8 names: within an object's, or of a for-of */
 #define LOC_BITS 3
 static int frame_loc_kind(JSContext *ctx, JSStackFrame *sf);
+static void write_eval_origin(JSContext *ctx, DynBuf *out);
+static JSValueConst own_data(JSObject *p, JSAtom atom);
+static JSFunctionBytecode *frame_code(JSStackFrame *sf);
+static int frame_location(JSContext *ctx, JSStackFrame *sf, int *column, uint32_t *back);
 static const char *js_cstring_dup(JSContext *ctx, const char *s);
 static JSValue js_create_from_ctor(JSContext *ctx, JSValueConst ctor, int class_id);
 static JSAsyncFunctionData *js_async_function_begin(JSContext *ctx, JSValueConst func_obj, JSValueConst this_obj,
                                                     int argc, JSValueConst *argv, JSValue *promise);
 static bool js_async_function_end(JSContext *ctx, JSAsyncFunctionData *s, JSValue func_ret);
 static JSValue js_function_call(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
+static JSValue js_proxy_constructor(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_reflect_apply(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_reflect_construct(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv);
 static JSValue js_promise_all_resolve_element(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv, int magic, JSValueConst *func_data);
@@ -1724,10 +1730,13 @@ static no_inline JSValue throw_applied(JSContext *ctx, JSValueConst value);
 static no_inline JSValue throw_text(JSContext *ctx, JSErrorEnum kind, const char *fmt, const char *text);
 static no_inline void throw_circular(JSContext *ctx, JSValueConst stack, JSValueConst value);
 static no_inline JSValue throw_requires_new(JSContext *ctx, JSValueConst func);
-static no_inline void throw_class_call(JSContext *ctx, JSContext *caller_ctx, JSStackFrame *sf);
+static no_inline void throw_class_call(JSContext *ctx, JSStackFrame *sf);
 static no_inline JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async);
 static no_inline void throw_in(JSContext *ctx, JSValueConst key, JSValueConst value);
-static no_inline void throw_heritage(JSContext *ctx, JSValueConst value);
+static no_inline void throw_heritage(JSContext *ctx, const char *fmt, JSValueConst value);
+static no_inline void throw_brand(JSContext *ctx, JSObject *home_obj, JSValueConst receiver, const char *fmt);
+static no_inline void throw_construction(JSContext *ctx, JSStackFrame *sf, const char *text);
+static no_inline JSValue throw_not_constructor(JSContext *ctx, JSValueConst func);
 static no_inline void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id);
 static JSValue JS_MakeError2(JSContext *ctx, JSErrorEnum error_num, bool add_backtrace, const char *message);
 static const char *brief_value(JSContext *ctx, JSValueConst value);
@@ -8447,7 +8456,7 @@ static int find_location(JSContext *ctx, JSFunctionBytecode *b,
     *pback = back;
     return line_num;
 fail:
-    /* should never happen */
+    *col = b->col_num;
     return b->line_num;
 }
 
@@ -9505,8 +9514,7 @@ static int JS_DefinePrivateField(JSContext *ctx, JSValueConst obj,
     }
     prs = find_own_property(&pr, p, prop);
     if (prs) {
-        JS_ThrowTypeErrorAtom(ctx, "private class field '%s' already exists",
-                              prop);
+        JS_ThrowTypeErrorAtom(ctx, "Cannot initialize %s twice on the same object", prop);
         goto fail;
     }
     pr = add_property(ctx, p, prop, JS_PROP_C_W_E);
@@ -9527,18 +9535,18 @@ static JSValue JS_GetPrivateField(JSContext *ctx, JSValueConst obj,
     JSProperty *pr;
     JSAtom prop;
 
-    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT))
-        return JS_ThrowTypeErrorNotAnObject(ctx);
     /* safety check */
     if (unlikely(JS_VALUE_GET_TAG(name) != JS_TAG_SYMBOL))
         return JS_ThrowTypeErrorNotASymbol(ctx);
     prop = js_symbol_to_atom(ctx, name);
+    if (JS_IsNull(obj) || JS_IsUndefined(obj))
+        return throw_access(ctx, "read", "reading", obj, prop);
+    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT))
+        return JS_ThrowTypeErrorPrivateNotFound(ctx, prop);
     p = JS_VALUE_GET_OBJ(obj);
     prs = find_own_property(&pr, p, prop);
-    if (!prs) {
-        JS_ThrowTypeErrorPrivateNotFound(ctx, prop);
-        return JS_EXCEPTION;
-    }
+    if (!prs)
+        return JS_ThrowTypeErrorPrivateNotFound(ctx, prop);
     return js_dup(pr->u.value);
 }
 
@@ -9550,18 +9558,21 @@ static int JS_SetPrivateField(JSContext *ctx, JSValueConst obj,
     JSProperty *pr;
     JSAtom prop;
 
-    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)) {
-        JS_ThrowTypeErrorNotAnObject(ctx);
-        goto fail;
-    }
     /* safety check */
     if (unlikely(JS_VALUE_GET_TAG(name) != JS_TAG_SYMBOL)) {
         JS_ThrowTypeErrorNotASymbol(ctx);
         goto fail;
     }
     prop = js_symbol_to_atom(ctx, name);
-    p = JS_VALUE_GET_OBJ(obj);
-    prs = find_own_property(&pr, p, prop);
+    if (JS_IsNull(obj) || JS_IsUndefined(obj)) {
+        throw_access(ctx, "set", "setting", obj, prop);
+        goto fail;
+    }
+    prs = NULL;
+    if (likely(JS_VALUE_GET_TAG(obj) == JS_TAG_OBJECT)) {
+        p = JS_VALUE_GET_OBJ(obj);
+        prs = find_own_property(&pr, p, prop);
+    }
     if (!prs) {
         JS_ThrowTypeErrorAtom(ctx, "Cannot write private member %s to an object whose class did not declare it", prop);
     fail:
@@ -9614,7 +9625,7 @@ static int JS_AddBrand(JSContext *ctx, JSValueConst obj, JSValueConst home_obj)
         prs = find_own_property(&pr, p1, brand_atom);
         if (unlikely(prs)) {
             JS_FreeAtom(ctx, brand_atom);
-            JS_ThrowTypeError(ctx, "private method is already present");
+            throw_brand(ctx, p, JS_UNDEFINED, "Cannot initialize private methods of class %s twice on the same object");
             return -1;
         }
         pr = add_property(ctx, p1, brand_atom, JS_PROP_C_W_E);
@@ -9629,8 +9640,7 @@ static int JS_AddBrand(JSContext *ctx, JSValueConst obj, JSValueConst home_obj)
     return 0;
 }
 
-/* return a boolean telling if the brand of the home object of 'func'
-   is present on 'obj' or -1 in case of exception */
+/* 0 if the brand of the home object of 'func' is present on 'obj', -1 with an exception if not */
 static int JS_CheckBrand(JSContext *ctx, JSValue obj, JSValue func)
 {
     JSObject *p, *p1, *home_obj;
@@ -9658,14 +9668,19 @@ static int JS_CheckBrand(JSContext *ctx, JSValue obj, JSValue func)
         goto not_obj;
 
     /* get the brand array of 'obj' */
-    if (unlikely(JS_VALUE_GET_TAG(obj) != JS_TAG_OBJECT)) {
-    not_obj:
-        JS_ThrowTypeErrorNotAnObject(ctx);
+    prs = NULL;
+    if (likely(JS_VALUE_GET_TAG(obj) == JS_TAG_OBJECT)) {
+        p = JS_VALUE_GET_OBJ(obj);
+        prs = find_own_property(&pr, p, js_symbol_to_atom(ctx, brand));
+    }
+    if (unlikely(!prs)) {
+        throw_brand(ctx, home_obj, obj, home_obj->is_constructor ? "Receiver must be class %s" : "Receiver must be an instance of class %s");
         return -1;
     }
-    p = JS_VALUE_GET_OBJ(obj);
-    prs = find_own_property(&pr, p, js_symbol_to_atom(ctx, brand));
-    return (prs != NULL);
+    return 0;
+ not_obj:
+    JS_ThrowTypeErrorNotAnObject(ctx);
+    return -1;
 }
 
 static uint32_t js_string_obj_get_length(JSContext *ctx, JSValueConst obj)
@@ -18028,14 +18043,14 @@ static int js_op_define_class(JSContext *ctx, JSValue *sp,
             parent_class = js_dup(ctx->function_proto);
         } else {
             if (!JS_IsConstructor(ctx, parent_class)) {
-                throw_heritage(ctx, parent_class);
+                throw_heritage(ctx, "Class extends value %s is not a constructor or null", parent_class);
                 goto fail;
             }
             parent_proto = JS_GetProperty(ctx, parent_class, JS_ATOM_prototype);
             if (JS_IsException(parent_proto))
                 goto fail;
             if (!JS_IsNull(parent_proto) && !JS_IsObject(parent_proto)) {
-                JS_ThrowTypeError(ctx, "parent prototype must be an object or null");
+                throw_heritage(ctx, "Class extends value does not have valid prototype property %s", parent_proto);
                 goto fail;
             }
         }
@@ -19047,7 +19062,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             /* return true if 'this' should be returned */
             if (!JS_IsObject(sp[-1])) {
                 if (!JS_IsUndefined(sp[-1])) {
-                    JS_ThrowTypeError(sf->caller_ctx, "Derived constructors may only return object or undefined");
+                    throw_construction(ctx, sf, "Derived constructors may only return object or undefined");
                     goto exception;
                 }
                 sp[0] = JS_TRUE;
@@ -19059,7 +19074,7 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
         CASE(OP_check_ctor):
             if (JS_IsUndefined(sf->new_target)) {
             non_ctor_call:
-                throw_class_call(ctx, sf->caller_ctx, sf);
+                throw_class_call(ctx, sf);
                 goto exception;
             }
             BREAK;
@@ -19084,13 +19099,8 @@ static JSValue JS_CallInternal(JSContext *caller_ctx, JSValueConst func_obj,
             }
         CASE(OP_check_brand):
             {
-                int ret = JS_CheckBrand(ctx, sp[-2], sp[-1]);
-                if (ret < 0)
+                if (unlikely(JS_CheckBrand(ctx, sp[-2], sp[-1]) < 0))
                     goto exception;
-                if (!ret) {
-                    JS_ThrowTypeError(ctx, "Receiver must be class instance");
-                    goto exception;
-                }
             }
             BREAK;
         CASE(OP_add_brand):
@@ -21718,13 +21728,13 @@ static JSValue JS_CallConstructorInternal(JSContext *ctx,
         goto not_a_function;
     p = JS_VALUE_GET_OBJ(func_obj);
     if (unlikely(!p->is_constructor))
-        return throw_at_site(ctx, func_obj, SITE_NOT_CONSTRUCTOR);
+        return throw_not_constructor(ctx, func_obj);
     if (unlikely(p->class_id != JS_CLASS_BYTECODE_FUNCTION)) {
         JSClassCall *call_func;
         call_func = ctx->rt->class_array[p->class_id].call;
         if (!call_func) {
         not_a_function:
-            return throw_at_site(ctx, func_obj, SITE_NOT_CONSTRUCTOR);
+            return throw_not_constructor(ctx, func_obj);
         }
         return call_func(ctx, func_obj, new_target, argc,
                          argv, flags);
@@ -23126,6 +23136,8 @@ typedef struct JSParseState {
     struct JSFunctionDef *statement_func;
     size_t statement_size;
     bool destructure_nested; /* terrarium */
+    const uint8_t *outer_object; /* the brace of the whole pattern, directly around the one at hand */
+    JSExprPos parameters; /* of the function at hand, their parenthesis */
     const uint8_t *error_end; /* terrarium: when the error is longer than the token */
     int blamed_col_num; /* terrarium: of a token further back */
     JSExprPos operand; /* terrarium: of a prefix operator */
@@ -26548,6 +26560,9 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
     const uint8_t *class_start_ptr = s->token.ptr;
     int class_line_num = s->token.line_num, class_col_num = s->token.col_num;
     const uint8_t *start_ptr;
+    int start_line_num, start_col_num;
+    size_t heritage_pos;
+    bool is_pending = is_statement_pending(s);
     ClassFieldsDef class_fields[2];
 
     /* classes are parsed and executed in strict mode */
@@ -26581,9 +26596,14 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
         class_flags = JS_DEFINE_CLASS_HAS_HERITAGE;
         if (next_token(s))
             goto fail;
+        heritage_pos = fd->byte_code.size;
         if (js_parse_left_hand_side_expr(s))
             goto fail;
-        emit_expr_loc(s, &s->expr);
+        /* as V8: a value that is written there stands nowhere itself */
+        if (fd->last_source_loc_pos >= heritage_pos)
+            emit_expr_loc(s, &s->expr);
+        else if (is_pending)
+            emit_expr_loc(s, &s->statement);
     } else {
         emit_op(s, OP_undefined);
     }
@@ -26694,6 +26714,8 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
         if (is_static)
             emit_op(s, OP_swap);
         start_ptr = s->token.ptr;
+        start_line_num = s->token.line_num;
+        start_col_num = s->token.col_num;
         if (prop_type < 0) {
             prop_type = js_parse_property_name(s, &name, true, false, true);
             if (prop_type < 0)
@@ -26742,9 +26764,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
 
             if (js_parse_function_decl2(s, JS_PARSE_FUNC_GETTER + is_set,
                                         JS_FUNC_NORMAL, JS_ATOM_NULL,
-                                        start_ptr,
-                                        s->token.line_num,
-                                        s->token.col_num,
+                                        start_ptr, start_line_num, start_col_num,
                                         JS_PARSE_EXPORT_NONE, &method_fd))
                 goto fail;
             if (is_private) {
@@ -26898,9 +26918,7 @@ static __exception int js_parse_class(JSParseState *s, bool is_class_expr,
                 class_fields[is_static].need_brand = true;
             }
             if (js_parse_function_decl2(s, func_type, func_kind, JS_ATOM_NULL,
-                                        start_ptr,
-                                        s->token.line_num,
-                                        s->token.col_num,
+                                        start_ptr, start_line_num, start_col_num,
                                         JS_PARSE_EXPORT_NONE, &method_fd))
                 goto fail;
             if (func_type == JS_PARSE_FUNC_DERIVED_CLASS_CONSTRUCTOR ||
@@ -27603,8 +27621,30 @@ fail:
 
 /* Return -1 if error, 0 if no initializer, 1 if an initializer is
    present at the top level. */
-static int js_parse_nested_pattern(JSParseState *s, int tok, bool is_arg, bool hasval,
+static int js_parse_nested_pattern(JSParseState *s, int tok, const uint8_t *object, bool is_arg, bool hasval,
                                    int has_ellipsis, bool allow_initializer, bool export_flag);
+
+static void blame_pattern_from(JSParseState *s, int loc_first, const JSExprPos *pos, const uint8_t *brace)
+{
+    LocSlot *slot;
+
+    if (loc_first < 0)
+        return;
+    slot = (LocSlot *)(s->cur_func->locs.buf + loc_first);
+    slot->line_num = pos->line_num;
+    slot->col_num = pos->col_num;
+    slot->back = (uint32_t)(pos->ptr - brace) << LOC_BITS | (slot->back & ((1 << LOC_BITS) - 1));
+}
+
+/* The token is the first target of the pattern, if *loc_first is still there. */
+static void blame_pattern(JSParseState *s, int *loc_first, const uint8_t *brace)
+{
+    JSExprPos pos;
+
+    token_pos(s, &pos, NULL);
+    blame_pattern_from(s, *loc_first, &pos, brace);
+    *loc_first = -1;
+}
 
 static int js_parse_destructuring_element(JSParseState *s, int tok,
                                           bool is_arg, bool hasval,
@@ -27619,6 +27659,8 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
     bool has_initializer;
     const uint8_t *brace = s->token.ptr;
     int loc_at = -1; /* terrarium: of the pattern's location, to fill in behind its initializer */
+    int loc_first = -1; /* likewise of an object's pattern, behind its first property */
+    const uint8_t *outer_object = s->outer_object;
     JSExprPos pos;
 
     label_lvalue = -1;
@@ -27647,13 +27689,14 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         emit_op(s, OP_dup);
     }
     assign_addr = s->cur_func->byte_code.size;
+    token_pos(s, &pos, NULL);
     if (s->token.val == '{') {
         if (next_token(s))
             return -1;
-        /* throw an exception if the value cannot be converted to an object */
-        token_pos(s, &pos, brace);
-        emit_source_loc_from(s, pos.line_num, pos.col_num, pos.ptr, brace,
+        /* throw an exception if the value cannot be converted to an object; V8 blames the first property's target */
+        emit_source_loc_from(s, pos.line_num, pos.col_num, brace, brace,
                              s->destructure_nested ? LOC_DESTRUCTURE_NESTED : LOC_DESTRUCTURE);
+        loc_first = s->cur_func->locs.size - sizeof(LocSlot);
         emit_op(s, OP_to_object);
         if (has_ellipsis) {
             /* add excludeList on stack just below src object */
@@ -27669,6 +27712,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                 }
                 if (next_token(s))
                     return -1;
+                blame_pattern(s, &loc_first, brace);
                 if (tok) {
                     var_name = js_parse_destructuring_var(s, tok, is_arg);
                     if (var_name == JS_ATOM_NULL)
@@ -27695,10 +27739,16 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                 goto set_val;
             }
             token_pos(s, &pos, NULL);
+            if (s->token.val == '[')
+                loc_first = -1;
+            else
+                blame_pattern_from(s, loc_first, &pos, brace);
             prop_type = js_parse_property_name(s, &prop_name, false, true, false);
             if (prop_type < 0)
                 return -1;
             emit_expr_loc(s, &pos);
+            if (prop_type != PROP_TYPE_IDENT)
+                loc_first = -1;
             var_name = JS_ATOM_NULL;
             opcode = OP_scope_get_var;
             scope = s->cur_func->scope_level;
@@ -27707,6 +27757,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
             if (prop_type == PROP_TYPE_IDENT) {
                 if (next_token(s))
                     goto prop_error;
+                blame_pattern(s, &loc_first, brace);
                 if ((s->token.val == '[' || s->token.val == '{')
                     &&  ((tok1 = js_parse_skip_parens_token(s, &skip_bits, false)) == ',' ||
                          tok1 == '=' || tok1 == '}')) {
@@ -27736,7 +27787,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                         emit_op(s, OP_get_field2);
                         emit_u32(s, prop_name);
                     }
-                    if (js_parse_nested_pattern(s, tok, is_arg, true, -1, true, export_flag) < 0)
+                    if (js_parse_nested_pattern(s, tok, brace, is_arg, true, -1, true, export_flag) < 0)
                         return -1;
                     if (s->token.val == '}')
                         break;
@@ -27913,8 +27964,10 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         int source_line_num, source_col_num;
         BlockEnv block_env;
 
-        source_line_num = s->token.line_num;
-        source_col_num = s->token.col_num;
+        if (is_arg && !s->destructure_nested)
+            pos = s->parameters;
+        source_line_num = pos.line_num;
+        source_col_num = pos.col_num;
         if (next_token(s))
             return -1;
         /* the block environment is only needed in generators in case
@@ -27923,12 +27976,16 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                          JS_ATOM_NULL, -1, -1, 2);
         block_env.has_iterator = true;
         /* terrarium: V8 blames the initializer, which is not read yet */
-        emit_source_loc_from(s, source_line_num, source_col_num, NULL, NULL, LOC_DESTRUCTURE);
+        if (outer_object)
+            emit_source_loc_from(s, source_line_num, source_col_num, brace, outer_object, LOC_PATTERN);
+        else
+            emit_source_loc_from(s, source_line_num, source_col_num, NULL, NULL, LOC_DESTRUCTURE);
         loc_at = s->cur_func->locs.size - sizeof(LocSlot);
         emit_op(s, OP_for_of_start);
         has_spread = false;
         while (s->token.val != ']') {
             /* get the next value */
+            token_pos(s, &pos, NULL);
             if (s->token.val == TOK_ELLIPSIS) {
                 if (next_token(s))
                     return -1;
@@ -27938,6 +27995,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
             }
             if (s->token.val == ',') {
                 /* do nothing, skip the value, has_spread is false */
+                emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_DESTRUCTURE);
                 emit_op(s, OP_for_of_next);
                 emit_u8(s, 0);
                 emit_op(s, OP_drop);
@@ -27948,13 +28006,15 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                 if (has_spread) {
                     if (tok1 == '=')
                         return js_parse_error(s, "rest element cannot have a default value");
+                    emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_DESTRUCTURE);
                     js_emit_spread_code(s, 0);
                 } else {
+                    emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_DESTRUCTURE);
                     emit_op(s, OP_for_of_next);
                     emit_u8(s, 0);
                     emit_op(s, OP_drop);
                 }
-                if (js_parse_nested_pattern(s, tok, is_arg, true, skip_bits & SKIP_HAS_ELLIPSIS, true, export_flag) < 0)
+                if (js_parse_nested_pattern(s, tok, NULL, is_arg, true, skip_bits & SKIP_HAS_ELLIPSIS, true, export_flag) < 0)
                     return -1;
             } else {
                 var_name = JS_ATOM_NULL;
@@ -27980,6 +28040,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
                         return -1;
                     }
                 }
+                emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_DESTRUCTURE);
                 if (has_spread) {
                     js_emit_spread_code(s, enum_depth);
                 } else {
@@ -28021,13 +28082,20 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         emit_source_loc_at(s, source_line_num, source_col_num);
         emit_op(s, OP_iterator_close);
         pop_break_entry(s->cur_func);
+        token_pos(s, &pos, brace);
         if (next_token(s))
             return -1;
+        if (tok && !s->destructure_nested && token_is_pseudo_keyword(s, JS_ATOM_of)) {
+            LocSlot slot = { pos.line_num, pos.col_num, (uint32_t)(pos.ptr - brace) << LOC_BITS | LOC_PATTERN };
+            memcpy(s->cur_func->locs.buf + loc_at, &slot, sizeof(slot));
+        }
     } else {
         return js_parse_error(s, "invalid assignment syntax");
     }
     if (s->token.val == '=' && allow_initializer) {
+        JSExprPos sign;
         label_done = emit_goto(s, OP_goto, -1);
+        token_pos(s, &sign, NULL);
         if (next_token(s))
             return -1;
         emit_label(s, label_parse);
@@ -28038,11 +28106,13 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
         if (js_parse_assign_expr(s))
             return -1;
         if (loc_at >= 0 && !is_arg && !s->destructure_nested) {
-            LocSlot slot = { pos.line_num, pos.col_num, LOC_DESTRUCTURE };
+            LocSlot slot = { tok ? pos.line_num : sign.line_num, tok ? pos.col_num : sign.col_num, LOC_DESTRUCTURE };
             /* only an expression that stands where its text begins is named */
             if (s->expr.ptr == pos.ptr && tok)
                 slot.back = LOC_NAMED;
             memcpy(s->cur_func->locs.buf + loc_at, &slot, sizeof(slot));
+        } else if (loc_at >= 0 && outer_object) {
+            ((LocSlot *)(s->cur_func->locs.buf + loc_at))->back = LOC_DESTRUCTURE;
         }
         emit_goto(s, OP_goto, label_assign);
         emit_label(s, label_done);
@@ -28071,7 +28141,7 @@ static int js_parse_destructuring_element(JSParseState *s, int tok,
 }
 
 /* terrarium: whose errors do not name the pattern's initializer */
-static int js_parse_nested_pattern(JSParseState *s, int tok, bool is_arg, bool hasval,
+static int js_parse_nested_pattern(JSParseState *s, int tok, const uint8_t *object, bool is_arg, bool hasval,
                                    int has_ellipsis, bool allow_initializer, bool export_flag)
 {
     int ret;
@@ -28080,10 +28150,12 @@ static int js_parse_nested_pattern(JSParseState *s, int tok, bool is_arg, bool h
     if (enter_native(s->ctx, DEPTH_PATTERN))
         return -1;
     s->destructure_nested = true;
+    s->outer_object = outer ? NULL : object;
     ret = js_parse_destructuring_element(s, tok, is_arg, hasval, has_ellipsis,
                                          allow_initializer, export_flag);
     leave_native(s->ctx, DEPTH_PATTERN);
     s->destructure_nested = outer;
+    s->outer_object = NULL;
     return ret;
 }
 
@@ -28464,7 +28536,7 @@ static __exception int js_parse_postfix_expr_inner(JSParseState *s, int parse_fl
                 case OP_scope_get_private_field:
                 case OP_scope_get_var:
                     /* terrarium: f(…) and o.f(…) stand at f, other calls at their parenthesis */
-                    if (callee.ptr[0] != '[' && callee.ptr[0] != '(' && !parenthesized && !has_optional_chain)
+                    if (callee.ptr[0] != '[' && callee.ptr[0] != '(' && callee.ptr[0] != '#' && !parenthesized && !has_optional_chain)
                         pos = callee;
                     break;
                 }
@@ -28625,10 +28697,9 @@ static __exception int js_parse_postfix_expr_inner(JSParseState *s, int parse_fl
                             return -1;
                         /* XXX: could pass is_last indicator? */
                         if (s->token.val == ')' && spreads == 0)
-                            emit_source_loc_from(s, pos.line_num, pos.col_num, s->expr.ptr,
-                                                 s->expr.start, LOC_CALL_SPREAD);
+                            emit_source_loc_from(s, pos.line_num, pos.col_num, s->expr.start, pos.ptr, LOC_CALL_SPREAD);
                         else
-                            emit_expr_loc(s, &s->expr);
+                            emit_source_loc_from(s, s->expr.line_num, s->expr.col_num, NULL, NULL, LOC_DESTRUCTURE);
                         spreads++;
                         emit_op(s, OP_append);
                     } else {
@@ -29441,6 +29512,7 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
 
     if (s->token.val == TOK_YIELD) {
         bool is_star = false, is_async;
+        size_t delegate_size = s->cur_func->byte_code.size;
 
         if (!(s->cur_func->func_kind & JS_FUNC_GENERATOR))
             return js_parse_unexpected(s);
@@ -29473,6 +29545,9 @@ static __exception int js_parse_assign_expr2_inner(JSParseState *s, int parse_fl
             label_loop = new_label(s);
             label_yield = new_label(s);
 
+            /* a value that is written there, and a variable, stand nowhere themselves */
+            if (s->cur_func->last_source_loc_pos >= delegate_size && get_prev_opcode(s->cur_func) != OP_scope_get_var)
+                pos = s->expr;
             emit_source_loc_from(s, pos.line_num, pos.col_num, NULL, NULL, LOC_DESTRUCTURE);
             emit_op(s, is_async ? OP_for_await_of_start : OP_for_of_start);
 
@@ -29988,6 +30063,7 @@ static void emit_return(JSParseState *s, bool hasval)
     if (s->cur_func->is_derived_class_constructor) {
         int label_return;
 
+        emit_expr_loc(s, &s->statement);
         /* 'this' can be uninitialized, so it may be accessed only if
            the derived class constructor does not return an object */
         if (hasval) {
@@ -30345,6 +30421,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
     int label_first = -1, label_throw, label_done, label_end;
     int pos_next, pos_expr;
     BlockEnv break_entry;
+    JSExprPos each; /* where V8 asks the iterator for the next */
 
     has_initializer = false;
     has_destructuring = false;
@@ -30401,14 +30478,21 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
         if (u)
             tok = TOK_USING;
     }
+    token_pos(s, &each, NULL);
     if (tok == TOK_VAR || tok == TOK_LET || tok == TOK_CONST || tok == TOK_USING) {
         if (next_token(s))
             return -1;
+        token_pos(s, &each, NULL);
 
         if (!(s->token.val == TOK_IDENT && !s->token.u.ident.is_reserved)) {
             if (s->token.val == '[' || s->token.val == '{') {
                 if (js_parse_destructuring_element(s, tok, false, true, -1, false, false) < 0)
                     return -1;
+                if (!s->got_lf) {
+                    /* at the pattern's last sign */
+                    token_pos(s, &each, NULL);
+                    each.col_num -= s->token.ptr - (s->last_ptr - 1);
+                }
                 has_destructuring = true;
             } else {
                 return js_parse_unexpected(s);
@@ -30631,6 +30715,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
             emit_op(s, OP_drop);
             emit_op(s, OP_drop);
             emit_label(s, label_first);
+            emit_source_loc_from(s, each.line_num, each.col_num, NULL, NULL, LOC_DESTRUCTURE);
             /* call the next method */
             emit_op(s, OP_undefined);
             emit_op(s, OP_dup3);
@@ -30642,6 +30727,7 @@ static __exception int js_parse_for_in_of(JSParseState *s, int label_name,
             /* unwrap the value and done values */
             emit_op(s, OP_iterator_get_value_done);
         } else {
+            emit_source_loc_from(s, each.line_num, each.col_num, NULL, NULL, LOC_DESTRUCTURE);
             emit_op(s, OP_for_of_next);
             emit_u8(s, 0);
         }
@@ -30776,8 +30862,10 @@ static __exception int js_parse_statement_or_decl_inner(JSParseState *s,
         if (next_token(s))
             goto fail;
         if (s->token.val != ';' && s->token.val != '}' && !s->got_lf) {
+            JSExprPos pos = s->statement;
             if (js_parse_expr(s))
                 goto fail;
+            s->statement = pos;
             emit_return(s, true);
         } else {
             emit_return(s, false);
@@ -38791,7 +38879,7 @@ static JSFunctionDef *js_parse_function_class_fields_init(JSParseState *s)
     JSFunctionDef *fd;
 
     fd = js_new_function_def(s->ctx, s->cur_func, false, false,
-                             s->filename, 0, 0);
+                             s->filename, s->token.line_num, s->token.col_num);
     if (!fd)
         return NULL;
     fd->func_name = JS_ATOM_NULL;
@@ -38824,6 +38912,7 @@ static __exception int js_parse_function_decl2_inner(JSParseState *s,
                                                JSParseExportEnum export_flag,
                                                JSFunctionDef **pfd)
 {
+    JSExprPos parameters;
     JSContext *ctx = s->ctx;
     JSFunctionDef *fd = s->cur_func;
     bool is_expr;
@@ -38992,6 +39081,7 @@ static __exception int js_parse_function_decl2_inner(JSParseState *s,
     }
 
     /* parse arguments */
+    token_pos(s, &parameters, NULL);
     fd->has_simple_parameter_list = true;
     fd->has_parameter_expressions = false;
     has_opt_arg = false;
@@ -39048,6 +39138,7 @@ static __exception int js_parse_function_decl2_inner(JSParseState *s,
                     emit_op(s, OP_get_arg);
                     emit_u16(s, idx);
                 }
+                s->parameters = parameters;
                 has_initializer = js_parse_destructuring_element(s, fd->has_parameter_expressions ? TOK_LET : TOK_VAR, true, true, -1, true, false);
                 if (has_initializer < 0)
                     goto fail;
@@ -39298,6 +39389,7 @@ static __exception int js_parse_function_decl2_inner(JSParseState *s,
             emit_label(s, label_end);
         } else {
             if (js_is_live_code(s)) {
+                s->statement = parameters;
                 emit_return(s, false);
             }
         }
@@ -39770,13 +39862,17 @@ static JSValue JS_EvalObject(JSContext *ctx, JSValueConst this_obj,
     JSValue ret;
     const char *str;
     size_t len;
+    DynBuf origin;
 
     if (!JS_IsString(val))
         return js_dup(val);
     str = JS_ToCStringLen(ctx, &len, val);
     if (!str)
         return JS_EXCEPTION;
-    ret = JS_EvalInternal(ctx, this_obj, str, len, "<input>", 1, flags, scope_idx);
+    js_dbuf_init(ctx, &origin);
+    write_eval_origin(ctx, &origin);
+    ret = JS_EvalInternal(ctx, this_obj, str, len, dbuf_error(&origin) ? "eval at" : (char *)origin.buf, 1, flags, scope_idx);
+    dbuf_free(&origin);
     JS_FreeCString(ctx, str);
     return ret;
 
@@ -44434,6 +44530,12 @@ static JSValue js_aggregate_error_constructor(JSContext *ctx,
                                  JS_CLASS_ERROR);
     if (JS_IsException(obj))
         return obj;
+    /* terrarium: as V8, which makes it where no code runs */
+    JS_VALUE_GET_OBJ(obj)->u.object_data = JS_TRUE;
+    JS_DefinePropertyValue(ctx, obj, JS_ATOM_stack, JS_NewString(ctx, "AggregateError: All promises were rejected"),
+                           JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+    JS_DefinePropertyValue(ctx, obj, JS_ATOM_message, JS_NewString(ctx, "All promises were rejected"),
+                           JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     JS_DefinePropertyValueConst(ctx, obj, JS_ATOM_errors, errors,
                                JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
     return obj;
@@ -44573,7 +44675,12 @@ static JSValue js_array_from(JSContext *ctx, JSValueConst this_val,
     if (JS_IsException(iter))
         goto exception;
     if (!JS_IsUndefined(iter)) {
+        bool is_function = JS_IsNull(iter) || JS_IsFunction(ctx, iter);
         JS_FreeValue(ctx, iter);
+        if (!is_function) {
+            JS_ThrowTypeError(ctx, "%%Array%%.from requires that the property of the first argument, items[Symbol.iterator], when exists, be a function");
+            goto exception;
+        }
         if (JS_IsConstructor(ctx, this_val))
             r = JS_CallConstructor(ctx, this_val, 0, NULL);
         else
@@ -65473,7 +65580,31 @@ static bool native_is_invisible(JSObject *p)
         || p->u.cfunc.c_function.generic_magic == js_function_apply
         || p->u.cfunc.c_function.generic == js_reflect_apply
         || p->u.cfunc.c_function.generic == js_reflect_construct
+        || p->u.cfunc.c_function.constructor == js_array_constructor
+        || p->u.cfunc.c_function.constructor == js_proxy_constructor
         || p->u.cfunc.magic == JS_MAGIC_EMBEDDER;
+}
+
+/* V8 takes a generator for an instance of its function, which is forgotten once it has ended. */
+static JSValue generator_name(JSContext *ctx, JSValueConst generator)
+{
+    JSObject *p = JS_IsObject(generator) ? JS_VALUE_GET_OBJ(generator) : NULL;
+    JSAsyncFunctionState *state = NULL;
+    const char *name;
+    JSValue ret = JS_UNDEFINED;
+
+    if (p && p->class_id == JS_CLASS_GENERATOR && p->u.generator_data
+        && p->u.generator_data->state != JS_GENERATOR_STATE_COMPLETED)
+        state = &p->u.generator_data->func_state;
+    else if (p && p->class_id == JS_CLASS_ASYNC_GENERATOR && p->u.async_generator_data
+             && p->u.async_generator_data->state != JS_ASYNC_GENERATOR_STATE_COMPLETED)
+        state = &p->u.async_generator_data->func_state;
+    if (!state || !(name = get_func_name(ctx, state->frame.cur_func)))
+        return ret;
+    if (*name && *name != '[')
+        ret = JS_NewString(ctx, name);
+    JS_FreeCString(ctx, name);
+    return ret;
 }
 
 static void captured_add_frame(JSContext *ctx, JSCapturedStack *s, JSStackFrame *sf, bool async)
@@ -65497,6 +65628,7 @@ static void captured_add_frame(JSContext *ctx, JSCapturedStack *s, JSStackFrame 
         site->top_level = true;
     if (!b) {
         site->native = true;
+        site->filename = generator_name(ctx, sf->this_val);
         return;
     }
     site->code = b;
@@ -65506,9 +65638,42 @@ static void captured_add_frame(JSContext *ctx, JSCapturedStack *s, JSStackFrame 
     site->pc = sf->cur_pc ? sf->cur_pc - b->byte_code_buf - 1 : 0;
 }
 
+/* A loop that asks a generator for its next value does so directly; V8 shows the call. */
+static void captured_add_next(JSContext *ctx, JSCapturedStack *s, JSStackFrame *sf)
+{
+    JSFunctionBytecode *b = frame_code(sf);
+    JSCallSiteData *site;
+    const char *name;
+    int pos;
+
+    if (!b || b->func_kind != JS_FUNC_GENERATOR || !sf->prev_frame || !sf->cur_pc)
+        return;
+    if (!frame_code(sf->prev_frame) && JS_IsObject(sf->prev_frame->this_val)
+        && JS_VALUE_GET_OBJ(sf->prev_frame->this_val)->class_id == JS_CLASS_GENERATOR)
+        return;
+    /* what stands before the first yield, the parameters, is done by the call of the function */
+    for (pos = 0; pos < b->byte_code_len && b->byte_code_buf[pos] != OP_initial_yield;)
+        pos += short_opcode_info(b->byte_code_buf[pos]).size;
+    if (sf->cur_pc - b->byte_code_buf <= pos)
+        return;
+    name = get_func_name(ctx, sf->cur_func);
+    if (name && *name == '[') {
+        JS_FreeCString(ctx, name);
+        name = NULL;
+    }
+    site = captured_add(ctx, s);
+    if (site) {
+        site->native = true;
+        site->func = js_dup(own_data(JS_VALUE_GET_OBJ(ctx->class_proto[JS_CLASS_GENERATOR]), JS_ATOM_next));
+        site->filename = JS_NewString(ctx, name && *name ? name : "Generator");
+    }
+    JS_FreeCString(ctx, name);
+}
+
 static JSValueConst promise_of_resolve(JSValueConst resolve)
 {
-    if (JS_IsObject(resolve) && JS_VALUE_GET_OBJ(resolve)->class_id == JS_CLASS_PROMISE_RESOLVE_FUNCTION)
+    if (JS_IsObject(resolve) && (JS_VALUE_GET_OBJ(resolve)->class_id == JS_CLASS_PROMISE_RESOLVE_FUNCTION
+                                 || JS_VALUE_GET_OBJ(resolve)->class_id == JS_CLASS_PROMISE_REJECT_FUNCTION))
         return JS_VALUE_GET_OBJ(resolve)->u.promise_function_data->promise;
     return JS_UNDEFINED;
 }
@@ -65539,6 +65704,13 @@ static void capture_async(JSContext *ctx, JSCapturedStack *s, int limit)
         if (!JS_IsObject(reaction->handler))
             continue;
         p = JS_VALUE_GET_OBJ(reaction->handler);
+        if (p->class_id == JS_CLASS_PROMISE_RESOLVE_FUNCTION) {
+            /* Promise.any waits for a rejection */
+            reaction = list_entry(data->promise_reactions[1].next, JSPromiseReactionData, link);
+            if (!JS_IsObject(reaction->handler))
+                continue;
+            p = JS_VALUE_GET_OBJ(reaction->handler);
+        }
         if (p->class_id == JS_CLASS_ASYNC_FUNCTION_RESOLVE) {
             JSAsyncFunctionData *waiting = p->u.async_function_data;
             if (!waiting || !waiting->is_active)
@@ -65629,6 +65801,8 @@ static JSValue js_capture_stack(JSContext *ctx, JSValueConst filter_func, const 
         captured_add_frame(ctx, s, sf, false);
         if (js_class_has_bytecode(p->class_id) && p->u.func.function_bytecode->backtrace_barrier)
             return obj;
+        if (s->count < limit)
+            captured_add_next(ctx, s, sf);
     }
     capture_async(ctx, s, limit);
     return obj;
@@ -65739,6 +65913,13 @@ static JSAtom method_name(JSContext *ctx, const JSCallSiteData *site, const char
     return atom;
 }
 
+/* What eval and Function compiled has the file `eval at f (file:line:column), <anonymous>`: write_eval_origin. */
+static bool is_eval_code(JSContext *ctx, const JSFunctionBytecode *b)
+{
+    char buf[ATOM_GET_STR_BUF_SIZE];
+    return b && b->filename != JS_ATOM_NULL && !strncmp(JS_AtomGetStr(ctx, buf, sizeof(buf), b->filename), "eval at ", 8);
+}
+
 /* NULL when anonymous; the caller frees */
 static const char *site_function_name(JSContext *ctx, const JSCallSiteData *site)
 {
@@ -65747,16 +65928,20 @@ static const char *site_function_name(JSContext *ctx, const JSCallSiteData *site
     if (!JS_IsObject(site->func))
         return NULL;
     if (site->eval)
-        return NULL;
+        return is_eval_code(ctx, site->code) ? js_cstring_dup(ctx, "eval") : NULL;
     if (site->code && site->code->func_name != JS_ATOM_NULL && site->code->func_name != JS_ATOM_empty_string)
-        return JS_AtomToCString(ctx, site->code->func_name);
-    name = get_func_name(ctx, site->func);
-    if (name && !*name) {
+        name = JS_AtomToCString(ctx, site->code->func_name);
+    else
+        name = get_func_name(ctx, site->func);
+    /* `anonymous` is what Function calls its own */
+    if (name && (!*name || (!strcmp(name, "anonymous") && is_eval_code(ctx, site->code)))) {
         JS_FreeCString(ctx, name);
         name = NULL;
     }
     if (!name && site->code && site->code->inferred_name != JS_ATOM_NULL)
         return JS_AtomToCString(ctx, site->code->inferred_name);
+    if (!name && is_eval_code(ctx, site->code))
+        return js_cstring_dup(ctx, "eval");
     return name;
 }
 
@@ -65794,6 +65979,35 @@ static void write_location(JSContext *ctx, DynBuf *out, const JSCallSiteData *si
     JS_FreeCString(ctx, file);
 }
 
+static const char EVAL_FILE[] = ", <anonymous>";
+
+static void write_eval_origin(JSContext *ctx, DynBuf *out)
+{
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    JSFunctionBytecode *b = NULL;
+    const char *name, *file;
+    int line, column;
+    uint32_t back;
+
+    for (; sf && !(b = frame_code(sf)); sf = sf->prev_frame)
+        ;
+    name = b && b->func_name != JS_ATOM__eval_ ? get_func_name(ctx, sf->cur_func) : NULL;
+    file = b && b->filename != JS_ATOM_NULL ? JS_AtomToCString(ctx, b->filename) : NULL;
+    dbuf_printf(out, "eval at %s (", name && *name ? name : "<anonymous>");
+    if (is_eval_code(ctx, b)) {
+        dbuf_put(out, file, strlen(file) - strlen(EVAL_FILE));
+    } else if (file) {
+        line = frame_location(ctx, sf, &column, &back);
+        dbuf_printf(out, "%s:%d:%d", file, line, column);
+    } else {
+        dbuf_putstr(out, "<anonymous>");
+    }
+    dbuf_printf(out, ")%s", EVAL_FILE);
+    dbuf_putc(out, 0);
+    JS_FreeCString(ctx, name);
+    JS_FreeCString(ctx, file);
+}
+
 static void write_site(JSContext *ctx, DynBuf *out, const JSCallSiteData *site)
 {
     const char *name, *type = NULL, *method = NULL;
@@ -65812,7 +66026,7 @@ static void write_site(JSContext *ctx, DynBuf *out, const JSCallSiteData *site)
         dbuf_printf(out, "new %s", name ? name : "<anonymous>");
     } else if (!site->top_level) {
         size_t n, m;
-        type = constructor_name(ctx, site->this_val);
+        type = JS_IsString(site->filename) ? JS_ToCString(ctx, site->filename) : constructor_name(ctx, site->this_val);
         method_atom = method_name(ctx, site, name);
         if (method_atom != JS_ATOM_NULL)
             method = JS_AtomToCString(ctx, method_atom);
@@ -65966,6 +66180,8 @@ static JSValue js_callsite_get(JSContext *ctx, JSValueConst this_val, int argc, 
         JS_FreeAtom(ctx, atom);
         return v;
     case SITE_FILE_NAME:
+        if (is_eval_code(ctx, site->code))
+            return JS_UNDEFINED;
         return site->code && site->code->filename != JS_ATOM_NULL
             ? JS_AtomToString(ctx, site->code->filename) : site->native ? JS_UNDEFINED : JS_NULL;
     case SITE_LINE: case SITE_COLUMN: case SITE_POSITION:
@@ -65975,9 +66191,15 @@ static JSValue js_callsite_get(JSContext *ctx, JSValueConst this_val, int argc, 
         return line < 0 ? JS_NULL : js_int32(magic == SITE_LINE ? line : column);
     case SITE_ENCLOSING_LINE: return site->code ? js_int32(site->code->line_num) : JS_NULL;
     case SITE_ENCLOSING_COLUMN: return site->code ? js_int32(site->code->col_num) : JS_NULL;
-    case SITE_EVAL_ORIGIN: return JS_UNDEFINED;
+    case SITE_EVAL_ORIGIN:
+        if (!is_eval_code(ctx, site->code))
+            return JS_UNDEFINED;
+        name = JS_AtomToCString(ctx, site->code->filename);
+        v = JS_NewStringLen(ctx, name, strlen(name) - strlen(EVAL_FILE));
+        JS_FreeCString(ctx, name);
+        return v;
     case SITE_TOP_LEVEL: return js_bool(site->top_level);
-    case SITE_EVAL: return JS_FALSE;
+    case SITE_EVAL: return js_bool(is_eval_code(ctx, site->code));
     case SITE_NATIVE: return js_bool(false);
     case SITE_CONSTRUCTOR: return js_bool(site->constructor);
     case SITE_ASYNC: return js_bool(site->async);
@@ -68115,13 +68337,15 @@ static JSValue throw_access(JSContext *ctx, const char *verb, const char *doing,
 {
     JSValue key;
     const char *text;
+    bool is_private;
     JSValue ret;
 
     if (prop == JS_ATOM_Symbol_iterator && *verb == 'r')
         return JS_ThrowTypeError(ctx, "%s is not iterable (cannot read property Symbol(Symbol.iterator))",
                                  JS_IsNull(obj) ? "object null" : "undefined");
     key = JS_AtomToValue(ctx, prop);
-    text = brief_value(ctx, key);
+    is_private = JS_AtomGetKind(ctx, prop) == JS_ATOM_KIND_PRIVATE;
+    text = is_private ? JS_AtomToCString(ctx, prop) : brief_value(ctx, key);
     ret = JS_ThrowTypeError(ctx, "Cannot %s properties of %s (%s '%s')", verb,
                             JS_IsNull(obj) ? "null" : "undefined", doing, text ? text : "");
     JS_FreeCString(ctx, text);
@@ -68328,7 +68552,12 @@ static void print_primary(Printer *c)
     if (is_digit(*c->p) && c->p + n < c->end && c->p[n] == '.') {
         c->p += n + 1;
         c->p += word_length(c);
-        dbuf_put(c->out, start, c->p - start);
+        dbuf_put(c->out, start, c->p - start - (c->p[-1] == '.'));
+        return;
+    }
+    if (is_digit(*c->p) && c->p[n - 1] == 'n' && c->p[1] != 'x') {
+        c->p += n;
+        dbuf_putstr(c->out, INTERMEDIATE);
         return;
     }
     if (word_is(c, n, "function")) {
@@ -68386,7 +68615,7 @@ static void print_postfix(Printer *c, bool calls)
     c->call = false;
     print_primary(c);
     for (;;) {
-        bool optional = false;
+        bool optional = false, call;
         skip_space(c);
         if (c->p >= c->end || c->p >= stop)
             return;
@@ -68395,6 +68624,7 @@ static void print_postfix(Printer *c, bool calls)
             c->p += 2;
             skip_space(c);
         }
+        call = c->call;
         c->call = false;
         if (c->p < c->end && *c->p == '[') {
             const uint8_t *inner;
@@ -68440,10 +68670,13 @@ static void print_postfix(Printer *c, bool calls)
             n = word_length(c);
             if (!n)
                 return;
-            dbuf_putstr(c->out, optional ? "?." : ".");
-            dbuf_put(c->out, c->p, n);
+            if (*c->p == '#')
+                dbuf_printf(c->out, "%s[%.*s]", optional ? "?." : "", (int)n, c->p);
+            else
+                dbuf_printf(c->out, "%s%.*s", optional ? "?." : ".", (int)n, c->p);
             c->p += n;
         } else {
+            c->call = call;
             return;
         }
     }
@@ -68451,7 +68684,7 @@ static void print_postfix(Printer *c, bool calls)
 
 static void print_unary(Printer *c)
 {
-    static const char *const words[] = { "typeof", "void", "delete", "await" };
+    static const char *const words[] = { "typeof", "void", "delete", "await", "yield" };
     size_t n, i;
 
     skip_space(c);
@@ -68462,6 +68695,14 @@ static void print_unary(Printer *c)
         c->p += n;
         if (i == 3) {
             print_unary(c);
+        } else if (i == 4) {
+            size_t size = c->out->size;
+            skip_space(c);
+            if (c->p < c->end && *c->p == '*')
+                c->p++;
+            print_expr(c, 1);
+            c->out->size = size;
+            dbuf_putstr(c->out, INTERMEDIATE);
         } else {
             dbuf_printf(c->out, "(%s ", words[i]);
             print_unary(c);
@@ -68540,7 +68781,7 @@ static void print_expr(Printer *c, int level)
         skip_space(c);
         if (c->p >= c->end)
             break;
-        if (level <= 1 && *c->p == '?' ) {
+        if (level <= 1 && *c->p == '?' && !(c->p + 1 < c->end && c->p[1] == '?')) {
             c->p++;
             c->out->size = begin;
             print_expr(c, 1);
@@ -68617,11 +68858,15 @@ static bool source_at(JSContext *ctx, JSStackFrame *sf, Printer *c, const uint8_
         p++;
     *kind = back & ((1 << LOC_BITS) - 1);
     back >>= LOC_BITS;
-    if (p >= c->end || l != line || back > (uint32_t)(p - (const uint8_t *)b->source))
+    if (p >= c->end || l != line)
         return false;
     *at = p;
+    if (*kind == LOC_CALL_SPREAD) {
+        c->p = p + back;
+        return back < (uint32_t)(c->end - p);
+    }
     c->p = p - back;
-    return true;
+    return back <= (uint32_t)(p - (const uint8_t *)b->source);
 }
 
 static bool print_site(JSContext *ctx, int what, DynBuf *out, bool *call, int *kind)
@@ -68678,7 +68923,13 @@ static JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what)
     int kind = LOC_PLAIN;
 
     js_dbuf_init(ctx, &out);
-    if (frame_code(ctx->rt->current_stack_frame) && print_site(ctx, what, &out, &call, &kind)) {
+    if (what == SITE_NOT_FUNCTION && frame_code(ctx->rt->current_stack_frame)
+        && frame_loc_kind(ctx, ctx->rt->current_stack_frame) == LOC_DESTRUCTURE) {
+        /* an iterator's next */
+        const char *text = typed_value(ctx, value);
+        ret = throw_text(ctx, JS_TYPE_ERROR, "%s is not a function", text);
+        JS_FreeCString(ctx, text);
+    } else if (frame_code(ctx->rt->current_stack_frame) && print_site(ctx, what, &out, &call, &kind)) {
         if (what == SITE_NOT_ITERABLE && kind == LOC_CALL_SPREAD) {
             dbuf_putc(&out, 0);
             if (JS_IsUndefined(value) || JS_IsNull(value))
@@ -68705,6 +68956,62 @@ static JSValue throw_at_site(JSContext *ctx, JSValueConst value, int what)
     return ret;
 }
 
+/* What the pattern at c->p takes apart, as V8 names it; nothing when that is not written there. */
+static void print_pattern_value(JSContext *ctx, Printer *c, DynBuf *text)
+{
+    const uint8_t *before = c->p, *begin = (const uint8_t *)frame_code(ctx->rt->current_stack_frame)->source;
+
+    skip_balanced(c);
+    skip_space(c);
+    c->out = text;
+    c->stop = c->end;
+    while (before > begin && before[-1] <= ' ')
+        before--;
+    if (c->p + 1 < c->end && c->p[0] == '=' && c->p[1] != '=' && c->p[1] != '>') {
+        c->p++;
+        print_expr(c, 1);
+    } else if (c->p + 2 < c->end && c->p[0] == 'o' && c->p[1] == 'f' && before > begin && before[-1] != '(') {
+        dbuf_putstr(text, ".for");
+    } else if (before > begin && before[-1] == '(') {
+        do
+            before--;
+        while (before > begin && before[-1] <= ' ');
+        if (before - begin >= 5 && !memcmp(before - 5, "catch", 5))
+            dbuf_putstr(text, ".catch");
+    }
+}
+
+/* LOC_PATTERN */
+static JSValue throw_pattern(JSContext *ctx, JSValueConst value)
+{
+    bool is_nullish = JS_IsUndefined(value) || JS_IsNull(value), is_item;
+    const uint8_t *at;
+    Printer c = { 0 };
+    DynBuf text;
+    int kind;
+    JSValue ret;
+
+    if (!source_at(ctx, ctx->rt->current_stack_frame, &c, &at, &kind))
+        return throw_not_iterable(ctx, value);
+    is_item = *c.p == '[';
+    js_dbuf_init(ctx, &text);
+    print_pattern_value(ctx, &c, &text);
+    if (!text.size && is_nullish)
+        dbuf_putstr(&text, JS_IsNull(value) ? "null" : "undefined");
+    dbuf_putc(&text, 0);
+    if (text.size == 1)
+        ret = throw_not_iterable(ctx, value);
+    else if (is_item)
+        ret = JS_ThrowTypeError(ctx, "%s is not iterable", (char *)text.buf);
+    else if (is_nullish)
+        ret = JS_ThrowTypeError(ctx, "Cannot destructure property 'Symbol(Symbol.iterator)' of '%s' as it is %s.",
+                                (char *)text.buf, JS_IsNull(value) ? "null" : "undefined");
+    else
+        ret = JS_ThrowTypeError(ctx, "%s is not iterable (cannot read property Symbol(Symbol.iterator))", (char *)text.buf);
+    dbuf_free(&text);
+    return ret;
+}
+
 static JSValue throw_destructure(JSContext *ctx, JSValueConst value)
 {
     const char *name = JS_IsNull(value) ? "null" : "undefined", *typed = NULL;
@@ -68712,7 +69019,7 @@ static JSValue throw_destructure(JSContext *ctx, JSValueConst value)
     Printer c = { 0 };
     DynBuf property, text;
     int kind = LOC_PLAIN;
-    bool named;
+    bool named, is_item;
     JSValue ret;
 
     if (!source_at(ctx, ctx->rt->current_stack_frame, &c, &at, &kind)
@@ -68723,7 +69030,9 @@ static JSValue throw_destructure(JSContext *ctx, JSValueConst value)
     c.out = &property;
     {
         Printer look = c;
-        look.p = at;
+        look.p++;
+        skip_space(&look);
+        at = look.p;
         if (*at == '\'' || *at == '"') {
             skip_quoted(&look);
             dbuf_put(&property, at + 1, look.p - at - 2);
@@ -68736,21 +69045,17 @@ static JSValue throw_destructure(JSContext *ctx, JSValueConst value)
     if (kind == LOC_DESTRUCTURE_NESTED) {
         ret = JS_ThrowTypeError(ctx, "Cannot read properties of %s (reading '%s')", name, (char *)property.buf);
     } else {
-        skip_balanced(&c);
-        skip_space(&c);
-        c.out = &text;
-        c.stop = c.end;
-        if (c.p + 1 < c.end && c.p[0] == '=' && c.p[1] != '=' && c.p[1] != '>') {
-            c.p++;
-            print_expr(&c, 1);
-        }
+        print_pattern_value(ctx, &c, &text);
+        is_item = !text.size && c.p + 2 < c.end && c.p[0] == 'o' && c.p[1] == 'f';
         if (!text.size) {
             typed = typed_value(ctx, value);
             dbuf_putstr(&text, typed ? typed : name);
             JS_FreeCString(ctx, typed);
         }
         dbuf_putc(&text, 0);
-        if (named)
+        if (named && is_item)
+            ret = JS_ThrowTypeError(ctx, "Cannot read properties of %s (reading '%s')", name, (char *)property.buf);
+        else if (named)
             ret = JS_ThrowTypeError(ctx, "Cannot destructure property '%s' of '%s' as it is %s.",
                                     (char *)property.buf, (char *)text.buf, name);
         else
@@ -69001,24 +69306,48 @@ static JSValue throw_requires_new(JSContext *ctx, JSValueConst func)
 }
 
 /* The class's own frame is not shown: nothing of it runs. */
-static void throw_class_call(JSContext *ctx, JSContext *caller_ctx, JSStackFrame *sf)
+/* As V8's builtins around a constructor: its own frame is not there yet, or no more. */
+static void throw_construction(JSContext *ctx, JSStackFrame *sf, const char *text)
 {
-    JSFunctionBytecode *b = frame_code(sf);
-    const char *name = get_func_name(ctx, sf->cur_func);
     JSValue error;
+
+    ctx->rt->current_stack_frame = sf->prev_frame;
+    error = JS_MakeError2(ctx, JS_TYPE_ERROR, true, text);
+    ctx->rt->current_stack_frame = sf;
+    JS_Throw(ctx, error);
+}
+
+/* By new, or by super: then it is what the running class extends. */
+static JSValue throw_not_constructor(JSContext *ctx, JSValueConst func)
+{
+    JSStackFrame *sf = ctx->rt->current_stack_frame;
+    JSFunctionBytecode *b = frame_code(sf);
+    JSShape *sh = b ? JS_VALUE_GET_OBJ(sf->cur_func)->shape : NULL;
+    const char *name, *super;
+    JSValue ret;
+
+    if (!b || !b->is_derived_class_constructor || !(JS_IsNull(func) || (JS_IsObject(func) && sh->proto == JS_VALUE_GET_OBJ(func))))
+        return throw_at_site(ctx, func, SITE_NOT_CONSTRUCTOR);
+    name = get_func_name(ctx, sf->cur_func);
+    super = JS_IsFunction(ctx, func) ? get_func_name(ctx, func) : brief_value(ctx, func);
+    ret = JS_ThrowTypeError(ctx, "Super constructor %s of %s%s is not a constructor", super && *super ? super : "null",
+                            name && *name ? name : "anonymous", name && *name ? "" : " class");
+    JS_FreeCString(ctx, super);
+    JS_FreeCString(ctx, name);
+    return ret;
+}
+
+static void throw_class_call(JSContext *ctx, JSStackFrame *sf)
+{
+    const char *name = get_func_name(ctx, sf->cur_func);
     char buf[256];
 
-    (void)caller_ctx;
-    (void)b;
     if (name && *name)
         snprintf(buf, sizeof(buf), "Class constructor %s cannot be invoked without 'new'", name);
     else
         snprintf(buf, sizeof(buf), "Class constructors cannot be invoked without 'new'");
     JS_FreeCString(ctx, name);
-    ctx->rt->current_stack_frame = sf->prev_frame;
-    error = JS_MakeError2(ctx, JS_TYPE_ERROR, true, buf);
-    ctx->rt->current_stack_frame = sf;
-    JS_Throw(ctx, error);
+    throw_construction(ctx, sf, buf);
 }
 
 static JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async)
@@ -69028,6 +69357,8 @@ static JSValue throw_iteration(JSContext *ctx, JSValueConst value, bool is_async
 
     if (kind == LOC_DESTRUCTURE)
         return throw_not_iterable(ctx, value);
+    if (kind == LOC_PATTERN)
+        return throw_pattern(ctx, value);
     return throw_at_site(ctx, value, is_async ? SITE_NOT_ASYNC_ITERABLE : SITE_NOT_ITERABLE);
 }
 
@@ -69039,9 +69370,32 @@ static void throw_in(JSContext *ctx, JSValueConst key, JSValueConst value)
     JS_FreeCString(ctx, b);
 }
 
-static void throw_heritage(JSContext *ctx, JSValueConst value)
+static void throw_heritage(JSContext *ctx, const char *fmt, JSValueConst value)
 {
-    throw_value(ctx, JS_TYPE_ERROR, "Class extends value %s is not a constructor or null", value);
+    throw_value(ctx, JS_TYPE_ERROR, fmt, value);
+}
+
+/* Of a class whose private methods stand at home_obj. Its instances are asked for the brand as for a property of its name. */
+static void throw_brand(JSContext *ctx, JSObject *home_obj, JSValueConst receiver, const char *fmt)
+{
+    char buf[ATOM_GET_STR_BUF_SIZE];
+    const char *name = NULL;
+    JSObject *ctor = home_obj;
+    JSProperty *pr;
+
+    if (!home_obj->is_constructor && find_own_property(&pr, home_obj, JS_ATOM_constructor) && JS_IsObject(pr->u.value))
+        ctor = JS_VALUE_GET_OBJ(pr->u.value);
+    if (find_own_property(&pr, ctor, JS_ATOM_name) && JS_IsString(pr->u.value)) {
+        JSAtom atom = JS_ValueToAtom(ctx, pr->u.value);
+        name = JS_AtomGetStr(ctx, buf, sizeof(buf), atom);
+        JS_FreeAtom(ctx, atom);
+    }
+    if (!name || !*name)
+        name = "anonymous";
+    if (ctor != home_obj && (JS_IsNull(receiver) || JS_IsUndefined(receiver)) && *fmt == 'R')
+        JS_ThrowTypeError(ctx, "Cannot read properties of %s (reading '%s')", JS_IsNull(receiver) ? "null" : "undefined", name);
+    else
+        JS_ThrowTypeError(ctx, fmt, name);
 }
 
 static void throw_invalid_class(JSContext *ctx, JSValueConst value, int class_id)

@@ -10,6 +10,8 @@ pub mod addons;
 pub mod async_wrap;
 pub mod atomics;
 pub mod blob;
+#[cfg(feature = "whole")]
+pub mod block_list;
 pub mod bootstrap;
 pub mod buffer;
 pub mod builtins;
@@ -154,6 +156,8 @@ pub fn binding(ctx: Ctx, name: &str) -> Js<Value> {
         "string_decoder" => string_decoder::initialize(&t),
         "blob" => blob::initialize(ctx, &t),
         "credentials" => credentials::initialize(&t),
+        #[cfg(feature = "whole")]
+        "block_list" => block_list::initialize(ctx, &t),
         #[cfg(feature = "whole")]
         "cares_wrap" => net::initialize_names(&t),
         #[cfg(feature = "whole")]
