@@ -363,11 +363,7 @@ impl Host {
     /// `main.js:3`: where the program's own code stands, or stood last.
     fn place(&self) -> String {
         match &self.last_own {
-            Some(frame) => format!(
-                "{}:{}",
-                base_name(&self.names.describe(frame.function).file),
-                frame.line
-            ),
+            Some(frame) => place_in(&self.names.describe(frame.function).file, frame.line),
             None => base_name(&self.spec.entry).to_owned(),
         }
     }
@@ -924,6 +920,18 @@ impl Host {
 
 unsafe extern "C" fn number(info: *const CallableInfo, host: *mut c_void) -> FunctionId {
     unsafe { (*host.cast::<Host>()).number(&*info) }
+}
+
+/// What `eval` and `Function` compiled has the file `eval at f (/app/main.js:3:1), <anonymous>`; their caller says more.
+fn place_in(file: &str, line: u32) -> String {
+    let origin = || Some(file.strip_prefix("eval at ")?.rsplit_once('(')?.1);
+    match origin() {
+        Some(origin) => {
+            let place = origin.split(')').next().unwrap_or(origin);
+            format!("text evaluated at {}", base_name(place))
+        }
+        None => format!("{}:{line}", base_name(file)),
+    }
 }
 
 fn base_name(path: &str) -> &str {

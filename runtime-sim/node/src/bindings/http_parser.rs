@@ -1,7 +1,7 @@
-//! HTTP/1 messages as they arrive (`src/node_http_parser.cc`, llhttp 8 in its strict mode): a state machine over bytes
-//! that calls the library at the head of a message, for each piece of its body, and at its end.
+//! HTTP/1 messages as they arrive (`src/node_http_parser.cc`): calls the library at the head of a message, for each piece
+//! of its body, and at its end.
 //!
-//! Leaves out: the lenient modes, pausing in the middle of a packet, and HTTP/2's preface.
+//! Leaves out pausing in the middle of a packet.
 
 use kernel::Table;
 use std::{
@@ -14,60 +14,11 @@ use crate::engine::value::{Ctx, Js, Thrown, Value};
 use super::{
     async_wrap, buffer, callback,
     environment::{Environment, copy_bytes},
+    http_scanner::{CONNECT, Fault, Found, Head, Scanner, lenient},
     native::{Call, Target, state_of, throw_new},
     net, tls_wrap,
 };
 
-const METHODS: [&str; 47] = [
-    "DELETE",
-    "GET",
-    "HEAD",
-    "POST",
-    "PUT",
-    "CONNECT",
-    "OPTIONS",
-    "TRACE",
-    "COPY",
-    "LOCK",
-    "MKCOL",
-    "MOVE",
-    "PROPFIND",
-    "PROPPATCH",
-    "SEARCH",
-    "UNLOCK",
-    "BIND",
-    "REBIND",
-    "UNBIND",
-    "ACL",
-    "REPORT",
-    "MKACTIVITY",
-    "CHECKOUT",
-    "MERGE",
-    "M-SEARCH",
-    "NOTIFY",
-    "SUBSCRIBE",
-    "UNSUBSCRIBE",
-    "PATCH",
-    "PURGE",
-    "MKCALENDAR",
-    "LINK",
-    "UNLINK",
-    "SOURCE",
-    "PRI",
-    "DESCRIBE",
-    "ANNOUNCE",
-    "SETUP",
-    "PLAY",
-    "PAUSE",
-    "TEARDOWN",
-    "GET_PARAMETER",
-    "SET_PARAMETER",
-    "REDIRECT",
-    "RECORD",
-    "FLUSH",
-    "QUERY",
-];
-const CONNECT: usize = 5;
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 
 const REQUEST: f64 = 1.0;
@@ -80,9 +31,6 @@ const ON_BODY: u32 = 3;
 const ON_MESSAGE_COMPLETE: u32 = 4;
 const ON_EXECUTE: u32 = 5;
 const ON_TIMEOUT: u32 = 6;
-
-/// llhttp's name for what is wrong, and its words.
-type Fault = (&'static str, &'static str);
 
 enum Stop {
     Fault(Fault),
@@ -97,49 +45,23 @@ enum State {
     /// Between messages.
     #[default]
     Start,
-    StartLine,
-    Header,
+    /// Around bodies: the head, the sizes of chunks, the trailers.
+    Scan,
     Body,
-    UntilEnd,
-    ChunkSize,
     Chunk,
-    ChunkEnd,
-    Trailer,
+    UntilEnd,
     Closed,
     Upgraded,
 }
 
-/// One message so far.
-#[derive(Default)]
-struct Message {
-    method: usize,
-    url: String,
-    status: u16,
-    words: String,
-    minor: u8,
-    headers: Vec<(String, String)>,
-    length: Option<u64>,
-    /// Of the body, or of the chunk.
-    left: u64,
-    is_chunked: bool,
-    has_encoding: bool,
-    says_close: bool,
-    says_keep_alive: bool,
-    says_upgrade: bool,
-    connection_upgrade: bool,
-    skips_body: bool,
-    upgrades: bool,
-}
-
 #[derive(Default)]
 struct Parser {
-    is_response: Cell<bool>,
     state: Cell<State>,
-    /// The line at hand, as far as it has arrived.
-    line: RefCell<Vec<u8>>,
-    head_bytes: Cell<usize>,
-    head_bytes_max: Cell<usize>,
-    message: RefCell<Message>,
+    scanner: RefCell<Scanner>,
+    /// Of the body, or of the chunk.
+    left: Cell<u64>,
+    skips_body: Cell<bool>,
+    upgrades: Cell<bool>,
     fault: Cell<Option<Fault>>,
     current: RefCell<Vec<u8>>,
     started_ns: Cell<u64>,
@@ -290,18 +212,13 @@ fn begin(c: &Call) -> Js<Value> {
         "HTTPINCOMINGMESSAGE"
     };
     async_wrap::adopt_resource(c.ctx, &object, kind, &resource);
-    parser.is_response.set(is_response);
     parser.state.set(State::Start);
-    parser.line.borrow_mut().clear();
-    parser.head_bytes.set(0);
     let most = c.number(2) as usize;
-    parser
-        .head_bytes_max
-        .set(if most > 0 { most } else { HEAD_BYTES_MAX });
+    let most = if most > 0 { most } else { HEAD_BYTES_MAX };
+    *parser.scanner.borrow_mut() = Scanner::new(is_response, c.number(3) as u32, most);
     parser.fault.set(None);
     parser.headers_completed.set(false);
     parser.started_ns.set(0);
-    *parser.message.borrow_mut() = Message::default();
     *parser.resource.borrow_mut() = Some(resource);
     if let Ok(list) = state_of::<Rc<Connections>>(c.ctx, c.arg(4).raw()) {
         let number = list.next.get() + 1;
@@ -422,7 +339,6 @@ fn finish(c: &Call) -> Js<Value> {
             _ => return c.undefined(),
         },
         State::Start | State::Closed | State::Upgraded => return c.undefined(),
-        State::StartLine if parser.line.borrow().is_empty() => return c.undefined(),
         _ => {}
     }
     // What was wrong before has been said before.
@@ -441,353 +357,102 @@ fn step(ctx: Ctx, object: &Value, parser: &Parser, bytes: &[u8]) -> Result<usize
     let whole = |result: Result<(), Stop>, count: usize| {
         result.map(|()| count).map_err(|stop| (count, stop))
     };
+    let blank = || {
+        bytes
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count()
+    };
     match parser.state.get() {
         State::Upgraded => Err((0, Stop::Upgrade)),
         State::Closed => {
-            let blank = bytes
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
-            if blank == bytes.len() {
-                return Ok(blank);
+            let blank = blank();
+            if blank == bytes.len() || parser.lets(lenient::DATA_AFTER_CLOSE) {
+                return Ok(bytes.len());
             }
-            Err((
-                blank,
-                Stop::Fault(("HPE_CLOSED_CONNECTION", "Data after `Connection: close`")),
-            ))
+            let fault = ("HPE_CLOSED_CONNECTION", "Data after `Connection: close`");
+            Err((blank + 1, Stop::Fault(fault)))
         }
         State::Start => {
-            let blank = bytes
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
+            let blank = blank();
             if blank == bytes.len() {
                 return Ok(blank);
             }
-            parser.state.set(State::StartLine);
-            parser.head_bytes.set(0);
+            parser.state.set(State::Scan);
             parser.headers_completed.set(false);
             parser.started_ns.set(Environment::of(ctx).now_ns().max(1));
-            *parser.message.borrow_mut() = Message::default();
+            parser.scanner.borrow_mut().begin();
+            parser.skips_body.set(false);
+            parser.upgrades.set(false);
             call(ctx, object, ON_MESSAGE_BEGIN, &[])
                 .map(|_| blank)
                 .map_err(|stop| (blank, stop))
         }
         State::Body | State::Chunk => {
-            let left = parser.message.borrow().left;
+            let left = parser.left.get();
             let count = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            parser.message.borrow_mut().left -= count as u64;
-            whole(body(ctx, object, &bytes[..count]), 0).map_err(|(_, stop)| (count, stop))?;
-            if left == count as u64 {
-                if parser.state.get() == State::Chunk {
-                    parser.state.set(State::ChunkEnd);
-                } else {
-                    return whole(complete(ctx, object, parser), count);
-                }
+            parser.left.set(left - count as u64);
+            body(ctx, object, &bytes[..count]).map_err(|stop| (count, stop))?;
+            if left > count as u64 {
+                return Ok(count);
             }
+            if parser.state.get() == State::Body {
+                return whole(complete(ctx, object, parser), count);
+            }
+            parser.state.set(State::Scan);
+            parser.scanner.borrow_mut().end_chunk();
             Ok(count)
         }
         State::UntilEnd => whole(body(ctx, object, bytes), bytes.len()),
-        State::StartLine | State::Header | State::ChunkSize | State::ChunkEnd | State::Trailer => {
-            let until = bytes.iter().position(|byte| *byte == b'\n');
-            let count = until.map_or(bytes.len(), |at| at + 1);
-            let in_head = !matches!(parser.state.get(), State::ChunkSize | State::ChunkEnd);
-            if in_head {
-                parser.head_bytes.set(parser.head_bytes.get() + count);
-                if parser.head_bytes.get() >= parser.head_bytes_max.get() {
-                    return Err((
-                        count,
-                        Stop::Fault(("HPE_HEADER_OVERFLOW", "Header overflow")),
-                    ));
+        State::Scan => {
+            let taken = parser.scanner.borrow_mut().take(bytes);
+            let (count, found) = taken.map_err(|(at, fault)| (at, Stop::Fault(fault)))?;
+            let result = match found {
+                None | Some(Found::Chunk(0)) => Ok(()),
+                Some(Found::HeadEnd) => head_complete(ctx, object, parser),
+                Some(Found::Chunk(size)) => {
+                    parser.left.set(size);
+                    parser.state.set(State::Chunk);
+                    Ok(())
                 }
-            }
-            parser.line.borrow_mut().extend_from_slice(&bytes[..count]);
-            if parser.state.get() == State::StartLine {
-                let before = parser.line.borrow().len() - count;
-                early_fault(parser)
-                    .map_err(|(at, fault)| (at.saturating_sub(before), Stop::Fault(fault)))?;
-            }
-            if until.is_none() {
-                return Ok(count);
-            }
-            let mut line = parser.line.take();
-            line.pop();
-            if line.pop_if(|last| *last == b'\r').is_none() {
-                let fault = match parser.state.get() {
-                    State::StartLine => ("HPE_INVALID_VERSION", "Expected CRLF after version"),
-                    State::ChunkSize => ("HPE_STRICT", "Expected LF after chunk data"),
-                    _ => ("HPE_CR_EXPECTED", "Missing expected CR after header value"),
-                };
-                return Err((count.saturating_sub(1), Stop::Fault(fault)));
-            }
-            whole(take_line(ctx, object, parser, &line), count)
+                Some(Found::TrailersEnd) => trailers_complete(ctx, object, parser),
+            };
+            whole(result, count)
         }
     }
 }
 
-/// What is wrong with a start line before it is whole, and where.
-fn early_fault(parser: &Parser) -> Result<(), (usize, Fault)> {
-    let line = parser.line.borrow();
-    if parser.is_response.get() {
-        let expected = b"HTTP/";
-        return match line.iter().zip(expected).position(|(one, two)| one != two) {
-            Some(at) => Err((at, ("HPE_INVALID_CONSTANT", "Expected HTTP/"))),
-            None => Ok(()),
+fn trailers_complete(ctx: Ctx, object: &Value, parser: &Parser) -> Result<(), Stop> {
+    let trailers = std::mem::take(&mut parser.scanner.borrow_mut().head.headers);
+    if !trailers.is_empty() {
+        let args = [pairs(ctx, &trailers), ctx.string("")];
+        call(ctx, object, ON_HEADERS, &args)?;
+    }
+    complete(ctx, object, parser)
+}
+
+impl Parser {
+    fn lets(&self, flag: u32) -> bool {
+        self.scanner.borrow().lenient & flag != 0
+    }
+
+    fn needs_end(&self, head: &Head, is_response: bool) -> bool {
+        is_response
+            && !(head.status / 100 == 1
+                || matches!(head.status, 204 | 304)
+                || self.skips_body.get())
+            && !head.is_chunked
+            && (head.has_encoding || !head.has_length)
+    }
+
+    fn keeps_alive(&self, head: &Head, is_response: bool) -> bool {
+        let wants = if head.major > 0 && head.minor > 0 {
+            !head.says_close
+        } else {
+            head.says_keep_alive
         };
+        wants && !self.needs_end(head, is_response)
     }
-    let common = |method: &&str| {
-        method
-            .bytes()
-            .zip(line.iter())
-            .take_while(|(one, two)| one == *two)
-            .count()
-    };
-    let best = METHODS.iter().map(&common).max().unwrap_or(0);
-    let ends_well = METHODS.iter().any(|method| {
-        method.len() == best
-            && line.get(best).is_none_or(|byte| *byte == b' ')
-            && common(method) == best
-    });
-    if best == line.len() || ends_well {
-        Ok(())
-    } else {
-        Err((best, ("HPE_INVALID_METHOD", "Invalid method encountered")))
-    }
-}
-
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| char::from(*byte)).collect()
-}
-
-fn take_line(ctx: Ctx, object: &Value, parser: &Parser, line: &[u8]) -> Result<(), Stop> {
-    match parser.state.get() {
-        State::StartLine => {
-            let result = if parser.is_response.get() {
-                status_line(parser, line)
-            } else {
-                request_line(parser, line)
-            };
-            result.map_err(Stop::Fault)?;
-            parser.state.set(State::Header);
-        }
-        State::Header if line.is_empty() => return head_complete(ctx, object, parser),
-        State::Header | State::Trailer if !line.is_empty() => {
-            header(parser, line).map_err(Stop::Fault)?
-        }
-        State::ChunkSize => {
-            let digits = line
-                .split(|byte| matches!(byte, b';' | b' '))
-                .next()
-                .unwrap_or_default();
-            let size = std::str::from_utf8(digits)
-                .ok()
-                .and_then(|digits| u64::from_str_radix(digits, 16).ok());
-            let Some(size) = size.filter(|_| digits.iter().all(u8::is_ascii_hexdigit)) else {
-                return Err(Stop::Fault((
-                    "HPE_INVALID_CHUNK_SIZE",
-                    "Invalid character in chunk size",
-                )));
-            };
-            parser.message.borrow_mut().left = size;
-            if size == 0 {
-                parser.message.borrow_mut().headers.clear();
-                parser.state.set(State::Trailer);
-            } else {
-                parser.state.set(State::Chunk);
-            }
-        }
-        State::ChunkEnd => {
-            if !line.is_empty() {
-                return Err(Stop::Fault(("HPE_STRICT", "Expected LF after chunk data")));
-            }
-            parser.state.set(State::ChunkSize);
-        }
-        // The end of the trailers.
-        _ => {
-            let trailers = std::mem::take(&mut parser.message.borrow_mut().headers);
-            if !trailers.is_empty() {
-                let args = [pairs(ctx, &trailers), ctx.string("")];
-                call(ctx, object, ON_HEADERS, &args)?;
-            }
-            return complete(ctx, object, parser);
-        }
-    }
-    Ok(())
-}
-
-fn version(text: &[u8]) -> Result<u8, Fault> {
-    match text {
-        b"HTTP/1.1" => Ok(1),
-        b"HTTP/1.0" => Ok(0),
-        b"HTTP/0.9" => Ok(9),
-        _ if text.starts_with(b"HTTP/") => Err(("HPE_INVALID_VERSION", "Invalid HTTP version")),
-        _ => Err(("HPE_INVALID_CONSTANT", "Expected HTTP/")),
-    }
-}
-
-fn request_line(parser: &Parser, line: &[u8]) -> Result<(), Fault> {
-    let mut words = line
-        .split(|byte| *byte == b' ')
-        .filter(|word| !word.is_empty());
-    let (method, url) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
-    let bad_byte = url.iter().any(|byte| *byte <= 0x20 || *byte == 0x7f);
-    let method = METHODS.iter().position(|each| each.as_bytes() == method);
-    let Some(method) = method else {
-        return Err(("HPE_INVALID_METHOD", "Invalid method encountered"));
-    };
-    let starts_well = method == CONNECT
-        || url
-            .first()
-            .is_some_and(|first| *first == b'/' || *first == b'*' || first.is_ascii_alphabetic());
-    if url.is_empty() || bad_byte {
-        return Err(("HPE_INVALID_URL", "Invalid characters in url"));
-    }
-    if !starts_well {
-        return Err(("HPE_INVALID_URL", "Unexpected start char in url"));
-    }
-    let minor = version(words.next().unwrap_or_default())?;
-    if words.next().is_some() {
-        return Err(("HPE_INVALID_VERSION", "Expected CRLF after version"));
-    }
-    let mut message = parser.message.borrow_mut();
-    message.method = method;
-    message.url = latin1(url);
-    message.minor = minor;
-    Ok(())
-}
-
-fn status_line(parser: &Parser, line: &[u8]) -> Result<(), Fault> {
-    let mut words = line.splitn(3, |byte| *byte == b' ');
-    let minor = version(words.next().unwrap_or_default())?;
-    let status = words.next().unwrap_or_default();
-    if status.len() != 3 || !status.iter().all(u8::is_ascii_digit) {
-        return Err(("HPE_INVALID_STATUS", "Invalid status code"));
-    }
-    let mut message = parser.message.borrow_mut();
-    message.minor = minor;
-    message.status = status
-        .iter()
-        .fold(0, |number, digit| number * 10 + u16::from(digit - b'0'));
-    message.words = latin1(words.next().unwrap_or_default());
-    Ok(())
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn header(parser: &Parser, line: &[u8]) -> Result<(), Fault> {
-    const TOKEN: Fault = ("HPE_INVALID_HEADER_TOKEN", "Invalid header token");
-    let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-        return Err(TOKEN);
-    };
-    let (name, value) = (&line[..colon], &line[colon + 1..]);
-    if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
-        return Err(TOKEN);
-    }
-    if value.contains(&b'\r') {
-        return Err(("HPE_LF_EXPECTED", "Missing expected LF after header value"));
-    }
-    if value
-        .iter()
-        .any(|byte| *byte < 0x20 && *byte != b'\t' || *byte == 0x7f)
-    {
-        return Err(("HPE_INVALID_HEADER_TOKEN", "Invalid header value char"));
-    }
-    let (name, value) = (latin1(name), latin1(value));
-    let value = value.trim_matches([' ', '\t']).to_owned();
-    let mut message = parser.message.borrow_mut();
-    if parser.state.get() == State::Header {
-        note(
-            &mut message,
-            parser.is_response.get(),
-            &name.to_ascii_lowercase(),
-            &value,
-        )?;
-    }
-    message.headers.push((name, value));
-    Ok(())
-}
-
-/// What a header means for the message itself.
-fn note(message: &mut Message, is_response: bool, name: &str, value: &str) -> Result<(), Fault> {
-    match name {
-        "content-length" => {
-            if message.length.is_some() {
-                return Err((
-                    "HPE_UNEXPECTED_CONTENT_LENGTH",
-                    "Content-Length already present",
-                ));
-            }
-            if message.has_encoding && !is_response {
-                let words = "Content-Length can't be present with Transfer-Encoding";
-                return Err(("HPE_UNEXPECTED_CONTENT_LENGTH", words));
-            }
-            if value.is_empty() {
-                return Err(("HPE_INVALID_CONTENT_LENGTH", "Empty Content-Length"));
-            }
-            let length = value
-                .parse()
-                .ok()
-                .filter(|_| value.bytes().all(|byte| byte.is_ascii_digit()));
-            let Some(length) = length else {
-                return Err((
-                    "HPE_INVALID_CONTENT_LENGTH",
-                    "Invalid character in Content-Length",
-                ));
-            };
-            message.length = Some(length);
-        }
-        "transfer-encoding" => {
-            if message.length.is_some() && !is_response {
-                let words = "Transfer-Encoding can't be present with Content-Length";
-                return Err(("HPE_INVALID_TRANSFER_ENCODING", words));
-            }
-            message.has_encoding = true;
-            // Of a request nothing may follow `chunked`: two servers would take its end at different places.
-            for encoding in value.split(',') {
-                if message.is_chunked && !is_response {
-                    let words = "Invalid `Transfer-Encoding` header value";
-                    return Err(("HPE_INVALID_TRANSFER_ENCODING", words));
-                }
-                message.is_chunked = encoding.trim().eq_ignore_ascii_case("chunked");
-            }
-        }
-        "connection" | "proxy-connection" => {
-            for token in value.split(',') {
-                match token.trim().to_ascii_lowercase().as_str() {
-                    "close" => message.says_close = true,
-                    "keep-alive" => message.says_keep_alive = true,
-                    "upgrade" => message.connection_upgrade = true,
-                    _ => {}
-                }
-            }
-        }
-        "upgrade" => message.says_upgrade = true,
-        _ => {}
-    }
-    Ok(())
-}
-
-fn needs_end(message: &Message, is_response: bool) -> bool {
-    is_response
-        && !(message.status / 100 == 1
-            || message.status == 204
-            || message.status == 304
-            || message.skips_body)
-        && !(message.is_chunked || message.length.is_some())
-}
-
-fn keeps_alive(message: &Message, is_response: bool) -> bool {
-    let wants = if message.minor == 1 {
-        !message.says_close
-    } else {
-        message.says_keep_alive
-    };
-    wants && !needs_end(message, is_response)
 }
 
 fn pairs(ctx: Ctx, headers: &[(String, String)]) -> Value {
@@ -799,80 +464,75 @@ fn pairs(ctx: Ctx, headers: &[(String, String)]) -> Value {
 }
 
 fn head_complete(ctx: Ctx, object: &Value, parser: &Parser) -> Result<(), Stop> {
-    let is_response = parser.is_response.get();
     parser.headers_completed.set(true);
     let args = {
-        let mut message = parser.message.borrow_mut();
-        let asks = message.says_upgrade && message.connection_upgrade;
-        message.upgrades = if is_response {
-            asks && message.status == 101
+        let mut scanner = parser.scanner.borrow_mut();
+        let is_response = scanner.is_response;
+        let head = &mut scanner.head;
+        let upgrades = if head.says_upgrade && head.connection_upgrade {
+            !is_response || head.status == 101
         } else {
-            asks || message.method == CONNECT
+            !is_response && head.method == CONNECT
         };
-        let headers = std::mem::take(&mut message.headers);
-        let number = |value: f64| ctx.number(value);
-        let (major, minor) = if message.minor == 9 {
-            (0.0, 9.0)
-        } else {
-            (1.0, f64::from(message.minor))
-        };
+        parser.upgrades.set(upgrades);
+        let headers = std::mem::take(&mut head.headers);
         let none = ctx.undefined();
-        let keeps_alive = ctx.bool(keeps_alive(&message, is_response));
-        let upgrades = ctx.bool(message.upgrades);
-        if is_response {
-            let status = number(f64::from(message.status));
-            [
-                number(major),
-                number(minor),
-                pairs(ctx, &headers),
-                none.clone(),
-                none,
-                status,
-                ctx.string(&message.words),
-                upgrades,
-                keeps_alive,
-            ]
-        } else {
-            let method = number(message.method as f64);
-            [
-                number(major),
-                number(minor),
-                pairs(ctx, &headers),
-                method,
-                ctx.string(&message.url),
-                none.clone(),
-                none,
-                upgrades,
-                keeps_alive,
-            ]
-        }
+        let of_request = |value: Value| if is_response { none.clone() } else { value };
+        let of_response = |value: Value| if is_response { value } else { none.clone() };
+        [
+            ctx.number(head.major.into()),
+            ctx.number(head.minor.into()),
+            pairs(ctx, &headers),
+            of_request(ctx.number(head.method as f64)),
+            of_request(ctx.string(&head.url)),
+            of_response(ctx.number(head.status.into())),
+            of_response(ctx.string(&head.words)),
+            ctx.bool(upgrades),
+            ctx.bool(parser.keeps_alive(head, is_response)),
+        ]
     };
     let answer =
         call(ctx, object, ON_HEADERS_COMPLETE, &args)?.map_or(0.0, |answer| answer.as_f64());
+    if answer >= 1.0 {
+        parser.skips_body.set(true);
+    }
+    let switches = {
+        let scanner = parser.scanner.borrow();
+        scanner.is_response && scanner.head.status == 101
+    };
+    if answer == 2.0 || switches {
+        parser.upgrades.set(true);
+    }
+    // As `llhttp__after_headers_complete`.
     let next = {
-        let mut message = parser.message.borrow_mut();
-        if answer >= 1.0 {
-            message.skips_body = true;
-        }
-        if answer == 2.0 {
-            message.upgrades = true;
-        }
-        let has_body = message.is_chunked || message.length.is_some_and(|length| length > 0);
-        let is_over = message.upgrades && (message.method == CONNECT && !is_response || !has_body);
-        if is_over || message.skips_body {
+        let mut scanner = parser.scanner.borrow_mut();
+        let is_response = scanner.is_response;
+        let (head, skips_body) = (&scanner.head, parser.skips_body.get());
+        let has_body = head.is_chunked || head.length > 0;
+        let is_over = parser.upgrades.get()
+            && (!is_response && head.method == CONNECT || switches || skips_body || !has_body);
+        if is_over
+            || skips_body
+            || is_response && matches!(head.status, 100 | 102 | 103 | 204 | 304)
+        {
             None
-        } else if message.is_chunked {
-            Some(State::ChunkSize)
-        } else if message.has_encoding && !is_response {
-            let words = "Request has invalid `Transfer-Encoding`";
-            return Err(Stop::Fault(("HPE_INVALID_TRANSFER_ENCODING", words)));
-        } else if message.has_encoding || needs_end(&message, is_response) {
+        } else if head.is_chunked {
+            scanner.begin_chunk();
+            Some(State::Scan)
+        } else if head.has_encoding {
+            let passes = lenient::CHUNKED_LENGTH | lenient::TRANSFER_ENCODING;
+            if !is_response && scanner.lenient & passes == 0 {
+                let words = "Request has invalid `Transfer-Encoding`";
+                return Err(Stop::Fault(("HPE_INVALID_TRANSFER_ENCODING", words)));
+            }
             Some(State::UntilEnd)
+        } else if head.has_length {
+            parser.left.set(head.length);
+            (head.length > 0).then_some(State::Body)
         } else {
-            message.left = message.length.unwrap_or(0);
-            let no_body = is_response
-                && (message.status / 100 == 1 || message.status == 204 || message.status == 304);
-            (message.left > 0 && !no_body).then_some(State::Body)
+            parser
+                .needs_end(head, is_response)
+                .then_some(State::UntilEnd)
         }
     };
     match next {
@@ -897,14 +557,13 @@ fn body(ctx: Ctx, object: &Value, bytes: &[u8]) -> Result<(), Stop> {
 
 fn complete(ctx: Ctx, object: &Value, parser: &Parser) -> Result<(), Stop> {
     parser.started_ns.set(0);
-    let (keeps_alive, upgrades) = {
-        let message = parser.message.borrow();
-        (
-            keeps_alive(&message, parser.is_response.get()),
-            message.upgrades,
-        )
+    let upgrades = parser.upgrades.get();
+    let goes_on = {
+        let scanner = parser.scanner.borrow();
+        parser.keeps_alive(&scanner.head, scanner.is_response)
+            || scanner.lenient & lenient::KEEP_ALIVE != 0
     };
-    parser.state.set(match (upgrades, keeps_alive) {
+    parser.state.set(match (upgrades, goes_on) {
         (true, _) => State::Upgraded,
         (false, true) => State::Start,
         (false, false) => State::Closed,

@@ -39,6 +39,8 @@ pub mod histogram;
 pub mod http2;
 #[cfg(feature = "whole")]
 pub mod http_parser;
+#[cfg(feature = "whole")]
+mod http_scanner;
 pub mod library;
 pub mod messaging;
 #[cfg(feature = "whole")]
